@@ -1,0 +1,69 @@
+//! The order of texts: ignoring case (Unicode simple case folding), then by code point; absent ones first.
+//!
+//! Nothing is allocated. Code points order as UTF-8 bytes do, so the second comparison is one of bytes.
+
+use crate::arena::is_absent;
+use std::cmp::Ordering;
+
+/// Compares two texts of an arena.
+pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    // An absent text is lower than any other, and equal to itself.
+    is_absent(b).cmp(&is_absent(a)).then_with(|| compare_folded(a, b)).then_with(|| a.cmp(b))
+}
+
+fn compare_folded(a: &[u8], b: &[u8]) -> Ordering {
+    for (i, (x, y)) in a.iter().zip(b).enumerate() {
+        if !(x.is_ascii() && y.is_ascii()) {
+            // All before is ASCII in both, so this is the start of a character in both.
+            return folded(&a[i..]).cmp(folded(&b[i..]));
+        }
+        let order = x.to_ascii_lowercase().cmp(&y.to_ascii_lowercase());
+        if order.is_ne() {
+            return order;
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+fn folded(text: &[u8]) -> impl Iterator<Item = u32> {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    text.chars().map(|c| unicode_case_mapping::case_folded(c).map_or(u32::from(c), u32::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arena::bytes_of;
+
+    #[test]
+    fn texts_stand_in_the_order_of_the_contract() {
+        let sorted = [
+            None,
+            Some(""),
+            Some("10"),
+            Some("9"),
+            Some("Alice"),
+            Some("alice"),
+            Some("aliceb"),
+            Some("K"),
+            Some("k"),
+            Some("\u{212A}"), // the Kelvin sign folds to k
+            Some("ka"),
+            Some("S"),
+            Some("s"),
+            Some("ſ"),
+            Some("Zoe"),
+            Some("Zoé"),
+            Some("zoë"),
+            Some("ß"),
+            Some("ẞ"),
+            Some("Émile"),
+            Some("émile"),
+        ];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(compare(bytes_of(*a), bytes_of(*b)), i.cmp(&j), "{a:?} and {b:?}");
+            }
+        }
+    }
+}

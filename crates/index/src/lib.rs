@@ -1,0 +1,53 @@
+//! The live index: all live sessions in memory, in columns of dictionary codes.
+//!
+//! Sessions come in by [`Standing::load`] at start and by [`Standing::apply`] after each commit; every list
+//! and every token check is answered from here. Pure: no clock, no I/O, no threads; time is an argument.
+//!
+//! **Invariants**
+//! - A row is in the index exactly while its session is live: at the instant of its expiry it is gone from
+//!   rows, totals and token checks, before the ledger says so.
+//! - An ended token is refused before its row is gone, and a new row is there before its token is good.
+//! - Rows, total and offset of a page come from one state.
+//! - What a list gives is what filtering all rows, sorting them and cutting the page would give.
+
+mod addresses;
+mod advance;
+mod apply;
+mod arena;
+mod bits;
+mod columns;
+mod devices;
+mod eval;
+mod facet;
+mod fold;
+mod index;
+mod list;
+mod order;
+mod page;
+mod pattern;
+mod slots;
+mod standing;
+mod step_ups;
+mod tokens;
+mod users;
+
+#[cfg(test)]
+mod oracle;
+
+pub use devices::Readers;
+pub use eval::TooCostly;
+pub use list::{Direction, List, Scope, SortKey};
+pub use page::{Page, Row};
+pub use pattern::TextFilter;
+pub use standing::{Loaded, Standing};
+pub use tokens::Bearer;
+
+/// The number of a row or a dictionary value. Memory ends long before 32 bits do.
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or_else(|_| panic!("more than 2^32 rows or values"))
+}
+
+/// A size at which a structure changes its form; small in tests, so that they see both forms.
+const fn turning_point(size: usize, in_tests: usize) -> usize {
+    if cfg!(test) { in_tests } else { size }
+}

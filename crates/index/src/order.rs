@@ -1,0 +1,157 @@
+//! The values of one dictionary in the order of texts, with the rows that each has.
+//!
+//! Kept in chunks whose rows are summed, so that any offset is found by adding up chunks and then the
+//! values of one. A value stays in its place when its last row goes, with zero rows, until the index is
+//! built anew.
+//!
+//! **Invariant:** chunks are never empty; values ascend within and across chunks.
+
+use crate::arena::{Arena, Texts};
+use crate::list::Direction;
+use crate::{fold, number, turning_point};
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// Values of a chunk; a fuller one is cut in half.
+const CHUNK_VALUES: usize = turning_point(512, 4);
+
+/// The order of a dictionary's values.
+pub struct Order {
+    chunks: Vec<Chunk>,
+    values: usize,
+}
+
+struct Chunk {
+    values: Vec<Value>,
+    rows: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Value {
+    code: u32,
+    rows: u32,
+}
+
+impl Order {
+    /// No values.
+    pub const fn new() -> Self {
+        Self { chunks: Vec::new(), values: 0 }
+    }
+
+    /// The order of all these texts, the nth of which has `rows(n)` rows.
+    pub fn of(texts: &Arena, rows: impl Fn(usize) -> usize) -> Self {
+        let mut codes: Vec<usize> = (0..texts.count()).collect();
+        codes.sort_unstable_by(|a, b| fold::compare(texts.get(*a), texts.get(*b)));
+        let chunk = |codes: &[usize]| {
+            let values: Vec<Value> =
+                codes.iter().map(|code| Value { code: number(*code), rows: number(rows(*code)) }).collect();
+            Chunk { rows: values.iter().map(|value| value.rows as usize).sum(), values }
+        };
+        // Chunks start with room to grow.
+        Self { chunks: codes.chunks(CHUNK_VALUES * 3 / 4).map(chunk).collect(), values: codes.len() }
+    }
+
+    /// How many values are in it.
+    pub const fn values(&self) -> usize {
+        self.values
+    }
+
+    /// Puts a value in, without rows.
+    pub fn insert(&mut self, texts: &Arena, code: u32) {
+        let value = Value { code, rows: 0 };
+        self.values += 1;
+        if self.chunks.is_empty() {
+            self.chunks.push(Chunk { values: vec![value], rows: 0 });
+            return;
+        }
+        let (at, within) = self.place(texts, code);
+        let chunk = &mut self.chunks[at];
+        chunk.values.insert(within, value);
+        if chunk.values.len() > CHUNK_VALUES {
+            let values = chunk.values.split_off(CHUNK_VALUES / 2);
+            let rows = values.iter().map(|value| value.rows as usize).sum();
+            chunk.rows -= rows;
+            self.chunks.insert(at + 1, Chunk { values, rows });
+        }
+    }
+
+    /// Counts one more row of a value.
+    pub fn add_row(&mut self, texts: &Arena, code: u32) {
+        let (chunk, value) = self.place(texts, code);
+        self.chunks[chunk].rows += 1;
+        self.chunks[chunk].values[value].rows += 1;
+    }
+
+    /// Counts one row of a value less.
+    pub fn remove_row(&mut self, texts: &Arena, code: u32) {
+        let (chunk, value) = self.place(texts, code);
+        self.chunks[chunk].rows -= 1;
+        self.chunks[chunk].values[value].rows -= 1;
+    }
+
+    /// Where a value is, or where it would be put.
+    fn place(&self, texts: &Arena, code: u32) -> (usize, usize) {
+        let wanted = texts.get(code as usize);
+        let before = |value: &Value| {
+            let order = if value.code == code {
+                Ordering::Equal
+            } else {
+                fold::compare(texts.get(value.code as usize), wanted)
+            };
+            order.is_lt()
+        };
+        // The last chunk that starts at or before the value; its own first value is not `before` it.
+        let next = self.chunks.partition_point(|chunk| chunk.values[0].code == code || before(&chunk.values[0]));
+        let chunk = next.saturating_sub(1);
+        (chunk, self.chunks[chunk].values.partition_point(before))
+    }
+
+    /// Visits the values that have rows within `window`, in order, each with which of its rows those are.
+    pub fn window(&self, direction: Direction, window: Range<usize>, visit: impl FnMut(u32, Range<usize>)) {
+        match direction {
+            Direction::Ascending => {
+                visit_window(self.chunks.iter(), |chunk| chunk.values.iter(), window, visit);
+            }
+            Direction::Descending => {
+                visit_window(self.chunks.iter().rev(), |chunk| chunk.values.iter().rev(), window, visit);
+            }
+        }
+    }
+
+    /// The place of each value in the order, by code.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut ranks = vec![0; self.values];
+        let values = self.chunks.iter().flat_map(|chunk| &chunk.values);
+        for (value, rank) in values.zip(0..) {
+            ranks[value.code as usize] = rank;
+        }
+        ranks
+    }
+}
+
+fn visit_window<'a, V: Iterator<Item = &'a Value>>(
+    chunks: impl Iterator<Item = &'a Chunk>,
+    values: impl Fn(&'a Chunk) -> V,
+    window: Range<usize>,
+    mut visit: impl FnMut(u32, Range<usize>),
+) {
+    let mut before = 0;
+    for chunk in chunks {
+        if before >= window.end {
+            return;
+        }
+        if before + chunk.rows <= window.start {
+            before += chunk.rows;
+            continue;
+        }
+        for value in values(chunk) {
+            let rows = value.rows as usize;
+            let from = window.start.saturating_sub(before);
+            let to = window.end.saturating_sub(before).min(rows);
+            if from < to {
+                visit(value.code, from..to);
+            }
+            before += rows;
+        }
+    }
+}

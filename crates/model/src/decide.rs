@@ -1,0 +1,238 @@
+//! The one place where a command is allowed or refused, for every store engine.
+//!
+//! A batch of commands and the facts that they need go in; events and counters come out. Pure: the
+//! engine reads the facts under the locked head, and writes what comes out in the same transaction.
+
+use crate::clock::Timestamp;
+use crate::command::{Command, Opening, Passing, Receipt, Refused};
+use crate::event::{Actor, Event, Happening, PasswordHash};
+use crate::facts::{Facts, SessionFact};
+use crate::failure::{Failure, FailureKey, FailureLimit};
+use crate::ids::{Seq, SessionNo, UserNo};
+use crate::session::{EndReason, Session, live};
+use crate::step_up::Window;
+use crate::user::{NameKey, NewUser};
+use std::collections::{BTreeSet, HashMap};
+
+/// What a batch comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// The events, in order, without gaps from the head on.
+    pub events: Vec<Event>,
+    /// Counters as they stand after the batch; `None` means forgotten.
+    pub failures: HashMap<FailureKey, Option<Failure>>,
+    /// One answer to each command, in their order.
+    pub answers: Vec<Result<Receipt, Refused>>,
+}
+
+/// Decides a batch, each command on its own, at one instant: the later of `now` and the head's time.
+pub fn decide(commands: &[Command], mut facts: Facts, now: Timestamp) -> Decided {
+    let at = now.max(facts.head.at);
+    let mut decided = Decided::default();
+    for command in commands {
+        let answer = decide_one(command, &facts, at).map(|effects| {
+            for event in effects.events {
+                facts.apply(&event);
+                decided.events.push(event);
+            }
+            for (key, failure) in effects.failures {
+                match failure {
+                    Some(failure) => facts.failures.insert(key, failure),
+                    None => facts.failures.remove(&key),
+                };
+                decided.failures.insert(key, failure);
+            }
+            Receipt { at, last: facts.head.seq }
+        });
+        decided.answers.push(answer);
+    }
+    decided
+}
+
+/// What one command does.
+struct Effects {
+    events: Vec<Event>,
+    failures: Vec<(FailureKey, Option<Failure>)>,
+    next: Seq,
+    at: Timestamp,
+    live: u64,
+}
+
+impl Effects {
+    fn new(facts: &Facts, at: Timestamp) -> Self {
+        Self { events: Vec::new(), failures: Vec::new(), next: facts.head.seq.next(), at, live: facts.head.live }
+    }
+
+    fn record(
+        &mut self,
+        actor: Actor,
+        subject: Option<UserNo>,
+        session: Option<SessionNo>,
+        happening: Happening,
+    ) {
+        match happening {
+            Happening::SessionOpened(_) => self.live += 1,
+            Happening::SessionEnded { .. } => self.live -= 1,
+            _ => {}
+        }
+        let (seq, at, live) = (self.next, self.at, self.live);
+        self.events.push(Event { seq, at, actor, subject, session, live, happening });
+        self.next = seq.next();
+    }
+
+    /// The one way out of a session.
+    fn end(&mut self, no: SessionNo, session: &SessionFact, reason: EndReason, by: Actor) {
+        // An expired session was gone at its due instant, whenever somebody came to write it down.
+        let due = (reason == EndReason::Expired).then_some(session.expires_at);
+        let ended = Happening::SessionEnded { id: session.id, reason, due };
+        self.record(by, Some(session.user), Some(no), ended);
+    }
+}
+
+fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects, Refused> {
+    let mut effects = Effects::new(facts, at);
+    match command {
+        Command::CreateWorkspace { demo } => {
+            if facts.head.seq != Seq(0) {
+                return Err(Refused::WorkspaceExists);
+            }
+            effects.record(Actor::System, None, None, Happening::WorkspaceCreated { demo: *demo });
+        }
+        Command::CreateUser { user, password, by } => create_user(&mut effects, facts, user, password, *by)?,
+        Command::CreateFirstAdministrator { user, password } => {
+            if facts.had_administrator {
+                return Err(Refused::AdministratorExisted);
+            }
+            create_user(&mut effects, facts, user, password, Actor::System)?;
+        }
+        Command::DeleteUser { user, by } => delete_user(&mut effects, facts, *user, *by)?,
+        Command::OpenSession(opening) => open_session(&mut effects, facts, opening)?,
+        Command::EndSession { session, reason, by } => {
+            let fact = live_session(facts, *session, at)?;
+            effects.end(*session, fact, *reason, *by);
+        }
+        Command::ExpireSessions(sessions) => {
+            // One named twice is still ended once.
+            for no in &sessions.iter().collect::<BTreeSet<_>>() {
+                if let Some(fact) = facts.sessions.get(*no).filter(|fact| !live(fact.expires_at, at)) {
+                    effects.end(**no, fact, EndReason::Expired, Actor::System);
+                }
+            }
+        }
+        Command::PassStepUp(passing) => pass_step_up(&mut effects, facts, passing)?,
+        Command::CountFailure(keys) => count_failure(&mut effects, facts, keys)?,
+        Command::Observe(observations) => {
+            for observation in observations {
+                effects.record(observation.by, None, None, Happening::Observed(observation.clone()));
+            }
+        }
+    }
+    Ok(effects)
+}
+
+fn create_user(
+    effects: &mut Effects,
+    facts: &Facts,
+    user: &NewUser,
+    password: &PasswordHash,
+    by: Actor,
+) -> Result<(), Refused> {
+    if facts.usernames.contains_key(&NameKey::of(&user.username)) {
+        return Err(Refused::UsernameInUse);
+    }
+    if user.emails.iter().any(|email| facts.emails.contains_key(&NameKey::of(&email.address))) {
+        return Err(Refused::EmailInUse);
+    }
+    let no = UserNo(effects.next.0);
+    let user = Box::new(user.at(no, effects.at));
+    let created = Happening::UserCreated { user, password: password.clone() };
+    effects.record(by, Some(no), None, created);
+    Ok(())
+}
+
+fn delete_user(effects: &mut Effects, facts: &Facts, no: UserNo, by: Actor) -> Result<(), Refused> {
+    let user = facts.users.get(&no).ok_or(Refused::NoSuchUser)?;
+    if user.is_active_administrator() && facts.active_administrators <= 1 {
+        return Err(Refused::LastAdministrator);
+    }
+    for (session, fact) in standing_sessions(facts, no) {
+        effects.end(session, fact, EndReason::UserDeleted, by);
+    }
+    let deleted = Happening::UserDeleted { id: user.owner.id, username: user.owner.username.clone() };
+    effects.record(by, Some(no), None, deleted);
+    Ok(())
+}
+
+fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Result<(), Refused> {
+    not_blocked(facts, &opening.guards, effects.at)?;
+    let user = facts.users.get(&opening.user).ok_or(Refused::NoSuchUser)?;
+    if !user.active {
+        return Err(Refused::UserNotActive);
+    }
+    let standing: Vec<_> = standing_sessions(facts, opening.user).collect();
+    let evicted = (standing.len() + 1).saturating_sub(opening.per_user_max);
+    for (session, fact) in standing.into_iter().take(evicted) {
+        effects.end(session, fact, EndReason::Evicted, Actor::System);
+    }
+    let no = SessionNo(effects.next.0);
+    let session = Box::new(Session {
+        no,
+        id: opening.id,
+        owner: user.owner.clone(),
+        token: opening.token,
+        opened_at: effects.at,
+        expires_at: effects.at + opening.lifetime,
+        ip: opening.ip,
+        agent: opening.agent.clone(),
+        host: opening.host.clone(),
+    });
+    let opened = Happening::SessionOpened(session);
+    effects.record(Actor::User(opening.user), Some(opening.user), Some(no), opened);
+    effects.failures.extend(opening.clears.iter().map(|key| (*key, None)));
+    Ok(())
+}
+
+fn pass_step_up(effects: &mut Effects, facts: &Facts, passing: &Passing) -> Result<(), Refused> {
+    let counter = FailureKey::Code(passing.user);
+    not_blocked(facts, &[counter], effects.at)?;
+    live_session(facts, passing.session, effects.at)?;
+    let window = Window {
+        session: passing.session,
+        agent: passing.agent,
+        ip: passing.ip,
+        until: effects.at + passing.window,
+    };
+    let actor = Actor::User(passing.user);
+    effects.record(actor, Some(passing.user), Some(passing.session), Happening::StepUpPassed(window));
+    effects.failures.push((counter, None));
+    Ok(())
+}
+
+fn count_failure(
+    effects: &mut Effects,
+    facts: &Facts,
+    keys: &[(FailureKey, FailureLimit)],
+) -> Result<(), Refused> {
+    let guards: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
+    not_blocked(facts, &guards, effects.at)?;
+    for (key, limit) in keys {
+        let before = facts.failures.get(key).copied();
+        effects.failures.push((*key, Some(Failure::after_one_more(before, *limit, effects.at))));
+    }
+    Ok(())
+}
+
+fn not_blocked(facts: &Facts, guards: &[FailureKey], at: Timestamp) -> Result<(), Refused> {
+    let blocking = |key: &&FailureKey| facts.failures.get(*key).is_some_and(|failure| failure.blocks(at));
+    guards.iter().find(blocking).map_or(Ok(()), |key| Err(Refused::Blocked(*key)))
+}
+
+fn live_session(facts: &Facts, no: SessionNo, at: Timestamp) -> Result<&SessionFact, Refused> {
+    facts.sessions.get(&no).filter(|fact| live(fact.expires_at, at)).ok_or(Refused::SessionNotLive)
+}
+
+/// The user's sessions that have not been ended, due ones included: whoever ends them all ends those too.
+fn standing_sessions(facts: &Facts, user: UserNo) -> impl Iterator<Item = (SessionNo, &SessionFact)> {
+    let sessions = facts.sessions_of.get(&user).map_or(&[][..], Vec::as_slice);
+    sessions.iter().filter_map(|no| facts.sessions.get(no).map(|fact| (*no, fact)))
+}

@@ -1,0 +1,294 @@
+//! The ledger's one enum: everything that can happen, and what the ledger writes of it.
+//!
+//! An [`Event`] in memory carries the rows that it changes, so that the store and the index learn of a
+//! change from the same value. The ledger keeps an [`Envelope`] (numbers only) and a detail (personal
+//! data, erasable). **Invariant:** no detail holds a token, a token's digest or a password's hash.
+
+use crate::address::AddressKey;
+use crate::clock::Timestamp;
+use crate::ids::{Seq, SessionId, SessionNo, UserId, UserNo};
+use crate::session::{EndReason, Session};
+use crate::step_up::Window;
+use crate::user::User;
+use serde_json::{Value, json};
+use std::fmt;
+
+/// One thing that happened, at its place in the ledger.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its place.
+    pub seq: Seq,
+    /// When it was committed; never earlier than its predecessor.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// Whom it was done to.
+    pub subject: Option<UserNo>,
+    /// The session that it is about.
+    pub session: Option<SessionNo>,
+    /// How many sessions were live after it.
+    pub live: u64,
+    /// What happened.
+    pub happening: Happening,
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The server itself.
+    System,
+    /// Whoever has the machine.
+    Operator,
+    /// Somebody who is not signed in.
+    Anyone,
+    /// A user.
+    User(UserNo),
+}
+
+/// How an attempt came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// It was done.
+    Done = 1,
+    /// It was refused.
+    Refused = 2,
+}
+
+/// A password's hash on its way to its row. Its `Debug` says nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// What happened, with the rows that it changes.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// The ledger's first event: roles and permissions stand at their defaults.
+    WorkspaceCreated {
+        /// Whether it is filled with invented people.
+        demo: bool,
+    },
+    /// A user was made.
+    UserCreated {
+        /// The new user.
+        user: Box<User>,
+        /// The hash that its password is verified against.
+        password: PasswordHash,
+    },
+    /// A user was deleted: it is hidden, and its names are free again.
+    UserDeleted {
+        /// The id on the wire.
+        id: UserId,
+        /// The username it had.
+        username: String,
+    },
+    /// A user signed in.
+    SessionOpened(Box<Session>),
+    /// A session ended.
+    SessionEnded {
+        /// The id on the wire.
+        id: SessionId,
+        /// Why.
+        reason: EndReason,
+        /// The instant from which it was no longer live, where that is not the event's own time.
+        due: Option<Timestamp>,
+    },
+    /// A second factor was proved.
+    StepUpPassed(Window),
+    /// Somebody read sessions or was refused; repeats within a window are counted together.
+    Observed(Observation),
+}
+
+/// A read or a refusal, worth remembering but changing nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Observation {
+    /// Who it was.
+    pub by: Actor,
+    /// From where, where that is part of the key.
+    pub from: Option<AddressKey>,
+    /// The endpoint's route; `other` when the window's table was full.
+    pub endpoint: &'static str,
+    /// What was seen.
+    pub what: Observed,
+    /// How often, since it was last written.
+    pub times: u64,
+}
+
+/// What was seen at an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Observed {
+    /// Sessions were read with this filter (empty: all).
+    Read {
+        /// The filter's text.
+        filter: String,
+    },
+    /// A request was refused.
+    Refused {
+        /// The refusal's code.
+        reason: &'static str,
+    },
+}
+
+impl Event {
+    /// The event's kind as a name: `session.opened`.
+    pub const fn kind(&self) -> &'static str {
+        KINDS[self.kind_no() as usize - 1]
+    }
+
+    /// The event's kind as stored.
+    pub const fn kind_no(&self) -> u16 {
+        match self.happening {
+            Happening::WorkspaceCreated { .. } => 1,
+            Happening::UserCreated { .. } => 2,
+            Happening::UserDeleted { .. } => 3,
+            Happening::SessionOpened(_) => 4,
+            Happening::SessionEnded { .. } => 5,
+            Happening::StepUpPassed(_) => 6,
+            Happening::Observed(Observation { what: Observed::Read { .. }, .. }) => 7,
+            Happening::Observed(Observation { what: Observed::Refused { .. }, .. }) => 8,
+        }
+    }
+
+    /// How the attempt came out.
+    pub const fn outcome(&self) -> Outcome {
+        match self.happening {
+            Happening::Observed(Observation { what: Observed::Refused { .. }, .. }) => Outcome::Refused,
+            _ => Outcome::Done,
+        }
+    }
+
+    /// The numbers that the chain covers and that are kept for good.
+    pub fn envelope(&self) -> Envelope {
+        Envelope {
+            seq: self.seq,
+            at: self.at,
+            kind: self.kind_no(),
+            outcome: self.outcome() as u8,
+            actor: self.actor,
+            subject: self.subject,
+            session: self.session,
+            live: self.live,
+        }
+    }
+
+    /// The personal data: names, addresses, agents, filter texts. Erasable.
+    pub fn detail(&self) -> Value {
+        match &self.happening {
+            Happening::WorkspaceCreated { demo } => json!({ "demo": demo }),
+            Happening::UserCreated { user, .. } => json!({
+                "id": user.owner.id.as_str(),
+                "username": user.owner.username,
+                "name": user.owner.name,
+                "emails": user.emails.iter().map(|email| &email.address).collect::<Vec<_>>(),
+                "roles": user.owner.roles.iter().map(crate::permission::Role::as_str).collect::<Vec<_>>(),
+            }),
+            Happening::UserDeleted { id, username } => json!({ "id": id.as_str(), "username": username }),
+            Happening::SessionOpened(session) => json!({
+                "id": session.id.as_str(),
+                "ip": session.ip,
+                "host": &*session.host,
+                "agent": &*session.agent,
+            }),
+            Happening::SessionEnded { id, reason, due } => {
+                let mut detail = json!({ "id": id.as_str(), "reason": reason.as_str() });
+                if let Some(due) = due {
+                    detail["due"] = json!(due.as_ms());
+                }
+                detail
+            }
+            Happening::StepUpPassed(window) => json!({ "ip": window.ip, "until": window.until.as_ms() }),
+            Happening::Observed(observation) => {
+                let mut detail = match &observation.what {
+                    Observed::Read { filter } => json!({ "filter": filter }),
+                    Observed::Refused { reason } => json!({ "reason": reason }),
+                };
+                detail["endpoint"] = json!(observation.endpoint);
+                detail["times"] = json!(observation.times);
+                if let Some(from) = observation.from {
+                    detail["from"] = json!(crate::address::ip_from_bits(from.bits()));
+                }
+                detail
+            }
+        }
+    }
+}
+
+/// Names of the kinds, by number from 1. A number is never given twice.
+pub const KINDS: [&str; 8] = [
+    "workspace.created",
+    "user.created",
+    "user.deleted",
+    "session.opened",
+    "session.ended",
+    "step-up.passed",
+    "sessions.read",
+    "request.refused",
+];
+
+/// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the same names as in Event")]
+pub struct Envelope {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub kind: u16,
+    pub outcome: u8,
+    pub actor: Actor,
+    pub subject: Option<UserNo>,
+    pub session: Option<SessionNo>,
+    pub live: u64,
+}
+
+impl Actor {
+    /// As one number: users by theirs, the others below zero.
+    pub fn to_number(self) -> i64 {
+        match self {
+            Self::System => -1,
+            Self::Operator => -2,
+            Self::Anyone => -3,
+            Self::User(no) => i64::try_from(no.0).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// The actor with this number.
+    pub fn from_number(number: i64) -> Self {
+        match number {
+            -1 => Self::System,
+            -2 => Self::Operator,
+            -3 => Self::Anyone,
+            no => Self::User(UserNo(u64::try_from(no).unwrap_or(0))),
+        }
+    }
+}
+
+/// Length of an envelope as the chain hashes it.
+pub const ENVELOPE_BYTES: usize = 51;
+
+impl Envelope {
+    /// The envelope as the chain hashes it: its fields in order, big-endian, absent numbers as zero.
+    pub fn to_bytes(&self) -> [u8; ENVELOPE_BYTES] {
+        let mut bytes = [0; ENVELOPE_BYTES];
+        let mut rest = &mut bytes[..];
+        for field in [
+            &self.seq.0.to_be_bytes()[..],
+            &self.at.as_ms().to_be_bytes(),
+            &self.kind.to_be_bytes(),
+            &[self.outcome],
+            &self.actor.to_number().to_be_bytes(),
+            &self.subject.map_or(0, |user| user.0).to_be_bytes(),
+            &self.session.map_or(0, |session| session.0).to_be_bytes(),
+            &self.live.to_be_bytes(),
+        ] {
+            let (here, after) = rest.split_at_mut(field.len());
+            here.copy_from_slice(field);
+            rest = after;
+        }
+        assert!(rest.is_empty(), "ENVELOPE_BYTES is the sum of the fields");
+        bytes
+    }
+}

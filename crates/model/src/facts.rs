@@ -1,0 +1,112 @@
+//! What a batch of commands is decided on: the rows that it names, read under the locked head and kept
+//! true while the batch is decided, so that each command sees what those before it did.
+
+use crate::clock::Timestamp;
+use crate::event::{Event, Happening};
+use crate::failure::{Failure, FailureKey};
+use crate::ids::{Seq, SessionId, SessionNo, UserNo};
+use crate::permission::Role;
+use crate::user::{NameKey, Owner};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The ledger's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The last event's place; 0 before the first.
+    pub seq: Seq,
+    /// The last event's time.
+    pub at: Timestamp,
+    /// Sessions live after it.
+    pub live: u64,
+}
+
+/// A user, as far as decisions need it. Deleted users are not there.
+#[derive(Clone, Debug)]
+pub struct UserFact {
+    /// Who it is.
+    pub owner: Arc<Owner>,
+    /// Whether it may sign in.
+    pub active: bool,
+}
+
+impl UserFact {
+    /// Whether it is one of those of whom one must stay.
+    pub fn is_active_administrator(&self) -> bool {
+        self.active && self.owner.roles.contains(Role::Admin)
+    }
+}
+
+/// A session that has not been ended. Whether it is live depends on the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionFact {
+    /// Its id on the wire.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserNo,
+    /// Its absolute end.
+    pub expires_at: Timestamp,
+}
+
+/// Everything that one batch may ask.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The ledger's end.
+    pub head: Head,
+    /// Whether there ever was an administrator.
+    pub had_administrator: bool,
+    /// Active administrators; counted only when a command needs it.
+    pub active_administrators: u64,
+    /// Users by number.
+    pub users: HashMap<UserNo, UserFact>,
+    /// Whose username it is.
+    pub usernames: HashMap<NameKey, UserNo>,
+    /// Whose address it is.
+    pub emails: HashMap<NameKey, UserNo>,
+    /// Sessions by number.
+    pub sessions: HashMap<SessionNo, SessionFact>,
+    /// A user's sessions, the one not seen for longest first.
+    pub sessions_of: HashMap<UserNo, Vec<SessionNo>>,
+    /// Counters that stand.
+    pub failures: HashMap<FailureKey, Failure>,
+}
+
+impl Facts {
+    /// Takes in what a command of this batch did.
+    pub fn apply(&mut self, event: &Event) {
+        self.head = Head { seq: event.seq, at: event.at, live: event.live };
+        match &event.happening {
+            Happening::UserCreated { user, .. } => {
+                let no = user.owner.no;
+                let fact = UserFact { owner: Arc::new(user.owner.clone()), active: user.active };
+                self.had_administrator |= user.owner.roles.contains(Role::Admin);
+                self.active_administrators += u64::from(fact.is_active_administrator());
+                self.usernames.insert(NameKey::of(&user.owner.username), no);
+                self.emails.extend(user.emails.iter().map(|email| (NameKey::of(&email.address), no)));
+                self.users.insert(no, fact);
+            }
+            Happening::UserDeleted { .. } => {
+                let Some(no) = event.subject else { return };
+                if let Some(fact) = self.users.remove(&no) {
+                    self.active_administrators -= u64::from(fact.is_active_administrator());
+                }
+                self.usernames.retain(|_, owner| *owner != no);
+                self.emails.retain(|_, owner| *owner != no);
+            }
+            Happening::SessionOpened(session) => {
+                let user = session.owner.no;
+                let fact = SessionFact { id: session.id, user, expires_at: session.expires_at };
+                self.sessions.insert(session.no, fact);
+                self.sessions_of.entry(user).or_default().push(session.no);
+            }
+            Happening::SessionEnded { .. } => {
+                let Some(no) = event.session else { return };
+                self.sessions.remove(&no);
+                if let Some(sessions) = event.subject.and_then(|user| self.sessions_of.get_mut(&user)) {
+                    sessions.retain(|session| *session != no);
+                }
+            }
+            Happening::WorkspaceCreated { .. } | Happening::StepUpPassed(_) | Happening::Observed(_) => {}
+        }
+    }
+}

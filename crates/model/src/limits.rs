@@ -1,0 +1,103 @@
+//! Bounds and defaults, in one place. What an operator may set has its default here.
+
+use crate::failure::FailureLimit;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// How long a login token lives from its sign-in, by default.
+pub const SESSION_LIFETIME: Duration = Duration::from_hours(2160);
+/// Live sessions of one user; the next sign-in ends the one not seen for longest.
+pub const SESSIONS_PER_USER: usize = 50;
+/// How long a proved second factor is remembered.
+pub const STEP_UP_WINDOW: Duration = Duration::from_mins(30);
+/// Remembered windows of one session (one per user agent and address); the oldest goes.
+pub const STEP_UP_WINDOWS_PER_SESSION: usize = 8;
+
+/// Wrong passwords of one user.
+pub const USER_FAILURES: FailureLimit =
+    FailureLimit { max: 10, window: Duration::from_mins(5), block: Duration::from_mins(5) };
+/// Wrong passwords from one address.
+pub const ADDRESS_FAILURES: FailureLimit =
+    FailureLimit { max: 50, window: Duration::from_mins(5), block: Duration::from_mins(5) };
+/// Wrong second-factor codes of one user.
+pub const CODE_FAILURES: FailureLimit =
+    FailureLimit { max: 5, window: Duration::from_mins(5), block: Duration::from_mins(5) };
+/// Counters kept for names that nobody has; the oldest go.
+pub const UNKNOWN_NAME_COUNTERS: usize = 10_000;
+/// How long an address that a user signed in from counts as the user's own.
+pub const KNOWN_ADDRESS_FOR: Duration = Duration::from_hours(720);
+
+/// Calls of one address to one endpoint, by default.
+pub const RATE_CALLS: u32 = 10;
+/// The time in which they are counted, by default.
+pub const RATE_WINDOW: Duration = MINUTE;
+/// Addresses and endpoints counted at once in one window; past it the oldest half is forgotten.
+pub const RATE_KEYS: usize = 200_000;
+/// `resume` sign-ins of one connection in a minute.
+pub const RESUMES_PER_CONNECTION: u32 = 5;
+
+/// Rows of a page when none are asked for.
+pub const PAGE_ROWS_DEFAULT: usize = 50;
+/// Rows of a page at the most.
+pub const PAGE_ROWS_MAX: usize = 100;
+/// Characters of a v1 filter.
+pub const FILTER_CHARS: usize = 256;
+/// Memory of a compiled filter.
+pub const FILTER_PROGRAM_BYTES: usize = 1 << 20;
+/// Nesting of a filter's regular expression.
+pub const FILTER_NESTING: u32 = 64;
+/// How long one filter may scan before it is refused.
+pub const FILTER_TIME: Duration = Duration::from_millis(250);
+
+/// Bytes of a request's body.
+pub const BODY_BYTES: usize = 1 << 20;
+/// Bytes of a request's head.
+pub const HEAD_BYTES: usize = 64 << 10;
+/// Headers of a request.
+pub const HEADERS: usize = 256;
+/// How long a client may take over a request's head.
+pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a client may take over a request's body.
+pub const BODY_TIME: Duration = Duration::from_secs(30);
+/// Connections at once; the next waits to be accepted.
+pub const CONNECTIONS: usize = 8_192;
+/// How long a shutdown waits for answers under way.
+pub const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// Characters of a user agent that are kept.
+pub const AGENT_CHARS: usize = 500;
+/// Characters of a `Host` header that are kept.
+pub const HOST_CHARS: usize = 255;
+/// Characters of a name, address or free field.
+pub const TEXT_CHARS: usize = 1_000;
+/// Roles or addresses in one list.
+pub const LIST_ITEMS: usize = 100;
+/// Bytes of a user's custom fields.
+pub const CUSTOM_FIELDS_BYTES: usize = 16 << 10;
+
+/// Commands waiting for the writer; past it a caller is told to come back.
+pub const WRITER_QUEUE: usize = 16_384;
+/// Commands in one commit.
+pub const BATCH_COMMANDS: usize = 4_096;
+/// Endings that one command of the expiry sweep carries.
+pub const EXPIRED_AT_ONCE: usize = 2_000;
+/// Ended sessions moved to history at a time.
+pub const SWEPT_AT_ONCE: usize = 1_000;
+/// Passwords waiting to be hashed; past it a caller is told to come back.
+pub const HASHING_QUEUE: usize = 256;
+/// Reads of the store waiting; past it a caller waits.
+pub const READER_QUEUE: usize = 1_024;
+/// Different reads and refusals written one by one in a window; the rest are counted together.
+pub const OBSERVATIONS: usize = 1_000;
+/// The window in which repeats of a read or refusal are counted together.
+pub const OBSERVATION_WINDOW: Duration = MINUTE;
+/// How long a client is asked to wait when it was turned away.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How often the ledger's head is written to the process log, when it moved.
+pub const HEAD_LOG_PERIOD: Duration = MINUTE;
+/// How often due work is looked for: expiry, history, observations.
+pub const SWEEP_PERIOD: Duration = Duration::from_secs(1);
+/// The longest lifetime that may be set.
+pub const LIFETIME_MAX: Duration = Duration::from_secs(3_650 * DAY.as_secs());

@@ -1,0 +1,159 @@
+//! The store on SQLite: one file in the data directory. One thread writes, two read; each call is a job
+//! for one of them.
+//!
+//! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing
+//! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
+
+mod migrate;
+mod open;
+mod read;
+mod rows;
+mod sql;
+mod sweep;
+mod worker;
+mod write;
+
+pub use open::{DATABASE, LOCK};
+
+use rollcall_model::failure::{Failure, FailureKey};
+use rollcall_model::facts::Head;
+use rollcall_model::ids::Seq;
+use rollcall_model::{Command, Grants, Randomness, Timestamp, limits};
+use rollcall_store::{
+    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, Store, StoreError,
+    WhichUser, WorkspaceRow,
+};
+use rows::unavailable;
+use rusqlite::Connection;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use worker::Worker;
+use write::TextNumbers;
+
+const READERS: usize = 2;
+
+/// The store in a data directory.
+pub struct SqliteStore {
+    threads: Mutex<Option<Arc<Threads>>>,
+    randomness: Arc<dyn Randomness>,
+}
+
+struct Threads {
+    writer: Worker,
+    readers: Vec<Worker>,
+    next_reader: AtomicUsize,
+    texts: Arc<Mutex<TextNumbers>>,
+    // Let go last, when all connections are closed.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the store in a directory, making both when they are not there. Blocks.
+    pub fn open(directory: &Path, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
+        let lock = open::lock(directory)?;
+        let writer = Worker::start("store-write", limits::WRITER_QUEUE, open::writer(directory)?)?;
+        let readers = (0..READERS)
+            .map(|_| Worker::start("store-read", limits::READER_QUEUE, open::reader(directory)?))
+            .collect::<Result<_, _>>()?;
+        let threads = Threads {
+            writer,
+            readers,
+            next_reader: AtomicUsize::new(0),
+            texts: Arc::default(),
+            _lock: lock,
+        };
+        Ok(Self { threads: Mutex::new(Some(Arc::new(threads))), randomness })
+    }
+
+    fn threads(&self) -> Result<Arc<Threads>, StoreError> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.clone().ok_or_else(|| StoreError::Unavailable("it is closed".into()))
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Answer<'_, T> {
+        match self.threads() {
+            Ok(threads) => threads.writer.run(|connection| job(connection).map_err(unavailable)),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Answer<'_, T> {
+        match self.threads() {
+            Ok(threads) => {
+                let next = threads.next_reader.fetch_add(1, Ordering::Relaxed) % threads.readers.len();
+                threads.readers[next].run(|connection| job(connection).map_err(unavailable))
+            }
+            Err(error) => Box::pin(async { Err(error) }),
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(
+        &self,
+        commands: Vec<Command>,
+        sets: Arc<dyn LiveSets>,
+        now: Timestamp,
+    ) -> Answer<'_, Committed> {
+        let threads = match self.threads() {
+            Ok(threads) => threads,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let (texts, randomness) = (threads.texts.clone(), self.randomness.clone());
+        threads.writer.run(move |connection| {
+            let mut texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
+            write::commit(connection, &mut texts, &*randomness, &commands, &*sets, now)
+        })
+    }
+
+    fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head> {
+        self.read(move |connection| read::load(connection, since, &mut visit))
+    }
+
+    fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>> {
+        self.read(move |connection| read::user(connection, &which))
+    }
+
+    fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>> {
+        self.read(move |connection| write::failures(connection, keys))
+    }
+
+    fn grants(&self) -> Answer<'_, Grants> {
+        self.read(|connection| read::grants(connection))
+    }
+
+    fn workspace(&self) -> Answer<'_, Option<WorkspaceRow>> {
+        self.read(|connection| read::workspace(connection))
+    }
+
+    fn ledger(&self, after: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>> {
+        self.read(move |connection| read::ledger(connection, after, limit))
+    }
+
+    fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>> {
+        self.read(|connection| read::verify(connection))
+    }
+
+    fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize> {
+        self.write(move |connection| sweep::sweep(connection, now, limit))
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Joining the threads blocks for as long as the last commit takes; the caller has nothing else to do.
+        drop(threads);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Reads: what the index starts from, who a sign-in means, and the ledger itself.
+
+use crate::rows::{credential, id, ip, ledger_row, number, time, unsigned, user_fact, window};
+use crate::write::{head, session_no};
+use crate::sql;
+use rollcall_model::facts::Head;
+use rollcall_model::ids::{Seq, UserNo};
+use rollcall_model::user::Email;
+use rollcall_model::{AddressKey, Grants, Owner, Permission, RoleSet, Session, Timestamp, TokenHash};
+use rollcall_store::chain::{self, BEFORE_THE_FIRST};
+use rollcall_store::{BadEvent, ChainEnd, Credential, LedgerRow, Loading, WhichUser, WorkspaceRow};
+use rusqlite::{Connection, Error, OptionalExtension, Row};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Sessions handed over at a time while loading.
+const LOADED_AT_ONCE: usize = 4_096;
+/// Events read at a time while verifying.
+const VERIFIED_AT_ONCE: usize = 10_000;
+
+/// Everything that the index starts from, out of one snapshot.
+pub fn load(
+    connection: &mut Connection,
+    since: Timestamp,
+    visit: &mut dyn FnMut(Loading),
+) -> Result<Head, Error> {
+    let snapshot = connection.transaction()?;
+    let (head, _) = head(&snapshot)?;
+    load_sessions(&snapshot, visit)?;
+    let first = first_event_since(&snapshot, head.seq, since)?;
+    let mut addresses = snapshot.prepare(sql::ENDED_ADDRESSES)?;
+    let mut rows = addresses.query([number(first.0)])?;
+    while let Some(row) = rows.next()? {
+        let (user, from) = (UserNo(unsigned(row, 0)?), AddressKey::of(ip(row, 1)?));
+        visit(Loading::Address { user, from, opened_at: time(row, 2)? });
+    }
+    let mut windows = snapshot.prepare(sql::STEP_UPS)?;
+    let mut rows = windows.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(Loading::Window(window(row)?));
+    }
+    Ok(head)
+}
+
+fn load_sessions(snapshot: &Connection, visit: &mut dyn FnMut(Loading)) -> Result<(), Error> {
+    let texts: HashMap<i64, Arc<str>> = snapshot
+        .prepare(sql::ALL_TEXTS)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let owners: HashMap<UserNo, Arc<Owner>> = snapshot
+        .prepare(sql::ALL_OWNERS)?
+        .query_map([], |row| user_fact(row).map(|fact| (fact.owner.no, fact.owner)))?
+        .collect::<Result<_, _>>()?;
+    let mut statement = snapshot.prepare(sql::STANDING_SESSIONS)?;
+    let mut rows = statement.query([])?;
+    let mut chunk = Vec::with_capacity(LOADED_AT_ONCE);
+    while let Some(row) = rows.next()? {
+        chunk.extend(session(row, &owners, &texts)?);
+        if chunk.len() == LOADED_AT_ONCE {
+            visit(Loading::Sessions(std::mem::take(&mut chunk)));
+        }
+    }
+    visit(Loading::Sessions(chunk));
+    Ok(())
+}
+
+/// The columns of `STANDING_SESSIONS`. A session of nobody is none.
+fn session(
+    row: &Row<'_>,
+    owners: &HashMap<UserNo, Arc<Owner>>,
+    texts: &HashMap<i64, Arc<str>>,
+) -> Result<Option<(Session, Timestamp)>, Error> {
+    let Some(owner) = owners.get(&UserNo(unsigned(row, 2)?)) else { return Ok(None) };
+    let text = |column| -> Result<Arc<str>, Error> {
+        let no: i64 = row.get(column)?;
+        Ok(texts.get(&no).cloned().unwrap_or_default())
+    };
+    let session = Session {
+        no: session_no(row, 0)?,
+        id: id(row, 1)?,
+        owner: owner.clone(),
+        token: TokenHash(row.get(3)?),
+        opened_at: time(row, 4)?,
+        expires_at: time(row, 5)?,
+        ip: ip(row, 7)?,
+        agent: text(8)?,
+        host: text(9)?,
+    };
+    Ok(Some((session, time(row, 6)?)))
+}
+
+/// The first event at or after an instant, by bisection: times never fall along the ledger.
+fn first_event_since(connection: &Connection, last: Seq, since: Timestamp) -> Result<Seq, Error> {
+    let mut time_of = connection.prepare_cached(sql::TIME_OF_EVENT)?;
+    let (mut low, mut high) = (1, last.0 + 1);
+    while low < high {
+        let middle = low.midpoint(high);
+        let at = time_of.query_row([number(middle)], |row| time(row, 0))?;
+        if at < since { low = middle + 1 } else { high = middle }
+    }
+    Ok(Seq(low))
+}
+
+/// A user by any of its names.
+pub fn user(connection: &Connection, which: &WhichUser) -> Result<Option<Credential>, Error> {
+    let (sql, name) = match which {
+        WhichUser::No(no) => return user_by_number(connection, number(no.0)),
+        WhichUser::Id(id) => (sql::USER_OF_ID, id.as_str()),
+        WhichUser::Username(name) => (sql::USER_OF_USERNAME, name.as_str()),
+        WhichUser::Email(name) => (sql::USER_OF_EMAIL, name.as_str()),
+    };
+    let no = connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?;
+    no.map_or(Ok(None), |no| user_by_number(connection, no))
+}
+
+fn user_by_number(connection: &Connection, no: i64) -> Result<Option<Credential>, Error> {
+    let found = connection.prepare_cached(sql::USER)?.query_row([no], credential).optional()?;
+    let Some(mut found) = found else { return Ok(None) };
+    found.user.emails = connection
+        .prepare_cached(sql::EMAILS)?
+        .query_map([no], |row| Ok(Email { address: row.get(0)?, verified: row.get(1)? }))?
+        .collect::<Result<_, _>>()?;
+    Ok(Some(found))
+}
+
+/// Who holds which permission. What this program does not know is passed over.
+pub fn grants(connection: &Connection) -> Result<Grants, Error> {
+    let mut grants = Grants::none();
+    let mut statement = connection.prepare_cached(sql::PERMISSIONS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(permission) = Permission::parse(row.get_ref(0)?.as_str()?) {
+            grants.set(permission, RoleSet::from_bits(row.get(1)?));
+        }
+    }
+    Ok(grants)
+}
+
+/// The workspace's own row.
+pub fn workspace(connection: &Connection) -> Result<Option<WorkspaceRow>, Error> {
+    connection
+        .prepare_cached(sql::WORKSPACE)?
+        .query_row([], |row| {
+            Ok(WorkspaceRow { demo: row.get(0)?, had_administrator: row.get(1)?, had_users: row.get(2)? })
+        })
+        .optional()
+}
+
+/// A stretch of the ledger.
+pub fn ledger(connection: &Connection, after: Seq, limit: usize) -> Result<Vec<LedgerRow>, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(sql::EVENTS_AFTER)?
+        .query_map([number(after.0), limit], ledger_row)?
+        .collect()
+}
+
+/// Reads the whole chain, in stretches, so that no long read keeps the write-ahead log from being reset.
+pub fn verify(connection: &Connection) -> Result<Result<ChainEnd, BadEvent>, Error> {
+    let (_, stored) = head(connection)?;
+    let mut end = BEFORE_THE_FIRST;
+    loop {
+        let rows = ledger(connection, end.seq, VERIFIED_AT_ONCE)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            match chain::follow(end, row) {
+                Ok(next) => end = next,
+                Err(bad) => return Ok(Err(bad)),
+            }
+            if end.seq == stored.seq && end.hash != stored.hash {
+                let what = "its hash is not the one that the head holds".into();
+                return Ok(Err(BadEvent { seq: end.seq, what }));
+            }
+        }
+    }
+    if end.seq < stored.seq {
+        let what = format!("it is missing: the head stands at event {}", stored.seq);
+        return Ok(Err(BadEvent { seq: end.seq.next(), what }));
+    }
+    Ok(Ok(end))
+}

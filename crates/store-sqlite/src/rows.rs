@@ -1,0 +1,128 @@
+//! Between rows and the model, both ways; and between SQLite's errors and the contract's.
+
+use rollcall_model::address::{ip_from_bits, ip_to_bits};
+use rollcall_model::event::{Actor, Envelope, PasswordHash};
+use rollcall_model::facts::UserFact;
+use rollcall_model::failure::Failure;
+use rollcall_model::ids::{Seq, SessionNo, UserNo};
+use rollcall_model::step_up::{AgentDigest, Window};
+use rollcall_model::user::{Profile, UserKind};
+use rollcall_model::{Owner, RoleSet, Timestamp, User};
+use rollcall_store::{Credential, LedgerRow, StoreError};
+use rusqlite::types::Type;
+use rusqlite::{Error, Row};
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The contract's word for an error of SQLite.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
+pub fn unavailable(error: Error) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => StoreError::Corrupt(error.to_string()),
+        _ if matches!(error, Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..)) => {
+            StoreError::Corrupt(error.to_string())
+        }
+        _ => StoreError::Unavailable(error.to_string()),
+    }
+}
+
+/// A ledger's number as SQLite keeps it.
+#[expect(clippy::cast_possible_wrap, reason = "the ledger would have to grow for ages to reach the sign bit")]
+pub const fn number(no: u64) -> i64 {
+    no as i64
+}
+
+pub fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, Error> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|error| conversion(column, error))
+}
+
+pub fn time(row: &Row<'_>, column: usize) -> Result<Timestamp, Error> {
+    row.get(column).map(Timestamp::from_ms)
+}
+
+pub fn ip_bytes(ip: IpAddr) -> [u8; 16] {
+    ip_to_bits(ip).to_be_bytes()
+}
+
+pub fn ip(row: &Row<'_>, column: usize) -> Result<IpAddr, Error> {
+    row.get(column).map(|bytes: [u8; 16]| ip_from_bits(u128::from_be_bytes(bytes)))
+}
+
+pub fn id<T: FromStr>(row: &Row<'_>, column: usize) -> Result<T, Error> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|_| conversion(column, "not an id"))
+}
+
+/// The columns of `OWNER`: user_no, id, username, name, roles, active.
+pub fn user_fact(row: &Row<'_>) -> Result<UserFact, Error> {
+    let owner = Owner {
+        no: UserNo(unsigned(row, 0)?),
+        id: id(row, 1)?,
+        username: row.get(2)?,
+        name: row.get(3)?,
+        roles: RoleSet::from_bits(row.get(4)?),
+    };
+    Ok(UserFact { owner: Arc::new(owner), active: row.get(5)? })
+}
+
+/// The columns of `USER`; addresses are of a table of their own.
+pub fn credential(row: &Row<'_>) -> Result<Credential, Error> {
+    let UserFact { owner, active } = user_fact(row)?;
+    let kind: String = row.get(6)?;
+    let user = User {
+        owner: Arc::unwrap_or_clone(owner),
+        emails: Vec::new(),
+        kind: UserKind::parse(&kind).ok_or_else(|| conversion(6, "not a kind of user"))?,
+        active,
+        created_at: time(row, 7)?,
+        updated_at: time(row, 8)?,
+        profile: Profile {
+            bio: row.get(9)?,
+            nickname: row.get(10)?,
+            status_text: row.get(11)?,
+            require_password_change: row.get(12)?,
+            custom_fields: row.get(13)?,
+        },
+    };
+    Ok(Credential { user, password: PasswordHash(row.get(14)?) })
+}
+
+/// The columns of `FAILURE`.
+pub fn failure(row: &Row<'_>) -> Result<Failure, Error> {
+    Ok(Failure { count: row.get(0)?, first_at: time(row, 1)?, blocked_until: time(row, 2)? })
+}
+
+/// The columns of `STEP_UPS`.
+pub fn window(row: &Row<'_>) -> Result<Window, Error> {
+    Ok(Window {
+        session: SessionNo(unsigned(row, 0)?),
+        agent: AgentDigest(row.get(1)?),
+        ip: ip(row, 2)?,
+        until: time(row, 3)?,
+    })
+}
+
+/// The columns of `EVENTS_AFTER`.
+pub fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, Error> {
+    let optional = |column| -> Result<Option<u64>, Error> {
+        let number: Option<i64> = row.get(column)?;
+        number.map(u64::try_from).transpose().map_err(|error| conversion(column, error))
+    };
+    let envelope = Envelope {
+        seq: Seq(unsigned(row, 0)?),
+        at: time(row, 1)?,
+        kind: row.get(2)?,
+        outcome: row.get(3)?,
+        actor: Actor::from_number(row.get(4)?),
+        subject: optional(5)?.map(UserNo),
+        session: optional(6)?.map(SessionNo),
+        live: unsigned(row, 7)?,
+    };
+    Ok(LedgerRow { envelope, digest: row.get(8)?, hash: row.get(9)?, detail: row.get(10)? })
+}
+
+fn conversion(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::FromSqlConversionFailure(column, Type::Null, error.into())
+}

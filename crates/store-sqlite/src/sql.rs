@@ -1,0 +1,98 @@
+//! Every statement that runs on the hot path or reads rows, by name. One test prepares them all on a
+//! freshly migrated database.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
+        $($(#[$doc])* pub const $name: &str = $sql;)+
+        /// All of them, for the test that prepares each.
+        #[cfg(test)]
+        pub const ALL: &[&str] = &[$($sql),+];
+    };
+}
+
+statements! {
+    HEAD = "SELECT seq, at, live, hash FROM ledger_head";
+    SET_HEAD = "UPDATE ledger_head SET seq = ?1, at = ?2, live = ?3, hash = ?4";
+    APPEND_EVENT = "INSERT INTO ledger (seq, at, kind, outcome, actor, subject, session, live, digest, hash)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    APPEND_DETAIL = "INSERT INTO ledger_detail (seq, detail) VALUES (?1, ?2)";
+    EVENTS_AFTER = "SELECT seq, at, kind, outcome, actor, subject, session, live, digest, hash, detail
+        FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    TIME_OF_EVENT = "SELECT at FROM ledger WHERE seq = ?1";
+
+    WORKSPACE = "SELECT demo, had_administrator, EXISTS (SELECT 1 FROM users) FROM workspace";
+    INSERT_WORKSPACE = "INSERT INTO workspace (one, demo, had_administrator) VALUES (1, ?1, 0)";
+    SET_HAD_ADMINISTRATOR = "UPDATE workspace SET had_administrator = 1";
+    PERMISSIONS = "SELECT id, roles FROM permissions";
+    INSERT_PERMISSION = "INSERT INTO permissions (id, roles, updated_at) VALUES (?1, ?2, ?3)";
+
+    FIND_TEXT = "SELECT no FROM texts WHERE text = ?1";
+    INSERT_TEXT = "INSERT INTO texts (text) VALUES (?1)";
+    ALL_TEXTS = "SELECT no, text FROM texts";
+
+    INSERT_USER = "INSERT INTO users (user_no, id, username, username_key, name, kind, active, roles, password,
+            created_at, updated_at, bio, nickname, status_text, require_password_change, custom_fields)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    INSERT_EMAIL = "INSERT INTO user_emails (user_no, place, address, address_key, verified)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    DELETE_USER = "UPDATE users SET deleted_at = ?2, updated_at = ?2, username_key = NULL, active = 0
+        WHERE user_no = ?1";
+    FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = ?1";
+    OWNER = "SELECT user_no, id, username, name, roles, active FROM users
+        WHERE user_no = ?1 AND deleted_at IS NULL";
+    ALL_OWNERS = "SELECT user_no, id, username, name, roles, active FROM users WHERE deleted_at IS NULL";
+    USER_OF_USERNAME = "SELECT user_no FROM users WHERE username_key = ?1";
+    USER_OF_EMAIL = "SELECT user_no FROM user_emails WHERE address_key = ?1";
+    USER_OF_ID = "SELECT user_no FROM users WHERE id = ?1 AND deleted_at IS NULL";
+    USER = "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
+            status_text, require_password_change, custom_fields, password
+        FROM users WHERE user_no = ?1 AND deleted_at IS NULL";
+    EMAILS = "SELECT address, verified FROM user_emails WHERE user_no = ?1 ORDER BY place";
+    ACTIVE_ADMINISTRATORS = "SELECT COUNT(*) FROM users
+        WHERE deleted_at IS NULL AND active AND roles & ?1";
+
+    INSERT_SESSION = "INSERT INTO sessions (opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?7, ?8, ?9)";
+    SESSION_FACT = "SELECT id, user_no, expires_at FROM sessions WHERE opened_seq = ?1
+        AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = ?1)";
+    STANDING_SESSIONS = "SELECT opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host
+        FROM sessions WHERE opened_seq NOT IN (SELECT opened_seq FROM ended_sessions) ORDER BY opened_seq";
+    INSERT_ENDING = "INSERT INTO ended_sessions (opened_seq, ended_seq, ended_at, reason) VALUES (?1, ?2, ?3, ?4)";
+    ENDED_ADDRESSES = "SELECT user_no, ip, opened_at FROM session_history WHERE opened_seq >= ?1
+        UNION ALL SELECT user_no, ip, opened_at FROM sessions JOIN ended_sessions USING (opened_seq)
+            WHERE opened_seq >= ?1";
+    OLDEST_ENDINGS = "SELECT opened_seq FROM ended_sessions ORDER BY opened_seq LIMIT ?1";
+    COPY_TO_HISTORY = "INSERT INTO session_history
+        SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
+        FROM ended_sessions JOIN sessions USING (opened_seq) WHERE opened_seq <= ?1";
+    DROP_MOVED_SESSIONS = "DELETE FROM sessions
+        WHERE opened_seq IN (SELECT opened_seq FROM ended_sessions WHERE opened_seq <= ?1)";
+    DROP_MOVED_ENDINGS = "DELETE FROM ended_sessions WHERE opened_seq <= ?1";
+
+    PUT_STEP_UP = "INSERT INTO step_ups (session, agent, ip, until_at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (session, agent, ip) DO UPDATE SET until_at = excluded.until_at";
+    DROP_STEP_UPS = "DELETE FROM step_ups WHERE session = ?1";
+    DROP_OVER_STEP_UPS = "DELETE FROM step_ups WHERE until_at <= ?1";
+    STEP_UPS = "SELECT session, agent, ip, until_at FROM step_ups ORDER BY until_at";
+
+    FAILURE = "SELECT count, first_at, blocked_until FROM failures WHERE key = ?1";
+    PUT_FAILURE = "INSERT INTO failures (key, count, first_at, blocked_until) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (key) DO UPDATE
+        SET count = excluded.count, first_at = excluded.first_at, blocked_until = excluded.blocked_until";
+    DROP_FAILURE = "DELETE FROM failures WHERE key = ?1";
+    DROP_STALE_FAILURES = "DELETE FROM failures WHERE blocked_until <= ?1 AND first_at <= ?2";
+    DROP_OLDEST_UNKNOWN_NAMES = "DELETE FROM failures WHERE key IN (
+        SELECT key FROM failures WHERE substr(key, 1, 1) = x'03' ORDER BY first_at DESC LIMIT -1 OFFSET ?1)";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_statement_prepares_on_a_new_database() {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        crate::migrate::run(&mut connection).unwrap();
+        for sql in super::ALL {
+            connection.prepare(sql).unwrap_or_else(|error| panic!("{error} in {sql}"));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The engine's tests: the suite of every engine, and what is SQLite's own.
+
+use super::*;
+use rollcall_model::Actor;
+use std::os::unix::fs::PermissionsExt;
+use tempfile::TempDir;
+
+/// Bytes that are good enough for salts of a test.
+struct Zeros;
+
+impl Randomness for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+fn open(directory: &TempDir) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(directory.path(), Arc::new(Zeros))
+}
+
+fn opened() -> (Arc<dyn Store>, TempDir) {
+    let directory = TempDir::new().unwrap();
+    (Arc::new(open(&directory).unwrap()), directory)
+}
+
+rollcall_store::suite!(opened());
+
+struct Nobody;
+
+impl LiveSets for Nobody {
+    fn sessions_of(&self, _user: rollcall_model::UserNo) -> Vec<rollcall_model::SessionNo> {
+        Vec::new()
+    }
+}
+
+fn begin(store: &SqliteStore) -> Answer<'_, Committed> {
+    store.commit(vec![Command::CreateWorkspace { demo: false }], Arc::new(Nobody), Timestamp::from_ms(1))
+}
+
+#[tokio::test]
+async fn the_connection_that_commits_syncs_at_each_commit() {
+    let (_, directory) = opened();
+    let store = open(&TempDir::new_in(directory.path()).unwrap()).unwrap();
+    let (mode, synchronous): (String, i64) = store
+        .write(|connection| {
+            let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            Ok((mode, connection.pragma_query_value(None, "synchronous", |row| row.get(0))?))
+        })
+        .await
+        .unwrap();
+    assert_eq!((&*mode, synchronous), ("wal", 2), "2 is FULL: the log is synced before COMMIT returns");
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_directory_is_refused_and_a_reader_is_not() {
+    let directory = TempDir::new().unwrap();
+    let first = open(&directory).unwrap();
+    begin(&first).await.unwrap();
+    let Err(StoreError::NotOurs(why)) = open(&directory) else { panic!("a second server was let in") };
+    assert!(why.contains("another rollcall holds"), "{why}");
+    let beside = open::reader(directory.path()).unwrap();
+    assert_eq!(read::ledger(&beside, Seq(0), 9).unwrap().len(), 1);
+    first.close().await.unwrap();
+    assert!(open(&directory).is_ok(), "the lock goes with its holder");
+}
+
+#[tokio::test]
+async fn only_the_owner_reads_the_files() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let store = SqliteStore::open(&data, Arc::new(Zeros)).unwrap();
+    begin(&store).await.unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 4, "the database, its -wal and -shm, and the lock");
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_after_opening_again() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let end = begin(&store).await.unwrap().end;
+    drop(store);
+    assert_eq!(open(&directory).unwrap().verify().await.unwrap(), Ok(end));
+}
+
+#[tokio::test]
+async fn an_edit_by_hand_is_named() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    begin(&store).await.unwrap();
+    let observe = Command::Observe(vec![rollcall_model::event::Observation {
+        by: Actor::Anyone,
+        from: None,
+        endpoint: "login",
+        what: rollcall_model::event::Observed::Refused { reason: "Unauthorized" },
+        times: 1,
+    }]);
+    store.commit(vec![observe; 5], Arc::new(Nobody), Timestamp::from_ms(2)).await.unwrap();
+    let edits = [
+        ("UPDATE ledger SET at = at + 1 WHERE seq = 4", 4),
+        ("UPDATE ledger_detail SET detail = zeroblob(20) WHERE seq = 3", 3),
+        ("DELETE FROM ledger WHERE seq = 6", 6),
+        ("UPDATE ledger_head SET hash = zeroblob(32)", 6),
+        ("UPDATE ledger SET seq = 7 WHERE seq = 6", 6),
+    ];
+    for (edit, bad) in edits {
+        let verified = store
+            .write(move |connection| {
+                let transaction = connection.transaction()?;
+                transaction.execute_batch(edit)?;
+                read::verify(&transaction)
+            })
+            .await
+            .unwrap();
+        assert_eq!(verified.unwrap_err().seq, Seq(bad), "{edit}");
+    }
+    let erased = store
+        .write(|connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch("DELETE FROM ledger_detail WHERE seq = 3")?;
+            read::verify(&transaction)
+        })
+        .await
+        .unwrap();
+    assert!(erased.is_ok(), "an erased detail breaks nothing");
+}
+
+#[tokio::test]
+async fn a_closed_store_says_so() {
+    let (store, _directory) = opened();
+    store.close().await.unwrap();
+    assert!(matches!(store.verify().await, Err(StoreError::Unavailable(_))));
+}

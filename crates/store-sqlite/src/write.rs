@@ -1,0 +1,316 @@
+//! One commit: facts under the locked head, decisions by the model, events and rows in one transaction.
+
+use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
+use crate::{rows, sql};
+use rollcall_model::command::Needs;
+use rollcall_model::decide::{Decided, decide};
+use rollcall_model::facts::{Facts, Head, SessionFact};
+use rollcall_model::failure::{Failure, FailureKey};
+use rollcall_model::ids::{SessionNo, UserNo};
+use rollcall_model::session::Session;
+use rollcall_model::user::NameKey;
+use rollcall_model::{
+    Command, Event, Grants, Happening, Permission, Randomness, Role, RoleSet, Seq, Timestamp, User,
+};
+use rollcall_store::chain::{self, SALT_BYTES};
+use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Numbers of agents and hosts that were met of late, so that few sign-ins look them up.
+#[derive(Default)]
+pub struct TextNumbers(HashMap<Arc<str>, i64>);
+
+/// Texts remembered; at the bound all are forgotten and looked up anew.
+const TEXTS_REMEMBERED: usize = 50_000;
+
+/// Decides and writes a batch. On an error nothing was written.
+pub fn commit(
+    connection: &mut Connection,
+    texts: &mut TextNumbers,
+    randomness: &dyn Randomness,
+    commands: &[Command],
+    sets: &dyn LiveSets,
+    now: Timestamp,
+) -> Result<Committed, StoreError> {
+    let result = try_commit(connection, texts, randomness, commands, sets, now);
+    if result.is_err() {
+        // What a rolled-back transaction numbered has no number.
+        texts.0.clear();
+    }
+    result.map_err(unavailable)
+}
+
+fn try_commit(
+    connection: &mut Connection,
+    texts: &mut TextNumbers,
+    randomness: &dyn Randomness,
+    commands: &[Command],
+    sets: &dyn LiveSets,
+    now: Timestamp,
+) -> Result<Committed, rusqlite::Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (head, end) = head(&transaction)?;
+    let facts = gather(&transaction, head, Needs::of(commands), sets)?;
+    let decided = decide(commands, facts, now);
+    let end = Writing { transaction: &transaction, texts, randomness }.write(end, &decided)?;
+    transaction.commit()?;
+    Ok(Committed { events: decided.events, answers: decided.answers, end })
+}
+
+/// The ledger's end.
+pub fn head(connection: &Connection) -> Result<(Head, ChainEnd), rusqlite::Error> {
+    connection.prepare_cached(sql::HEAD)?.query_row([], |row| {
+        let head = Head { seq: Seq(unsigned(row, 0)?), at: time(row, 1)?, live: unsigned(row, 2)? };
+        Ok((head, ChainEnd { seq: head.seq, hash: row.get(3)? }))
+    })
+}
+
+fn gather(
+    transaction: &Transaction<'_>,
+    head: Head,
+    mut needs: Needs,
+    sets: &dyn LiveSets,
+) -> Result<Facts, rusqlite::Error> {
+    let workspace = transaction.prepare_cached(sql::WORKSPACE)?.query_row([], |row| row.get(1)).optional()?;
+    let mut facts = Facts { head, had_administrator: workspace.unwrap_or(false), ..Facts::default() };
+    if needs.administrators {
+        let admin: RoleSet = [Role::Admin].into_iter().collect();
+        facts.active_administrators = transaction
+            .prepare_cached(sql::ACTIVE_ADMINISTRATORS)?
+            .query_row([admin.bits()], |row| unsigned(row, 0))?;
+    }
+    for user in needs.sessions_of {
+        let sessions = facts.sessions_of.entry(user).or_insert_with(|| sets.sessions_of(user));
+        needs.sessions.extend(&*sessions);
+    }
+    let mut owner = transaction.prepare_cached(sql::OWNER)?;
+    for no in needs.users {
+        if !facts.users.contains_key(&no)
+            && let Some(fact) = owner.query_row([number(no.0)], user_fact).optional()?
+        {
+            facts.users.insert(no, fact);
+        }
+    }
+    let mut session = transaction.prepare_cached(sql::SESSION_FACT)?;
+    for no in needs.sessions {
+        if !facts.sessions.contains_key(&no)
+            && let Some(fact) = session.query_row([number(no.0)], session_fact).optional()?
+        {
+            facts.sessions.insert(no, fact);
+        }
+    }
+    facts.usernames = owners_of(transaction, sql::USER_OF_USERNAME, needs.usernames)?;
+    facts.emails = owners_of(transaction, sql::USER_OF_EMAIL, needs.emails)?;
+    facts.failures = failures(transaction, needs.failures)?;
+    Ok(facts)
+}
+
+fn session_fact(row: &rusqlite::Row<'_>) -> Result<SessionFact, rusqlite::Error> {
+    Ok(SessionFact { id: id(row, 0)?, user: UserNo(unsigned(row, 1)?), expires_at: time(row, 2)? })
+}
+
+fn owners_of(
+    connection: &Connection,
+    sql: &str,
+    names: Vec<NameKey>,
+) -> Result<HashMap<NameKey, UserNo>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut owners = HashMap::new();
+    for name in names {
+        let owner = statement.query_row([name.as_str()], |row| unsigned(row, 0)).optional()?;
+        owners.extend(owner.map(|no| (name, UserNo(no))));
+    }
+    Ok(owners)
+}
+
+/// Those of the counters that stand.
+pub fn failures(
+    connection: &Connection,
+    keys: Vec<FailureKey>,
+) -> Result<HashMap<FailureKey, Failure>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(sql::FAILURE)?;
+    let mut failures = HashMap::new();
+    for key in keys {
+        let failure = statement.query_row([key.to_bytes()], rows::failure).optional()?;
+        failures.extend(failure.map(|failure| (key, failure)));
+    }
+    Ok(failures)
+}
+
+struct Writing<'a> {
+    transaction: &'a Transaction<'a>,
+    texts: &'a mut TextNumbers,
+    randomness: &'a dyn Randomness,
+}
+
+impl Writing<'_> {
+    fn write(mut self, mut end: ChainEnd, decided: &Decided) -> Result<ChainEnd, rusqlite::Error> {
+        for event in &decided.events {
+            end = self.append(end, event)?;
+            self.change_rows(event)?;
+        }
+        if let Some(last) = decided.events.last() {
+            self.transaction.prepare_cached(sql::SET_HEAD)?.execute(params![
+                number(last.seq.0),
+                last.at.as_ms(),
+                number(last.live),
+                end.hash
+            ])?;
+        }
+        for (key, failure) in &decided.failures {
+            let key = key.to_bytes();
+            match failure {
+                Some(failure) => self.transaction.prepare_cached(sql::PUT_FAILURE)?.execute(params![
+                    key,
+                    failure.count,
+                    failure.first_at.as_ms(),
+                    failure.blocked_until.as_ms()
+                ])?,
+                None => self.transaction.prepare_cached(sql::DROP_FAILURE)?.execute([key])?,
+            };
+        }
+        Ok(end)
+    }
+
+    fn append(&self, end: ChainEnd, event: &Event) -> Result<ChainEnd, rusqlite::Error> {
+        let mut detail = vec![0; SALT_BYTES];
+        self.randomness.fill(&mut detail);
+        detail.extend(event.detail().to_string().bytes());
+        let envelope = event.envelope();
+        let digest = chain::digest(&detail);
+        let hash = chain::link(&end.hash, &envelope, &digest);
+        self.transaction.prepare_cached(sql::APPEND_EVENT)?.execute(params![
+            number(envelope.seq.0),
+            envelope.at.as_ms(),
+            envelope.kind,
+            envelope.outcome,
+            envelope.actor.to_number(),
+            envelope.subject.map(|user| number(user.0)),
+            envelope.session.map(|session| number(session.0)),
+            number(envelope.live),
+            digest,
+            hash
+        ])?;
+        self.transaction
+            .prepare_cached(sql::APPEND_DETAIL)?
+            .execute(params![number(event.seq.0), detail])?;
+        Ok(ChainEnd { seq: event.seq, hash })
+    }
+
+    fn change_rows(&mut self, event: &Event) -> Result<(), rusqlite::Error> {
+        match &event.happening {
+            Happening::WorkspaceCreated { demo } => self.create_workspace(*demo, event.at),
+            Happening::UserCreated { user, password } => self.insert_user(user, &password.0),
+            Happening::UserDeleted { .. } => {
+                let no = number(event.subject.map_or(0, |user| user.0));
+                self.transaction.prepare_cached(sql::DELETE_USER)?.execute([no, event.at.as_ms()])?;
+                self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
+                Ok(())
+            }
+            Happening::SessionOpened(session) => self.insert_session(session),
+            Happening::SessionEnded { reason, due, .. } => {
+                let session = event.session.map_or(0, |session| session.0);
+                let ended_at = due.unwrap_or(event.at);
+                self.transaction.prepare_cached(sql::INSERT_ENDING)?.execute(params![
+                    number(session),
+                    number(event.seq.0),
+                    ended_at.as_ms(),
+                    *reason as u8
+                ])?;
+                self.transaction.prepare_cached(sql::DROP_STEP_UPS)?.execute([number(session)])?;
+                Ok(())
+            }
+            Happening::StepUpPassed(window) => {
+                self.transaction.prepare_cached(sql::PUT_STEP_UP)?.execute(params![
+                    number(window.session.0),
+                    window.agent.0,
+                    ip_bytes(window.ip),
+                    window.until.as_ms()
+                ])?;
+                Ok(())
+            }
+            Happening::Observed(_) => Ok(()),
+        }
+    }
+
+    fn create_workspace(&self, demo: bool, at: Timestamp) -> Result<(), rusqlite::Error> {
+        self.transaction.prepare_cached(sql::INSERT_WORKSPACE)?.execute([demo])?;
+        let grants = Grants::defaults();
+        let mut insert = self.transaction.prepare_cached(sql::INSERT_PERMISSION)?;
+        for permission in Permission::ALL {
+            insert.execute(params![permission.as_str(), grants.roles(*permission).bits(), at.as_ms()])?;
+        }
+        Ok(())
+    }
+
+    fn insert_user(&self, user: &User, password: &str) -> Result<(), rusqlite::Error> {
+        let no = number(user.owner.no.0);
+        self.transaction.prepare_cached(sql::INSERT_USER)?.execute(params![
+            no,
+            user.owner.id.as_str(),
+            user.owner.username,
+            NameKey::of(&user.owner.username).as_str(),
+            user.owner.name,
+            user.kind.as_str(),
+            user.active,
+            user.owner.roles.bits(),
+            password,
+            user.created_at.as_ms(),
+            user.updated_at.as_ms(),
+            user.profile.bio,
+            user.profile.nickname,
+            user.profile.status_text,
+            user.profile.require_password_change,
+            user.profile.custom_fields
+        ])?;
+        let mut insert = self.transaction.prepare_cached(sql::INSERT_EMAIL)?;
+        for (place, email) in (0_i64..).zip(&user.emails) {
+            let key = NameKey::of(&email.address);
+            insert.execute(params![no, place, email.address, key.as_str(), email.verified])?;
+        }
+        if user.owner.roles.contains(Role::Admin) {
+            self.transaction.prepare_cached(sql::SET_HAD_ADMINISTRATOR)?.execute([])?;
+        }
+        Ok(())
+    }
+
+    fn insert_session(&mut self, session: &Session) -> Result<(), rusqlite::Error> {
+        let agent = self.text_number(&session.agent)?;
+        let host = self.text_number(&session.host)?;
+        self.transaction.prepare_cached(sql::INSERT_SESSION)?.execute(params![
+            number(session.no.0),
+            session.id.as_str(),
+            number(session.owner.no.0),
+            session.token.0,
+            session.opened_at.as_ms(),
+            session.expires_at.as_ms(),
+            ip_bytes(session.ip),
+            agent,
+            host
+        ])?;
+        Ok(())
+    }
+
+    fn text_number(&mut self, text: &Arc<str>) -> Result<i64, rusqlite::Error> {
+        if let Some(no) = self.texts.0.get(text) {
+            return Ok(*no);
+        }
+        let mut find = self.transaction.prepare_cached(sql::FIND_TEXT)?;
+        let no = match find.query_row([&**text], |row| row.get(0)).optional()? {
+            Some(no) => no,
+            None => self.transaction.prepare_cached(sql::INSERT_TEXT)?.insert([&**text])?,
+        };
+        if self.texts.0.len() >= TEXTS_REMEMBERED {
+            self.texts.0.clear();
+        }
+        self.texts.0.insert(text.clone(), no);
+        Ok(no)
+    }
+}
+
+/// The sessions' numbers as the sweep and the load need them.
+pub fn session_no(row: &rusqlite::Row<'_>, column: usize) -> Result<SessionNo, rusqlite::Error> {
+    unsigned(row, column).map(SessionNo)
+}

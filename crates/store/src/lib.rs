@@ -1,0 +1,175 @@
+//! The store's contract: every engine keeps the ledger and the rows of the present, and is asked
+//! through [`Store`] and nothing else. The [`suite`] holds the behaviour that all engines share.
+//!
+//! **Invariants**
+//! - An event and the rows that it changes are written in one transaction; when [`Store::commit`] has
+//!   answered, both survive a crash.
+//! - Events are numbered from 1 without gaps, in the order of commits, and chained by [`chain`].
+//! - Commands are decided by `rollcall_model::decide`, under the locked head, by no engine itself.
+
+pub mod chain;
+#[cfg(feature = "suite")]
+pub mod suite;
+
+use rollcall_model::event::Envelope;
+use rollcall_model::facts::Head;
+use rollcall_model::failure::{Failure, FailureKey};
+use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
+use rollcall_model::step_up::Window;
+use rollcall_model::user::{NameKey, User};
+use rollcall_model::{AddressKey, Command, Event, Grants, Receipt, Refused, Session, Timestamp};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// What an engine promises to answer.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Why an engine did not answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine cannot be reached, is full, or failed; whether a commit took place is said by a restart.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored is not what this program wrote.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+    /// Somebody else holds it, or it is of another version: says what to do.
+    #[error("{0}")]
+    NotOurs(String),
+}
+
+/// The ledger and the rows of the present.
+pub trait Store: Send + Sync + 'static {
+    /// Decides the commands on the rows under the locked head, each on its own, and writes what they do
+    /// in one durable commit. `sets` knows which sessions a user has, up to the head.
+    fn commit(&self, commands: Vec<Command>, sets: Arc<dyn LiveSets>, now: Timestamp) -> Answer<'_, Committed>;
+
+    /// Gives everything that the index needs, sessions in order of their numbers, chunk by chunk, and
+    /// at the end the head that it stands for. Addresses of ended sessions are given back to `since`.
+    fn load(&self, since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head>;
+
+    /// A user with its password's hash. Deleted users are not found.
+    fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>>;
+
+    /// Those of the counters that stand.
+    fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>>;
+
+    /// Who holds which permission.
+    fn grants(&self) -> Answer<'_, Grants>;
+
+    /// The workspace itself: `None` before its ledger has begun.
+    fn workspace(&self) -> Answer<'_, Option<WorkspaceRow>>;
+
+    /// A stretch of the ledger after `after`, at most `limit` events.
+    fn ledger(&self, after: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>>;
+
+    /// Reads the whole chain and says where it ends, or names the first event that is not as written.
+    fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>>;
+
+    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets counters and
+    /// step-up windows that are over. Answers how many sessions were moved.
+    fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize>;
+
+    /// Finishes what was accepted and closes the engine.
+    fn close(&self) -> Answer<'_, ()>;
+}
+
+/// Which sessions a user has: the index, brought up to the head.
+pub trait LiveSets: Send + Sync {
+    /// All sessions of the user that have not been ended, the one not seen for longest first.
+    fn sessions_of(&self, user: UserNo) -> Vec<SessionNo>;
+}
+
+/// A batch, committed.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Its events, in order.
+    pub events: Vec<Event>,
+    /// One answer to each command.
+    pub answers: Vec<Result<Receipt, Refused>>,
+    /// Where the ledger ends with it.
+    pub end: ChainEnd,
+}
+
+/// The ledger's last event and its hash: whoever keeps it elsewhere can hold the ledger against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainEnd {
+    /// The last event.
+    pub seq: Seq,
+    /// Its hash.
+    pub hash: chain::Hash,
+}
+
+/// The first event that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadEvent {
+    /// Its place.
+    pub seq: Seq,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// A piece of what the index starts from.
+#[derive(Clone, Debug)]
+pub enum Loading {
+    /// Sessions that have not been ended, each with the time it was last seen.
+    Sessions(Vec<(Session, Timestamp)>),
+    /// An address from which a user opened a session that has ended since.
+    Address {
+        /// Who.
+        user: UserNo,
+        /// From where.
+        from: AddressKey,
+        /// When.
+        opened_at: Timestamp,
+    },
+    /// A step-up window.
+    Window(Window),
+}
+
+/// How a user is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichUser {
+    /// By its number.
+    No(UserNo),
+    /// By its id on the wire.
+    Id(UserId),
+    /// By its username.
+    Username(NameKey),
+    /// By one of its addresses.
+    Email(NameKey),
+}
+
+/// What a sign-in is checked against.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The user.
+    pub user: User,
+    /// The hash of its password.
+    pub password: rollcall_model::event::PasswordHash,
+}
+
+/// The workspace's own row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkspaceRow {
+    /// Whether it was filled with invented people.
+    pub demo: bool,
+    /// Whether there ever was an administrator.
+    pub had_administrator: bool,
+    /// Whether there ever was a user.
+    pub had_users: bool,
+}
+
+/// An event as the ledger keeps it.
+#[derive(Clone, Debug)]
+pub struct LedgerRow {
+    /// The numbers.
+    pub envelope: Envelope,
+    /// The digest of salt and detail.
+    pub digest: chain::Hash,
+    /// The event's link of the chain.
+    pub hash: chain::Hash,
+    /// Salt and detail, unless erased.
+    pub detail: Option<Vec<u8>>,
+}

@@ -1,0 +1,46 @@
+//! The behaviour of a store as small cases. An engine's tests call [`suite!`](crate::suite!) with what
+//! opens an empty store, and cannot skip a case.
+
+pub mod cases;
+mod fixture;
+
+pub use fixture::Fixture;
+
+/// Expands to one test per case. `$open` gives `(Arc<dyn Store>, guard)`: a new, empty store, and what
+/// keeps its place alive.
+#[macro_export]
+macro_rules! suite {
+    ($open:expr) => {
+        $crate::suite!($open;
+            events_are_dense_and_chained,
+            events_are_dense_under_concurrent_commits,
+            a_refused_command_leaves_its_neighbours,
+            each_command_sees_what_those_before_it_did,
+            time_never_falls_along_the_ledger,
+            an_opened_session_is_loaded_with_its_owner,
+            an_ended_session_cannot_be_ended_again,
+            an_ended_session_is_not_loaded_before_or_after_the_sweep,
+            a_session_that_is_due_can_only_expire,
+            the_cap_ends_the_session_not_seen_for_longest,
+            deleting_a_user_ends_its_sessions_and_frees_its_names,
+            the_last_active_administrator_stays,
+            the_first_administrator_is_made_once,
+            names_are_unique_ignoring_case,
+            failures_block_after_the_last_allowed_one,
+            a_success_resets_its_counter_and_not_the_address,
+            a_step_up_is_remembered_until_its_session_ends,
+            live_counts_follow_the_events,
+            addresses_of_ended_sessions_are_loaded_for_a_while,
+            counters_that_are_over_are_forgotten,
+            no_detail_holds_a_secret,
+            observations_are_written,
+        );
+    };
+    ($open:expr; $($case:ident),+ $(,)?) => {
+        $(#[tokio::test]
+        async fn $case() {
+            let (store, _guard) = $open;
+            $crate::suite::cases::$case($crate::suite::Fixture::new(store)).await;
+        })+
+    };
+}

@@ -1,0 +1,34 @@
+// Drives a running server with the published @rocket.chat/api-client, and beside it with bare calls and with curl.
+//
+// One administrator signs in and makes a throw-away user, who signs in from four devices. Then everything is asked of
+// these five sessions; they end, each in another way, and the last of the user's with the user. Seven password logins
+// in all: the default limit is ten a minute. README.md says how to run it.
+
+import { ending, leaving } from './api_client/endings.mjs';
+import { limiting } from './api_client/limits.mjs';
+import { filtering, paging, sorting } from './api_client/lists.mjs';
+import { lookingAtOne, theUsersOwn } from './api_client/looking.mjs';
+import { lookingBack } from './api_client/looking_back.mjs';
+import { refusing } from './api_client/refusals.mjs';
+import { signingIn, steppingUp } from './api_client/scene.mjs';
+import { Stop, finish, note } from './harness.mjs';
+
+try {
+  await signingIn();
+  await steppingUp();
+  await sorting();
+  await paging();
+  await filtering();
+  await lookingAtOne();
+  await theUsersOwn();
+  await refusing();
+  await ending();
+  await limiting();
+} catch (problem) {
+  if (!(problem instanceof Stop)) throw problem;
+  note('cannot go on without this');
+} finally {
+  await leaving();
+  await lookingBack();
+  finish();
+}
