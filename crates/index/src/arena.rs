@@ -3,7 +3,7 @@
 //! **Invariants**
 //! - Every text stands between two separators; neighbours share one.
 //! - The separator is a byte that no UTF-8 text holds, so a match of a Unicode pattern never spans two texts.
-//! - An absent text is a single separator: it is found by nothing and is not the empty text.
+//! - An absent text consists of separators: it is found by nothing and is not the empty text.
 
 use crate::number;
 use rollcall_model::ids::ID_LENGTH;
@@ -57,25 +57,15 @@ impl Arena {
     /// Puts a text at the end and gives its number.
     pub fn push(&mut self, text: &[u8]) -> u32 {
         self.bytes.extend_from_slice(text);
-        self.close()
-    }
-
-    /// Puts at the end what `write` appends to the buffer, which has to be UTF-8, and gives its number.
-    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
-        write(&mut self.bytes);
-        self.close()
-    }
-
-    fn close(&mut self) -> u32 {
         self.bytes.push(SEPARATOR);
         self.starts.push(self.bytes.len());
         number(self.starts.len() - 2)
     }
 
-    /// Forgets all texts and keeps the memory.
-    pub fn clear(&mut self) {
-        self.bytes.truncate(1);
-        self.starts.truncate(1);
+    /// Makes a text absent.
+    pub fn erase(&mut self, text: u32) {
+        let (start, end) = (self.start(text as usize), self.start(text as usize + 1) - 1);
+        self.bytes[start..end].fill(SEPARATOR);
     }
 
     /// A text as text; empty when it is absent.
@@ -122,15 +112,15 @@ impl Ids {
         Self(vec![SEPARATOR])
     }
 
-    /// Puts an id at the end.
-    pub fn push(&mut self, id: &[u8; ID_LENGTH]) {
+    /// Puts an id at the end, whose length is `ID_LENGTH`.
+    pub fn push(&mut self, id: &[u8]) {
         self.0.extend_from_slice(id);
         self.0.push(SEPARATOR);
     }
 
     /// Makes an id absent.
-    pub fn erase(&mut self, at: usize) {
-        let start = self.start(at);
+    pub fn erase(&mut self, id: u32) {
+        let start = self.start(id as usize);
         self.0[start..start + ID_LENGTH].fill(SEPARATOR);
     }
 }

@@ -11,6 +11,26 @@ pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
     is_absent(b).cmp(&is_absent(a)).then_with(|| compare_folded(a, b)).then_with(|| a.cmp(b))
 }
 
+/// The first bytes of a folded text as a number. Where two texts' prefixes differ, the texts compare as
+/// they do: UTF-8 bytes order as code points do.
+pub fn prefix(text: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let mut filled = 0;
+    if !is_absent(text) {
+        for c in folded(text).map_while(char::from_u32) {
+            let mut utf8 = [0; 4];
+            for byte in c.encode_utf8(&mut utf8).bytes() {
+                if filled == bytes.len() {
+                    return u64::from_be_bytes(bytes);
+                }
+                bytes[filled] = byte;
+                filled += 1;
+            }
+        }
+    }
+    u64::from_be_bytes(bytes)
+}
+
 fn compare_folded(a: &[u8], b: &[u8]) -> Ordering {
     for (i, (x, y)) in a.iter().zip(b).enumerate() {
         if !(x.is_ascii() && y.is_ascii()) {
@@ -62,7 +82,9 @@ mod tests {
         ];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {
-                assert_eq!(compare(bytes_of(*a), bytes_of(*b)), i.cmp(&j), "{a:?} and {b:?}");
+                let (a, b) = (bytes_of(*a), bytes_of(*b));
+                assert_eq!(compare(a, b), i.cmp(&j), "{a:?} and {b:?}");
+                assert_eq!(prefix(a).cmp(&prefix(b)).then(i.cmp(&j)), i.cmp(&j), "{a:?} and {b:?}");
             }
         }
     }

@@ -32,7 +32,7 @@ mod tokens;
 mod users;
 
 #[cfg(test)]
-mod oracle;
+mod tests;
 
 pub use devices::Readers;
 pub use eval::TooCostly;

@@ -28,6 +28,8 @@ struct Chunk {
 
 #[derive(Clone, Copy)]
 struct Value {
+    /// Decides most comparisons without going to the text.
+    prefix: u64,
     code: u32,
     rows: u32,
 }
@@ -40,15 +42,19 @@ impl Order {
 
     /// The order of all these texts, the nth of which has `rows(n)` rows.
     pub fn of(texts: &Arena, rows: impl Fn(usize) -> usize) -> Self {
-        let mut codes: Vec<usize> = (0..texts.count()).collect();
-        codes.sort_unstable_by(|a, b| fold::compare(texts.get(*a), texts.get(*b)));
-        let chunk = |codes: &[usize]| {
-            let values: Vec<Value> =
-                codes.iter().map(|code| Value { code: number(*code), rows: number(rows(*code)) }).collect();
-            Chunk { rows: values.iter().map(|value| value.rows as usize).sum(), values }
+        let value = |code: usize| Value {
+            prefix: fold::prefix(texts.get(code)),
+            code: number(code),
+            rows: number(rows(code)),
         };
+        let mut values: Vec<Value> = (0..texts.count()).map(value).collect();
+        values.sort_unstable_by(|a, b| compare(texts, a, b));
         // Chunks start with room to grow.
-        Self { chunks: codes.chunks(CHUNK_VALUES * 3 / 4).map(chunk).collect(), values: codes.len() }
+        let chunks = values.chunks(CHUNK_VALUES * 3 / 4).map(|values| Chunk {
+            values: values.to_vec(),
+            rows: values.iter().map(|value| value.rows as usize).sum(),
+        });
+        Self { chunks: chunks.collect(), values: values.len() }
     }
 
     /// How many values are in it.
@@ -58,13 +64,13 @@ impl Order {
 
     /// Puts a value in, without rows.
     pub fn insert(&mut self, texts: &Arena, code: u32) {
-        let value = Value { code, rows: 0 };
+        let value = Value { prefix: fold::prefix(texts.get(code as usize)), code, rows: 0 };
         self.values += 1;
         if self.chunks.is_empty() {
             self.chunks.push(Chunk { values: vec![value], rows: 0 });
             return;
         }
-        let (at, within) = self.place(texts, code);
+        let (at, within) = self.place(texts, &value);
         let chunk = &mut self.chunks[at];
         chunk.values.insert(within, value);
         if chunk.values.len() > CHUNK_VALUES {
@@ -77,33 +83,28 @@ impl Order {
 
     /// Counts one more row of a value.
     pub fn add_row(&mut self, texts: &Arena, code: u32) {
-        let (chunk, value) = self.place(texts, code);
+        let (chunk, value) = self.find(texts, code);
         self.chunks[chunk].rows += 1;
         self.chunks[chunk].values[value].rows += 1;
     }
 
     /// Counts one row of a value less.
     pub fn remove_row(&mut self, texts: &Arena, code: u32) {
-        let (chunk, value) = self.place(texts, code);
+        let (chunk, value) = self.find(texts, code);
         self.chunks[chunk].rows -= 1;
         self.chunks[chunk].values[value].rows -= 1;
     }
 
+    fn find(&self, texts: &Arena, code: u32) -> (usize, usize) {
+        self.place(texts, &Value { prefix: fold::prefix(texts.get(code as usize)), code, rows: 0 })
+    }
+
     /// Where a value is, or where it would be put.
-    fn place(&self, texts: &Arena, code: u32) -> (usize, usize) {
-        let wanted = texts.get(code as usize);
-        let before = |value: &Value| {
-            let order = if value.code == code {
-                Ordering::Equal
-            } else {
-                fold::compare(texts.get(value.code as usize), wanted)
-            };
-            order.is_lt()
-        };
-        // The last chunk that starts at or before the value; its own first value is not `before` it.
-        let next = self.chunks.partition_point(|chunk| chunk.values[0].code == code || before(&chunk.values[0]));
+    fn place(&self, texts: &Arena, wanted: &Value) -> (usize, usize) {
+        // In the last chunk that does not start behind it.
+        let next = self.chunks.partition_point(|chunk| compare(texts, &chunk.values[0], wanted).is_le());
         let chunk = next.saturating_sub(1);
-        (chunk, self.chunks[chunk].values.partition_point(before))
+        (chunk, self.chunks[chunk].values.partition_point(|value| compare(texts, value, wanted).is_lt()))
     }
 
     /// Visits the values that have rows within `window`, in order, each with which of its rows those are.
@@ -127,6 +128,17 @@ impl Order {
         }
         ranks
     }
+}
+
+fn compare(texts: &Arena, a: &Value, b: &Value) -> Ordering {
+    a.prefix.cmp(&b.prefix).then_with(|| {
+        // Different values have different texts.
+        if a.code == b.code {
+            Ordering::Equal
+        } else {
+            fold::compare(texts.get(a.code as usize), texts.get(b.code as usize))
+        }
+    })
 }
 
 fn visit_window<'a, V: Iterator<Item = &'a Value>>(

@@ -77,7 +77,7 @@ impl Slots {
                     if some.is_empty() {
                         return;
                     }
-                    some.iter().for_each(|slot| visit(*slot));
+                    some.iter().copied().for_each(&mut visit);
                 }
             }
         }
@@ -98,7 +98,10 @@ pub fn cardinality(bitmap: &RoaringBitmap) -> usize {
 
 /// Appends to `out` up to `take` slots of a bitmap, greatest first, after the first `skip`.
 pub fn newest(bitmap: &RoaringBitmap, skip: usize, take: usize, out: &mut Vec<u32>) {
-    let from_smallest = cardinality(bitmap).checked_sub(skip + 1).and_then(|n| u32::try_from(n).ok());
+    let from_smallest = cardinality(bitmap)
+        .checked_sub(skip)
+        .and_then(|n| n.checked_sub(1))
+        .and_then(|n| u32::try_from(n).ok());
     if let Some(first) = from_smallest.and_then(|n| bitmap.select(n)) {
         out.extend(bitmap.range(..=first).rev().take(take));
     }

@@ -25,11 +25,11 @@ pub struct Decided {
     pub answers: Vec<Result<Receipt, Refused>>,
 }
 
-/// Decides a batch, each command on its own, at one instant: the later of `now` and the head's time.
-pub fn decide(commands: &[Command], mut facts: Facts, now: Timestamp) -> Decided {
-    let at = now.max(facts.head.at);
+/// Decides a batch, each command on its own, at the instant beside it or the head's time if that is later.
+pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut facts: Facts) -> Decided {
     let mut decided = Decided::default();
-    for command in commands {
+    for (now, command) in batch {
+        let at = now.max(facts.head.at);
         let answer = decide_one(command, &facts, at).map(|effects| {
             for event in effects.events {
                 facts.apply(&event);

@@ -31,7 +31,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use worker::Worker;
-use write::TextNumbers;
+use write::{Committing, TextNumbers};
 
 const READERS: usize = 2;
 
@@ -73,6 +73,21 @@ impl SqliteStore {
         threads.clone().ok_or_else(|| StoreError::Unavailable("it is closed".into()))
     }
 
+    fn transact(
+        &self,
+        job: impl FnOnce(Committing<'_>) -> Result<Committed, StoreError> + Send + 'static,
+    ) -> Answer<'_, Committed> {
+        let threads = match self.threads() {
+            Ok(threads) => threads,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let (texts, randomness) = (threads.texts.clone(), self.randomness.clone());
+        threads.writer.run(move |connection| {
+            let texts = &mut *texts.lock().unwrap_or_else(PoisonError::into_inner);
+            job(Committing { connection, texts, randomness: &*randomness })
+        })
+    }
+
     fn write<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
@@ -100,19 +115,15 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn commit(
         &self,
-        commands: Vec<Command>,
+        commands: Arc<[Command]>,
         sets: Arc<dyn LiveSets>,
         now: Timestamp,
     ) -> Answer<'_, Committed> {
-        let threads = match self.threads() {
-            Ok(threads) => threads,
-            Err(error) => return Box::pin(async { Err(error) }),
-        };
-        let (texts, randomness) = (threads.texts.clone(), self.randomness.clone());
-        threads.writer.run(move |connection| {
-            let mut texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
-            write::commit(connection, &mut texts, &*randomness, &commands, &*sets, now)
-        })
+        self.transact(move |writing| writing.commit(commands.iter().map(|command| (now, command)), &*sets))
+    }
+
+    fn bulk(&self, steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Answer<'_, Committed> {
+        self.transact(move |writing| writing.commit(steps.iter().map(|(at, command)| (*at, command)), &*sets))
     }
 
     fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head> {

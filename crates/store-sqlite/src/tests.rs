@@ -34,7 +34,7 @@ impl LiveSets for Nobody {
 }
 
 fn begin(store: &SqliteStore) -> Answer<'_, Committed> {
-    store.commit(vec![Command::CreateWorkspace { demo: false }], Arc::new(Nobody), Timestamp::from_ms(1))
+    store.commit([Command::CreateWorkspace { demo: false }].into(), Arc::new(Nobody), Timestamp::from_ms(1))
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn an_edit_by_hand_is_named() {
         what: rollcall_model::event::Observed::Refused { reason: "Unauthorized" },
         times: 1,
     }]);
-    store.commit(vec![observe; 5], Arc::new(Nobody), Timestamp::from_ms(2)).await.unwrap();
+    store.commit(vec![observe; 5].into(), Arc::new(Nobody), Timestamp::from_ms(2)).await.unwrap();
     let edits = [
         ("UPDATE ledger SET at = at + 1 WHERE seq = 4", 4),
         ("UPDATE ledger_detail SET detail = zeroblob(20) WHERE seq = 3", 3),

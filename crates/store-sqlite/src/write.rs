@@ -25,38 +25,45 @@ pub struct TextNumbers(HashMap<Arc<str>, i64>);
 /// Texts remembered; at the bound all are forgotten and looked up anew.
 const TEXTS_REMEMBERED: usize = 50_000;
 
-/// Decides and writes a batch. On an error nothing was written.
-pub fn commit(
-    connection: &mut Connection,
-    texts: &mut TextNumbers,
-    randomness: &dyn Randomness,
-    commands: &[Command],
-    sets: &dyn LiveSets,
-    now: Timestamp,
-) -> Result<Committed, StoreError> {
-    let result = try_commit(connection, texts, randomness, commands, sets, now);
-    if result.is_err() {
-        // What a rolled-back transaction numbered has no number.
-        texts.0.clear();
-    }
-    result.map_err(unavailable)
+/// What a commit works with.
+pub struct Committing<'a> {
+    /// The connection that writes.
+    pub connection: &'a mut Connection,
+    /// Numbers of texts that it remembers.
+    pub texts: &'a mut TextNumbers,
+    /// Randomness for salts.
+    pub randomness: &'a dyn Randomness,
 }
 
-fn try_commit(
-    connection: &mut Connection,
-    texts: &mut TextNumbers,
-    randomness: &dyn Randomness,
-    commands: &[Command],
-    sets: &dyn LiveSets,
-    now: Timestamp,
-) -> Result<Committed, rusqlite::Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (head, end) = head(&transaction)?;
-    let facts = gather(&transaction, head, Needs::of(commands), sets)?;
-    let decided = decide(commands, facts, now);
-    let end = Writing { transaction: &transaction, texts, randomness }.write(end, &decided)?;
-    transaction.commit()?;
-    Ok(Committed { events: decided.events, answers: decided.answers, end })
+impl Committing<'_> {
+    /// Decides and writes a batch, each command at the instant beside it. On an error nothing was written.
+    pub fn commit<'a>(
+        mut self,
+        batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
+        sets: &dyn LiveSets,
+    ) -> Result<Committed, StoreError> {
+        let result = self.try_commit(batch, sets);
+        if result.is_err() {
+            // What a rolled-back transaction numbered has no number.
+            self.texts.0.clear();
+        }
+        result.map_err(unavailable)
+    }
+
+    fn try_commit<'a>(
+        &mut self,
+        batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
+        sets: &dyn LiveSets,
+    ) -> Result<Committed, rusqlite::Error> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (head, end) = head(&transaction)?;
+        let needs = Needs::of(batch.clone().map(|(_, command)| command));
+        let decided = decide(batch, gather(&transaction, head, needs, sets)?);
+        let writing = Writing { transaction: &transaction, texts: self.texts, randomness: self.randomness };
+        let end = writing.write(end, &decided)?;
+        transaction.commit()?;
+        Ok(Committed { events: decided.events, answers: decided.answers, end })
+    }
 }
 
 /// The ledger's end.

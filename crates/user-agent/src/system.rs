@@ -84,8 +84,8 @@ fn windows(agent: &Agent) -> Option<System> {
         return Some(System { name: "Windows Phone", version });
     }
     let words = agent.after(&["Windows"])?;
-    let version = match agent.number_after(&["Windows", "NT"]) {
-        Some(release) => Some(windows_nt(release)),
+    let version = match agent.number_after(&["Windows", "NT"]).and_then(number) {
+        Some(release) => Some(windows_nt(&release)),
         None => match words.first() {
             Some(word @ (&"XP" | &"Vista" | &"ME")) => Some((*word).to_owned()),
             _ => agent.number_after(&["Windows"]).and_then(number),
@@ -150,6 +150,7 @@ mod tests {
             ("(Windows; U; Windows NT 5.2; de)", "Windows", Some("XP")),
             ("(compatible; Windows NT 4.0)", "Windows", Some("NT 4.0")),
             ("(Windows NT 11.0)", "Windows", Some("NT 11.0")),
+            ("(Windows NT 16_5)", "Windows", Some("NT 16.5")),
             ("(Windows NT; x64)", "Windows", None),
             ("(Windows 98)", "Windows", Some("98")),
             ("(Windows XP 5.1)", "Windows", Some("XP")),

@@ -4,7 +4,10 @@
 mod agents;
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use rollcall_model::{Device, DeviceType};
+use rollcall_model::{
+    Device,
+    DeviceType::{self, Browser, DesktopApp, Mobile, MobileApp, Other, SmartTv, Tablet},
+};
 
 /// An agent of the table with holes: `{v}` the version that counts, `{s}` the system's (`{s_}` with
 /// underscores), `{nt}` a Windows, `{n}` a build number, `{x}` some other version, `{m}` a model, `{b}` a build.
@@ -23,8 +26,6 @@ const fn family(
 ) -> Family {
     Family { note, agent, device, os_name }
 }
-
-use DeviceType::{Browser, DesktopApp, Mobile, MobileApp, Other, SmartTv, Tablet};
 
 #[rustfmt::skip]
 const FAMILIES: &[Family] = &[
@@ -169,7 +170,7 @@ impl Family {
                 "n" => filling.build_number.to_string(),
                 "b" => filling.build.clone(),
                 "m" => filling.model.clone(),
-                "x" => joined(others.next().unwrap(), "."),
+                "x" => joined(others.next().expect("there is another version"), "."),
                 _ => panic!("no such hole: {hole}"),
             };
             agent += text;
@@ -204,10 +205,9 @@ impl Family {
 
 /// The holes of a template with the text behind each; the text before the first hole comes with an empty one.
 fn pieces(template: &str) -> impl Iterator<Item = (&str, &str)> {
-    template
-        .split('{')
-        .enumerate()
-        .map(|(at, piece)| if at == 0 { ("", piece) } else { piece.split_once('}').unwrap() })
+    template.split('{').enumerate().map(|(at, piece)| {
+        if at == 0 { ("", piece) } else { piece.split_once('}').expect("a hole is closed") }
+    })
 }
 
 fn joined(numbers: &[u32], separator: &str) -> String {

@@ -68,7 +68,7 @@ impl Fixture {
 
     /// Commits a batch, and keeps the sets as an index would.
     pub async fn commit(&self, commands: Vec<Command>) -> Committed {
-        let committed = self.store.commit(commands, self.sets.clone(), self.now()).await.unwrap();
+        let committed = self.store.commit(commands.into(), self.sets.clone(), self.now()).await.unwrap();
         let mut sets = self.sets.0.lock().unwrap();
         for event in &committed.events {
             match &event.happening {

@@ -12,7 +12,7 @@ pub struct Row {
 
 /// Reads a table, which is an array of `{"note", "ua", "device"}`.
 pub fn table(json: &str) -> Vec<Row> {
-    let rows: Vec<Value> = serde_json::from_str(json).unwrap();
+    let rows: Vec<Value> = serde_json::from_str(json).expect("the table is an array");
     rows.iter()
         .map(|row| Row {
             note: text(&row["note"]),
@@ -35,5 +35,5 @@ fn device(json: &Value) -> Device {
 }
 
 fn text(json: &Value) -> String {
-    json.as_str().unwrap().to_owned()
+    json.as_str().expect("the value is text").to_owned()
 }

@@ -1,0 +1,56 @@
+//! Events become rows: what a commit changed, in its order.
+
+use crate::index::Index;
+use crate::tokens::Tokens;
+use parking_lot::RwLock;
+use rollcall_model::{Event, Happening};
+
+/// Refuses the tokens of the sessions that these events end: before the rows go, and without waiting for
+/// whoever reads the rows.
+pub fn refuse_ended(events: &[Event], tokens: &RwLock<Tokens>) {
+    let ended = |event: &Event| matches!(event.happening, Happening::SessionEnded { .. });
+    if events.iter().any(ended) {
+        let mut tokens = tokens.write();
+        for session in events.iter().filter(|event| ended(event)).filter_map(|event| event.session) {
+            tokens.remove(session);
+        }
+    }
+}
+
+impl Index {
+    /// Applies one commit's events; a new session's token is good once its row is there.
+    pub fn apply(&mut self, events: &[Event], tokens: &RwLock<Tokens>) {
+        for event in events {
+            self.apply_one(event, tokens);
+        }
+        if let Some(last) = events.last() {
+            self.addresses.prune(last.at);
+        }
+        self.reclaim();
+    }
+
+    fn apply_one(&mut self, event: &Event, tokens: &RwLock<Tokens>) {
+        match &event.happening {
+            Happening::SessionOpened(session) => {
+                if self.open(session) {
+                    tokens.write().insert(session, session.opened_at);
+                }
+            }
+            Happening::SessionEnded { .. } => {
+                let Some(no) = event.session else { return };
+                // Its token is still there when the same commit opened it.
+                tokens.write().remove(no);
+                self.retired.remove(&no);
+                self.step_ups.forget(no);
+                if let Some(slot) = self.rows.find(no) {
+                    self.close(slot);
+                }
+            }
+            Happening::StepUpPassed(window) => self.step_ups.remember(*window),
+            Happening::WorkspaceCreated { .. }
+            | Happening::UserCreated { .. }
+            | Happening::UserDeleted { .. }
+            | Happening::Observed(_) => {}
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What every reader holds. The locks live here and nowhere else.
+//!
+//! Two locks: the index's, held for a page or a scan, and the token table's, held for a look-up. Where both
+//! are held, the index's was taken first; readers of a token take only the second.
+//!
+//! Every read goes through [`Standing::at`], which retires what has expired before it reads: so no query
+//! has to know of expiry.
+
+use crate::devices::Readers;
+use crate::eval::TooCostly;
+use crate::index::Index;
+use crate::list::List;
+use crate::page::{Page, Row};
+use crate::tokens::{Bearer, Tokens};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use rollcall_model::step_up::{AgentDigest, Window};
+use rollcall_model::{AddressKey, Event, Session, SessionId, SessionNo, Timestamp, TokenHash, UserNo};
+use std::net::IpAddr;
+
+/// The live index as all of the server shares it.
+pub struct Standing {
+    index: RwLock<Index>,
+    tokens: RwLock<Tokens>,
+}
+
+/// A session as the store kept it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The session.
+    pub session: Session,
+    /// When its token was last shown.
+    pub seen_at: Timestamp,
+}
+
+impl Standing {
+    /// An index without sessions.
+    pub fn new(readers: Readers) -> Self {
+        Self { index: RwLock::new(Index::new(readers)), tokens: RwLock::new(Tokens::new()) }
+    }
+
+    /// Takes in the stored sessions that have not ended, in the order of their numbers.
+    pub fn load(&self, sessions: impl Iterator<Item = Loaded>) {
+        let mut index = self.index.write();
+        for Loaded { session, seen_at } in sessions {
+            if index.fill(&session) {
+                self.tokens.write().insert(&session, seen_at);
+            }
+        }
+        index.facets.settle();
+    }
+
+    /// Remembers where a session that has ended was opened from.
+    pub fn remember_address(&self, user: UserNo, from: AddressKey, opened_at: Timestamp) {
+        self.index.write().addresses.remember(user, from, opened_at);
+    }
+
+    /// Remembers a stored step-up.
+    pub fn remember_step_up(&self, window: Window) {
+        self.index.write().step_ups.remember(window);
+    }
+
+    /// Takes in what a commit changed.
+    pub fn apply(&self, events: &[Event]) {
+        crate::apply::refuse_ended(events, &self.tokens);
+        self.index.write().apply(events, &self.tokens);
+    }
+
+    /// Whom a token is good for; `now` is remembered as its last use.
+    pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
+        self.tokens.read().bearer(token, now)
+    }
+
+    /// Reads a page of a list. `stop` is asked every now and then while a filter scans.
+    pub fn list<R>(
+        &self,
+        list: &List,
+        now: Timestamp,
+        stop: &dyn Fn() -> bool,
+        read: impl FnOnce(&Page<'_>) -> R,
+    ) -> Result<R, TooCostly> {
+        let index = self.at(now);
+        let found = index.list(list, stop)?;
+        Ok(read(&Page::new(&index, &self.tokens, found)))
+    }
+
+    /// Reads one session by its id.
+    pub fn session<R>(&self, id: &SessionId, now: Timestamp, read: impl FnOnce(Option<Row<'_>>) -> R) -> R {
+        let index = self.at(now);
+        read(index.rows.find_id(id).map(|slot| Row::new(&index, &self.tokens, slot)))
+    }
+
+    /// All sessions of a user that have not been ended, the one not seen for longest first. Those that
+    /// have expired are among them until the ledger has their endings.
+    pub fn sessions_of(&self, user: UserNo) -> Vec<SessionNo> {
+        let index = self.index.read();
+        let tokens = self.tokens.read();
+        let live = index.rows_of(user).into_iter().map(|slot| {
+            let no = index.rows.no(slot);
+            (tokens.seen_at(no).unwrap_or(index.rows.opened_at(slot)), no)
+        });
+        let retired = index.retired.iter().filter(|(_, retired)| retired.user == user);
+        let mut sessions: Vec<_> = live.chain(retired.map(|(no, retired)| (retired.seen_at, *no))).collect();
+        sessions.sort_unstable();
+        sessions.into_iter().map(|(_, no)| no).collect()
+    }
+
+    /// Whether a call of this session from this client needs no second factor.
+    pub fn step_up_remembered(
+        &self,
+        session: SessionNo,
+        agent: AgentDigest,
+        ip: IpAddr,
+        now: Timestamp,
+    ) -> bool {
+        self.index.read().step_ups.cover(session, agent, ip, now)
+    }
+
+    /// Up to `limit` sessions that have expired and whose endings the ledger has not told yet.
+    pub fn due(&self, now: Timestamp, limit: usize) -> Vec<SessionNo> {
+        self.at(now).retired.keys().copied().take(limit).collect()
+    }
+
+    /// How many sessions are live.
+    pub fn live(&self, now: Timestamp) -> u64 {
+        self.at(now).rows.live().len()
+    }
+
+    /// Whether the user signed in from there lately.
+    pub fn knows_address(&self, user: UserNo, from: AddressKey, now: Timestamp) -> bool {
+        self.index.read().knows_address(user, from, now)
+    }
+
+    /// The index without anything that has expired by `now`.
+    fn at(&self, now: Timestamp) -> RwLockReadGuard<'_, Index> {
+        let index = self.index.read();
+        if !index.is_behind(now) {
+            return index;
+        }
+        drop(index);
+        let mut index = self.index.write();
+        index.advance(now, &self.tokens);
+        RwLockWriteGuard::downgrade(index)
+    }
+}

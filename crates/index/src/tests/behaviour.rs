@@ -1,0 +1,206 @@
+//! Single promises, one by one.
+
+use super::world::{ADDRESSES, Ask, World};
+use crate::{Direction, List, Scope, SortKey, TextFilter, TooCostly};
+use rollcall_model::limits::{KNOWN_ADDRESS_FOR, STEP_UP_WINDOWS_PER_SESSION};
+use rollcall_model::step_up::{AgentDigest, Window};
+use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, Timestamp, UserNo};
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+const LONG: Duration = Duration::from_hours(90 * 24);
+
+#[test]
+fn a_session_is_gone_everywhere_at_the_instant_of_its_end() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 0, Duration::from_secs(10));
+    let stays = world.open(1, 0, 0, 0, LONG);
+    let standing = &world.standing;
+    let before = session.expires_at - MS;
+    assert_eq!(Ask::all().of(standing, before), (2, vec![stays.no, session.no]));
+    assert!(standing.bearer(&session.token, before).is_some());
+    assert_eq!(standing.live(before), 2);
+    assert!(standing.due(before, 10).is_empty());
+    let at = session.expires_at;
+    assert!(standing.bearer(&session.token, at).is_none());
+    assert_eq!(Ask::all().of(standing, at), (1, vec![stays.no]));
+    assert_eq!(Ask::filter("zoe").of(standing, at), (0, vec![]));
+    assert_eq!(standing.live(at), 1);
+    standing.session(&session.id, at, |row| assert!(row.is_none()));
+    assert_eq!(standing.due(at, 10), [session.no]);
+    assert_eq!(standing.sessions_of(session.owner.no), [session.no], "its ending is not written yet");
+    world.end(session.no);
+    assert!(world.standing.due(at, 10).is_empty());
+    assert!(world.standing.sessions_of(session.owner.no).is_empty());
+}
+
+#[test]
+fn a_token_is_dead_as_soon_as_its_session_has_ended() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 0, LONG);
+    let bearer = world.standing.bearer(&session.token, world.now).unwrap();
+    assert_eq!((bearer.session, bearer.id, &bearer.owner), (session.no, session.id, &session.owner));
+    assert_eq!((bearer.opened_at, bearer.expires_at), (session.opened_at, session.expires_at));
+    world.end(session.no);
+    assert!(world.standing.bearer(&session.token, world.now).is_none());
+    assert_eq!(Ask::all().of(&world.standing, world.now), (0, vec![]));
+}
+
+#[test]
+fn an_event_that_was_applied_already_changes_nothing() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 0, LONG);
+    world.standing.apply(&[World::opened(&session)]);
+    assert_eq!(world.standing.live(world.now), 1);
+    world.end(session.no);
+    let again = world.ended(session.no);
+    world.standing.apply(&[again, World::opened(&session)]);
+    assert_eq!(world.standing.live(world.now), 0);
+}
+
+#[test]
+fn sessions_of_a_user_come_in_the_order_of_their_last_use() {
+    let mut world = World::new();
+    let sessions: Vec<_> = (0..3).map(|device| world.open(0, device, 0, 0, LONG)).collect();
+    world.open(1, 0, 0, 0, LONG);
+    world.wait(Duration::from_secs(5));
+    assert!(world.standing.bearer(&sessions[0].token, world.now).is_some());
+    let order = world.standing.sessions_of(sessions[0].owner.no);
+    assert_eq!(order, [sessions[1].no, sessions[2].no, sessions[0].no]);
+    let seen = world.standing.session(&sessions[0].id, world.now, |row| row.unwrap().seen_at());
+    assert_eq!(seen, world.now);
+}
+
+#[test]
+fn equal_instants_stay_newest_first_in_both_directions() {
+    let mut world = World::new();
+    let early = [world.open(0, 0, 0, 0, LONG).no, world.open(1, 0, 0, 0, LONG).no];
+    world.wait(MS);
+    let late = [world.open(2, 0, 0, 0, LONG).no, world.open(3, 0, 0, 0, LONG).no];
+    let by = |direction| Ask { sort: vec![(SortKey::LoginAt, direction)], ..Ask::all() };
+    let up = by(Direction::Ascending).of(&world.standing, world.now).1;
+    assert_eq!(up, [early[1], early[0], late[1], late[0]]);
+    let down = by(Direction::Descending).of(&world.standing, world.now).1;
+    assert_eq!(down, [late[1], late[0], early[1], early[0]]);
+}
+
+#[test]
+fn building_anew_keeps_everything() {
+    let mut world = World::new();
+    let mut sessions = Vec::new();
+    for i in 0..200 {
+        world.wait(MS);
+        let lifetime = if i % 7 == 0 { Duration::from_secs(1_000) } else { LONG };
+        sessions.push(world.open(i % 12, i % 9, i % 4, i % 8, lifetime));
+    }
+    world.standing.remember_step_up(Window {
+        session: sessions[199].no,
+        agent: AgentDigest([1; 16]),
+        ip: sessions[199].ip,
+        until: world.now + LONG,
+    });
+    world.wait(Duration::from_secs(2_000)); // every seventh is retired
+    for session in sessions.iter().filter(|session| !session.no.0.is_multiple_of(5)) {
+        world.end(session.no);
+        for key in [SortKey::LoginAt, SortKey::Name, SortKey::Username, SortKey::OsVersion] {
+            let ask = Ask { sort: vec![(key, Direction::Descending)], ..Ask::all() };
+            assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask));
+        }
+    }
+    let due = world.sessions.iter().filter(|known| !known.ended && known.session.expires_at <= world.now);
+    assert_eq!(world.standing.due(world.now, 100), due.map(|known| known.session.no).collect::<Vec<_>>());
+    let last = &sessions[199];
+    let covered = world.standing.step_up_remembered(last.no, AgentDigest([1; 16]), last.ip, world.now);
+    assert!(covered, "{last:?}");
+    for session in &sessions {
+        let from = AddressKey::of(session.ip);
+        assert!(world.standing.knows_address(session.owner.no, from, world.now));
+    }
+}
+
+#[test]
+fn a_step_up_holds_for_its_client_and_its_time_and_dies_with_its_session() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 0, LONG);
+    let (now, until) = (world.now, world.now + Duration::from_mins(1));
+    let client = |n: u8| (AgentDigest([n; 16]), IpAddr::from([10, 0, 0, n]));
+    let pass = |world: &World, n: u8| {
+        let (agent, ip) = client(n);
+        let window = Window { session: session.no, agent, ip, until };
+        world.standing.apply(&[Event {
+            seq: Seq(9_999),
+            at: now,
+            actor: Actor::System,
+            subject: None,
+            session: Some(session.no),
+            live: 0,
+            happening: Happening::StepUpPassed(window),
+        }]);
+    };
+    let holds = |world: &World, n: u8, now: Timestamp| {
+        world.standing.step_up_remembered(session.no, client(n).0, client(n).1, now)
+    };
+    pass(&world, 1);
+    assert!(holds(&world, 1, until - MS));
+    assert!(!holds(&world, 1, until));
+    assert!(!holds(&world, 2, now));
+    let bound = u8::try_from(STEP_UP_WINDOWS_PER_SESSION).unwrap();
+    (2..=bound).for_each(|n| pass(&world, n));
+    pass(&world, 1); // now the newest
+    assert!((1..=bound).all(|n| holds(&world, n, now)));
+    pass(&world, 100);
+    assert!(!holds(&world, 2, now) && holds(&world, 1, now) && holds(&world, 3, now));
+    world.end(session.no);
+    assert!(!holds(&world, 1, now));
+}
+
+#[test]
+fn an_address_stays_known_for_its_time_after_the_session_has_ended() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 4, LONG);
+    let opened_at = world.now;
+    let knows =
+        |world: &World, now| world.standing.knows_address(session.owner.no, AddressKey::of(session.ip), now);
+    let until = opened_at + KNOWN_ADDRESS_FOR;
+    for ended in [false, true] {
+        if ended {
+            world.end(session.no);
+        }
+        assert!(knows(&world, until - MS));
+        assert!(!knows(&world, until));
+    }
+    let other: IpAddr = ADDRESSES[0].parse().unwrap();
+    assert!(!world.standing.knows_address(session.owner.no, AddressKey::of(other), opened_at));
+    assert!(!world.standing.knows_address(UserNo(101), AddressKey::of(session.ip), opened_at));
+    let reloaded = world.reloaded();
+    reloaded.remember_address(session.owner.no, AddressKey::of(session.ip), opened_at);
+    assert!(reloaded.knows_address(session.owner.no, AddressKey::of(session.ip), until - MS));
+}
+
+#[test]
+fn a_scan_ends_when_it_is_told_to() {
+    let mut world = World::new();
+    (0..50).for_each(|i| drop(world.open(i % 12, i % 9, i % 4, i % 8, LONG)));
+    let list = List {
+        scope: Scope::Everyone,
+        filter: Some(TextFilter::new("chrome")),
+        sort: Vec::new(),
+        offset: 0,
+        count: 50,
+    };
+    let asked = Cell::new(0);
+    let answer = |patience: u32| {
+        asked.set(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() > patience
+        };
+        world.standing.list(&list, world.now, &stop, |page| (page.total(), page.rows().len()))
+    };
+    assert!(answer(u32::MAX).is_ok());
+    for patience in 0..asked.get() {
+        assert_eq!(answer(patience), Err(TooCostly));
+    }
+}

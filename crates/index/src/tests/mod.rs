@@ -1,0 +1,7 @@
+//! Tests of the whole index. [`world`] makes sessions and events and keeps the plain list of them that
+//! the naive answers come from.
+
+mod behaviour;
+mod hostile;
+mod oracle;
+mod world;

@@ -1,0 +1,257 @@
+//! Whatever happens, a list is what filtering all rows, sorting them and cutting the page gives.
+
+use super::world::{ADDRESSES, Ask, DEVICES, HOSTS, USERS, World};
+use crate::{Direction, Scope, SortKey};
+use proptest::prelude::*;
+use proptest::sample::select;
+use rollcall_model::UserNo;
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A commit of so many sign-ins in one instant, of which the last ones end in it again.
+    SignIns {
+        sessions: Vec<(usize, usize, usize, usize, u64)>,
+        end_again: usize,
+    },
+    End(prop::sample::Index),
+    EndMany(prop::sample::Index, usize),
+    Wait(u64),
+    Use(prop::sample::Index),
+    Read(Ask),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let session = (0..USERS.len(), 0..DEVICES.len(), 0..HOSTS.len(), 0..ADDRESSES.len(), 1..5_000_u64);
+    prop_oneof![
+        4 => (prop::collection::vec(session, 1..12), 0..3_usize)
+            .prop_map(|(sessions, end_again)| Step::SignIns { sessions, end_again }),
+        2 => any::<prop::sample::Index>().prop_map(Step::End),
+        1 => (any::<prop::sample::Index>(), 1..30_usize).prop_map(|(from, count)| Step::EndMany(from, count)),
+        2 => select(vec![0, 1, 2, 40, 1_000]).prop_map(Step::Wait),
+        1 => any::<prop::sample::Index>().prop_map(Step::Use),
+        6 => ask().prop_map(Step::Read),
+    ]
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let key = select(vec![
+        SortKey::LoginAt,
+        SortKey::DeviceName,
+        SortKey::OsName,
+        SortKey::OsVersion,
+        SortKey::Name,
+        SortKey::Username,
+    ]);
+    let direction = select(vec![Direction::Ascending, Direction::Descending]);
+    let scope = prop_oneof![
+        5 => Just(Scope::Everyone),
+        1 => (95..115_u64).prop_map(|user| Scope::Of(UserNo(user))),
+    ];
+    (
+        scope,
+        prop::option::of(filter()),
+        prop::collection::vec((key, direction), 0..4),
+        prop_oneof![0..20_usize, 0..200_usize, Just(usize::MAX)],
+        prop_oneof![0..10_usize, Just(50), Just(usize::MAX)],
+    )
+        .prop_map(|(scope, filter, sort, offset, count)| Ask { scope, filter, sort, offset, count })
+}
+
+/// Parts of the data, parts of patterns, and whole patterns with something about them.
+fn filter() -> impl Strategy<Value = String> {
+    let mut values: Vec<&str> = [HOSTS.as_slice(), &ADDRESSES].concat();
+    values.extend(USERS.iter().flat_map(|(username, name)| [Some(*username), *name]).flatten());
+    values.extend(DEVICES.iter().flat_map(|(name, kind, os, _)| [name, kind.as_str(), os]));
+    let part =
+        (select(values), 0..6_usize, 1..8_usize, any::<bool>()).prop_map(|(value, skip, take, upper)| {
+            let part: String = value.chars().skip(skip).take(take).collect();
+            if upper { part.to_uppercase() } else { part }
+        });
+    let piece = select(vec![
+        "a", "e", "K", "s", "7", "10", ".", "\\.", ":", "o", "[a-k]", "[^z]", "\\d", "\\w", "\\W", "\\s",
+        "^", "$", "^", "$", "\\b", "\\B", "(", ")", "(?:", "|", "*", "+", "?", "{2}", "(?-i)", "(?i)",
+        "(?-u)", "(?m)", "(?s)", "\\A", "\\z", "[", "]", "\\", "\u{212A}", "ſ", "é", "ß", "\n", "",
+    ]);
+    let pieces = prop::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat());
+    let whole = select(vec![
+        "^10\\.1\\.",
+        "\\.7$",
+        "^(chrome|firefox)$",
+        "^$",
+        "^.*$",
+        "x*",
+        "(chrome|safari).*10|zo[eé]$",
+        "^zoe|7$",
+        "a|^b|c$",
+        "(^a)",
+        "^^a",
+        "a$$",
+        "a$^b",
+        "$^",
+        "^a$|^b$",
+        "\\bk",
+        "ing$",
+        "(?m)^break",
+        "line$",
+        "(?-u)a",
+        "(?-u:.)",
+        "(?-u:\\xFF)",
+        "\\xFF",
+        "[^a]",
+        "[^\\s\\S]",
+        ".{17}",
+        ".{18}",
+        "^.{3}$",
+        "[k]",
+        "STRASSE",
+        "ẞ",
+        "émile",
+        "(?-i)Anna",
+        "a{0}",
+        "()",
+        "(",
+        "*",
+        "+a",
+        "\\",
+        "a\\",
+        "(?P<n>a)$",
+        "^(?:a|b)+",
+        ".+$",
+        "^\\w+$",
+        "(?i)CHROME",
+    ])
+    .prop_map(String::from);
+    prop_oneof![3 => part, 3 => pieces, 2 => whole]
+}
+
+fn run(steps: Vec<Step>) {
+    let mut world = World::new();
+    for step in steps {
+        match step {
+            Step::SignIns { sessions, end_again } => {
+                let mut events = Vec::new();
+                let mut numbers = Vec::new();
+                for (user, device, host, ip, lifetime) in sessions {
+                    let session = world.make(user, device, host, ip, Duration::from_millis(lifetime));
+                    numbers.push(session.no);
+                    events.push(World::opened(&session));
+                }
+                for no in numbers.into_iter().rev().take(end_again) {
+                    events.push(world.ended(no));
+                }
+                world.standing.apply(&events);
+            }
+            Step::End(which) => {
+                let left: Vec<_> = world.sessions.iter().filter(|known| !known.ended).collect();
+                if !left.is_empty() {
+                    let no = which.get(&left).session.no;
+                    world.end(no);
+                }
+            }
+            Step::EndMany(from, count) => {
+                let left: Vec<_> = world
+                    .sessions
+                    .iter()
+                    .filter(|known| !known.ended)
+                    .map(|known| known.session.no)
+                    .collect();
+                if !left.is_empty() {
+                    let from = from.index(left.len());
+                    let events: Vec<_> =
+                        left.into_iter().skip(from).take(count).map(|no| world.ended(no)).collect();
+                    world.standing.apply(&events);
+                }
+            }
+            Step::Wait(ms) => world.wait(Duration::from_millis(ms)),
+            Step::Use(which) => use_token(&mut world, which),
+            Step::Read(ask) => {
+                assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
+            }
+        }
+    }
+    check_all(&world);
+}
+
+fn use_token(world: &mut World, which: prop::sample::Index) {
+    if world.sessions.is_empty() {
+        return;
+    }
+    let now = world.now;
+    let at = which.index(world.sessions.len());
+    let known = &mut world.sessions[at];
+    let bearer = world.standing.bearer(&known.session.token, now).map(|bearer| bearer.session);
+    let live = !known.ended && now < known.session.expires_at;
+    assert_eq!(bearer, live.then_some(known.session.no));
+    if live && now.since(known.seen_at) >= Duration::from_secs(1) {
+        known.seen_at = now;
+    }
+}
+
+/// Everything that can be asked without a list; the reloaded index answers lists alike.
+fn check_all(world: &World) {
+    let (standing, now) = (&world.standing, world.now);
+    assert_eq!(standing.live(now), world.live().count() as u64);
+    let due: Vec<_> = world
+        .sessions
+        .iter()
+        .filter(|known| !known.ended && known.session.expires_at <= now)
+        .map(|known| known.session.no)
+        .collect();
+    assert_eq!(standing.due(now, usize::MAX), due);
+    for user in 100..112 {
+        let mut sessions: Vec<_> = world
+            .sessions
+            .iter()
+            .filter(|known| !known.ended && known.session.owner.no == UserNo(user))
+            .map(|known| (known.seen_at, known.session.no))
+            .collect();
+        sessions.sort_unstable();
+        let sessions: Vec<_> = sessions.into_iter().map(|(_, no)| no).collect();
+        assert_eq!(standing.sessions_of(UserNo(user)), sessions);
+        let unchanged = world.reloaded();
+        assert_eq!(unchanged.sessions_of(UserNo(user)), sessions);
+    }
+    for known in &world.sessions {
+        let session = &known.session;
+        let live = !known.ended && now < session.expires_at;
+        assert_eq!(standing.bearer(&session.token, now).map(|bearer| bearer.id), live.then_some(session.id));
+        standing.session(&session.id, now, |row| {
+            assert_eq!(row.is_some(), live);
+            let Some(row) = row else { return };
+            assert_eq!((row.no(), row.id(), row.owner()), (session.no, session.id.as_str(), &session.owner));
+            assert_eq!((row.device(), row.host(), row.ip()), (&known.device, &*session.host, session.ip));
+            assert_eq!(row.fragment(), format!("<{} {}>", known.device.name, known.device.long_version));
+            assert_eq!((row.opened_at(), row.expires_at()), (session.opened_at, session.expires_at));
+        });
+    }
+    let reloaded = world.reloaded();
+    for key in [SortKey::LoginAt, SortKey::DeviceName, SortKey::OsVersion, SortKey::Name, SortKey::Username] {
+        let ask = Ask { sort: vec![(key, Direction::Ascending)], ..Ask::all() };
+        assert_eq!(ask.of(standing, now), world.naive(&ask), "{ask:?}");
+        assert_eq!(ask.of(&reloaded, now), world.naive(&ask), "reloaded, {ask:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn lists_are_what_a_plain_scan_gives(steps in prop::collection::vec(step(), 1..60)) {
+        run(steps);
+    }
+
+    #[test]
+    fn filters_are_what_a_plain_scan_gives(filters in prop::collection::vec(filter(), 1..8)) {
+        let mut world = World::new();
+        for (i, _) in USERS.iter().enumerate() {
+            for device in 0..4 {
+                world.open(i, (i + device) % DEVICES.len(), i % HOSTS.len(), (i + device) % ADDRESSES.len(), Duration::from_secs(9));
+            }
+        }
+        for filter in filters {
+            let ask = Ask::filter(&filter);
+            prop_assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{:?}", filter);
+        }
+    }
+}

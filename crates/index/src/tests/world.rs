@@ -1,0 +1,317 @@
+//! A small world whose sessions are known twice: in the index, and in a plain list.
+
+use crate::{Direction, List, Loaded, Readers, Scope, SortKey, Standing, TextFilter};
+use regex::RegexBuilder;
+use rollcall_model::ids::ID_ALPHABET;
+use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
+use rollcall_model::{
+    Actor, Device, DeviceType, EndReason, Event, Happening, Owner, RoleSet, Seq, Session, SessionId,
+    SessionNo, Timestamp, TokenHash, UserId, UserNo,
+};
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Usernames differ in more than case; names are shared, empty, or missing.
+pub const USERS: [(&str, Option<&str>); 12] = [
+    ("zoe", Some("Zoé Kelvin")),
+    ("Anna.K", Some("anna")),
+    ("anna-2", Some("Anna")),
+    ("bot_1", None),
+    ("bot_2", None),
+    ("emile", Some("Émile Straße")),
+    ("emile2", Some("émile straße")),
+    ("sam", Some("ſam \u{212A}ing")),
+    ("empty", Some("")),
+    ("chromer", Some("anna")),
+    ("ip10", Some("10.1.0.7")),
+    ("x", Some("line\nbreak")),
+];
+
+/// Name, type, system, its version.
+pub const DEVICES: [(&str, DeviceType, &str, Option<&str>); 9] = [
+    ("Chrome", DeviceType::Browser, "Windows", Some("10")),
+    ("Chrome", DeviceType::Mobile, "Android", Some("14")),
+    ("chrome", DeviceType::Browser, "Linux", None),
+    ("Firefox", DeviceType::Browser, "Linux", None),
+    ("Mobile Safari", DeviceType::Mobile, "iOS", Some("17.5")),
+    ("Rocket.Chat", DeviceType::DesktopApp, "Mac OS", Some("10.15.7")),
+    ("RC Mobile", DeviceType::MobileApp, "ios", Some("17.5")),
+    ("", DeviceType::Other, "", Some("")),
+    ("Firefox", DeviceType::Tablet, "Android", Some("9")),
+];
+
+pub const HOSTS: [&str; 4] = ["chat.example.org", "", "10.1.2.3:3000", "KÜCHE.example"];
+
+pub const ADDRESSES: [&str; 8] = [
+    "10.1.0.7",
+    "10.11.0.7",
+    "192.168.7.77",
+    "1.2.3.4",
+    "2001:db8::7",
+    "::1",
+    "fe80::dead:beef",
+    "255.255.255.255",
+];
+
+pub const READERS: Readers = Readers {
+    device: |agent| {
+        let (name, device_type, os_name, os_version) = DEVICES[agent.parse::<usize>().unwrap()];
+        Device {
+            device_type,
+            name: name.into(),
+            long_version: agent.into(),
+            version: agent.into(),
+            os_name: os_name.into(),
+            os_version: os_version.map(Into::into),
+        }
+    },
+    fragment: |device| format!("<{} {}>", device.name, device.long_version),
+};
+
+/// A session of the plain list.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub session: Session,
+    pub device: Device,
+    pub ended: bool,
+    pub seen_at: Timestamp,
+}
+
+pub struct World {
+    pub standing: Standing,
+    pub sessions: Vec<Known>,
+    pub now: Timestamp,
+    owners: Vec<Arc<Owner>>,
+    seq: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let owner = |(i, (username, name)): (usize, &(&str, Option<&str>))| {
+            Arc::new(Owner {
+                no: UserNo(i as u64 + 100),
+                id: id(i as u64 + 7_777).parse::<UserId>().unwrap(),
+                username: (*username).into(),
+                name: name.map(Into::into),
+                roles: RoleSet::EMPTY,
+            })
+        };
+        Self {
+            standing: Standing::new(READERS),
+            sessions: Vec::new(),
+            now: Timestamp::from_ms(1_700_000_000_000),
+            owners: USERS.iter().enumerate().map(owner).collect(),
+            seq: 1_000,
+        }
+    }
+
+    /// A new session of the plain list; the index is still to learn of it.
+    pub fn make(
+        &mut self,
+        user: usize,
+        device: usize,
+        host: usize,
+        ip: usize,
+        lifetime: Duration,
+    ) -> Session {
+        self.seq += 1;
+        let mut token = [0; 32];
+        token[..8].copy_from_slice(&self.seq.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes());
+        let session = Session {
+            no: SessionNo(self.seq),
+            id: id(self.seq).parse::<SessionId>().unwrap(),
+            owner: Arc::clone(&self.owners[user]),
+            token: TokenHash(token),
+            opened_at: self.now,
+            expires_at: self.now + lifetime,
+            ip: ADDRESSES[ip].parse().unwrap(),
+            agent: device.to_string().into(),
+            host: HOSTS[host].into(),
+        };
+        self.sessions.push(Known {
+            device: (READERS.device)(&session.agent),
+            session: session.clone(),
+            ended: false,
+            seen_at: self.now,
+        });
+        session
+    }
+
+    pub fn opened(session: &Session) -> Event {
+        event(session, Happening::SessionOpened(Box::new(session.clone())))
+    }
+
+    /// The ending of a session of the plain list.
+    pub fn ended(&mut self, no: SessionNo) -> Event {
+        let known = self.sessions.iter_mut().find(|known| known.session.no == no).unwrap();
+        known.ended = true;
+        let ended = Happening::SessionEnded { id: known.session.id, reason: EndReason::SignedOut, due: None };
+        event(&known.session, ended)
+    }
+
+    /// Opens a session and tells the index.
+    pub fn open(
+        &mut self,
+        user: usize,
+        device: usize,
+        host: usize,
+        ip: usize,
+        lifetime: Duration,
+    ) -> Session {
+        let session = self.make(user, device, host, ip, lifetime);
+        self.standing.apply(&[Self::opened(&session)]);
+        session
+    }
+
+    /// Ends a session and tells the index.
+    pub fn end(&mut self, no: SessionNo) {
+        let event = self.ended(no);
+        self.standing.apply(&[event]);
+    }
+
+    /// An index loaded from the plain list.
+    pub fn reloaded(&self) -> Standing {
+        let standing = Standing::new(READERS);
+        standing.load(
+            self.sessions
+                .iter()
+                .filter(|known| !known.ended)
+                .map(|known| Loaded { session: known.session.clone(), seen_at: known.seen_at }),
+        );
+        standing
+    }
+
+    pub fn wait(&mut self, time: Duration) {
+        self.now = self.now + time;
+    }
+
+    pub fn live(&self) -> impl Iterator<Item = &Known> {
+        self.sessions.iter().filter(|known| !known.ended && self.now < known.session.expires_at)
+    }
+
+    /// The specification: filter all rows, sort, cut.
+    pub fn naive(&self, ask: &Ask) -> (usize, Vec<SessionNo>) {
+        let matches =
+            ask.filter.as_deref().map_or_else(|| Box::new(|_: &Known| true) as Box<_>, naive_filter);
+        let mut rows: Vec<&Known> = self
+            .live()
+            .filter(|known| ask.scope == Scope::Everyone || ask.scope == Scope::Of(known.session.owner.no))
+            .filter(|known| matches(known))
+            .collect();
+        rows.sort_by(|a, b| {
+            let by_keys = ask.sort.iter().fold(Ordering::Equal, |order, (key, direction)| {
+                let ascending = naive_compare(*key, a, b);
+                order.then(if *direction == Direction::Ascending { ascending } else { ascending.reverse() })
+            });
+            by_keys.then(b.session.opened_at.cmp(&a.session.opened_at)).then(b.session.no.cmp(&a.session.no))
+        });
+        (rows.len(), rows.iter().skip(ask.offset).take(ask.count).map(|known| known.session.no).collect())
+    }
+}
+
+/// A list as a test asks for it, of both sides.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub scope: Scope,
+    pub filter: Option<String>,
+    pub sort: Vec<(SortKey, Direction)>,
+    pub offset: usize,
+    pub count: usize,
+}
+
+impl Ask {
+    pub fn all() -> Self {
+        Self { scope: Scope::Everyone, filter: None, sort: Vec::new(), offset: 0, count: usize::MAX }
+    }
+
+    pub fn filter(text: &str) -> Self {
+        Self { filter: Some(text.into()), ..Self::all() }
+    }
+
+    /// What the index answers.
+    pub fn of(&self, standing: &Standing, now: Timestamp) -> (usize, Vec<SessionNo>) {
+        let list = List {
+            scope: self.scope,
+            filter: self.filter.as_deref().map(TextFilter::new),
+            sort: self.sort.clone(),
+            offset: self.offset,
+            count: self.count,
+        };
+        let read = standing
+            .list(&list, now, &|| false, |page| (page.total(), page.rows().map(|row| row.no()).collect()));
+        read.unwrap()
+    }
+}
+
+fn naive_filter(text: &str) -> Box<dyn Fn(&Known) -> bool> {
+    let regex = |pattern: &str, bytes: usize| {
+        RegexBuilder::new(pattern).case_insensitive(true).size_limit(bytes).nest_limit(FILTER_NESTING).build()
+    };
+    let literal = regex(&regex::escape(text), usize::MAX).unwrap();
+    let pattern = regex(text, FILTER_PROGRAM_BYTES).ok();
+    Box::new(move |known| {
+        let session = &known.session;
+        let (device, owner) = (&known.device, &session.owner);
+        let address = session.ip.to_string();
+        [
+            Some(device.name.as_str()),
+            Some(device.device_type.as_str()),
+            Some(&device.os_name),
+            Some(session.id.as_str()),
+            Some(owner.id.as_str()),
+            Some(&address),
+            Some(&session.host),
+            Some(&owner.username),
+            owner.name.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        .any(|field| {
+            literal.is_match(field) || pattern.as_ref().is_some_and(|pattern| pattern.is_match(field))
+        })
+    })
+}
+
+fn naive_compare(key: SortKey, a: &Known, b: &Known) -> Ordering {
+    let text = |known: &Known| match key {
+        SortKey::LoginAt => None,
+        SortKey::DeviceName => Some(known.device.name.clone()),
+        SortKey::OsName => Some(known.device.os_name.clone()),
+        SortKey::OsVersion => known.device.os_version.clone(),
+        SortKey::Name => known.session.owner.name.clone(),
+        SortKey::Username => Some(known.session.owner.username.clone()),
+    };
+    let folded = |known: &Known| {
+        text(known).map(|text| {
+            let fold = |c: char| unicode_case_mapping::case_folded(c).map_or(u32::from(c), u32::from);
+            (text.chars().map(fold).collect::<Vec<_>>(), text)
+        })
+    };
+    match key {
+        SortKey::LoginAt => a.session.opened_at.cmp(&b.session.opened_at),
+        _ => folded(a).cmp(&folded(b)),
+    }
+}
+
+fn event(session: &Session, happening: Happening) -> Event {
+    Event {
+        seq: Seq(session.no.0),
+        at: session.opened_at,
+        actor: Actor::System,
+        subject: Some(session.owner.no),
+        session: Some(session.no),
+        live: 0,
+        happening,
+    }
+}
+
+/// An id that is different for each number and looks drawn.
+fn id(number: u64) -> String {
+    let mut state = number.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x1234_5678_9ABC_DEF1;
+    let letter = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(ID_ALPHABET[(state >> 33) as usize % ID_ALPHABET.len()])
+    };
+    (0..17).map(letter).collect()
+}

@@ -1,0 +1,27 @@
+//! From a token to a principal.
+
+use crate::{Principal, Refusal, Service};
+use rollcall_model::{Permission, TokenHash};
+
+impl Service {
+    /// The principal of a token that is live, whoever sends it, and takes note that it was seen.
+    pub fn authenticate(&self, token: &TokenHash) -> Option<Principal> {
+        let bearer = self.standing.bearer(token, self.clock.now())?;
+        Some(Principal {
+            owner: bearer.owner,
+            session: bearer.session,
+            session_id: bearer.id,
+            expires_at: bearer.expires_at,
+        })
+    }
+
+    /// Whether the principal's roles hold the permission, at this instant.
+    pub fn permits(&self, principal: &Principal, permission: Permission) -> bool {
+        self.grants.read().allow(principal.owner.roles, permission)
+    }
+
+    /// Refuses everything until the index stands and after the process began to end.
+    pub fn ready(&self) -> Result<(), Refusal> {
+        if self.phase().is_ready() { Ok(()) } else { Err(Refusal::Unavailable) }
+    }
+}

@@ -1,0 +1,113 @@
+//! Making a user.
+
+use crate::error::{FieldRefusal, NotWritten};
+use crate::{Principal, Refusal, Service};
+use rollcall_auth::PasswordDigest;
+use rollcall_model::user::{Email, Profile, UserKind};
+use rollcall_model::{Command, NewUser, Refused, Role, RoleSet, Token, User, UserId, UserNo};
+use rollcall_store::WhichUser;
+
+/// A user as asked for.
+#[derive(Debug)]
+pub struct UserRequest {
+    /// The name that people read.
+    pub name: String,
+    /// The username.
+    pub username: String,
+    /// The address.
+    pub email: String,
+    /// Whether the address is taken as verified.
+    pub verified: bool,
+    /// The password; `None` for a random one that nobody learns.
+    pub password: Option<Password>,
+    /// Roles by their ids; `None` for the default role.
+    pub roles: Option<Vec<String>>,
+    /// Whether the user may sign in.
+    pub active: bool,
+    /// Free fields.
+    pub profile: Profile,
+}
+
+/// A password's text, on its way to its digest.
+pub struct Password(pub String);
+
+/// Says nothing of the password.
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl Service {
+    /// Makes a user, and answers it.
+    pub async fn create_user(&self, principal: &Principal, request: UserRequest) -> Result<User, Refusal> {
+        let (user, password) = self.checked(request)?;
+        let password = self.hashing.hash(password, self.randomness.clone()).await?;
+        let names = [user.username.clone(), user.emails.first().map(|email| email.address.clone()).unwrap_or_default()];
+        let command = Command::CreateUser { user: Box::new(user), password, by: principal.actor() };
+        match self.writer.run(command).await {
+            Ok(receipt) => {
+                let made = self.store.credential(WhichUser::No(UserNo(receipt.last.0))).await?;
+                made.map(|credential| credential.user).ok_or(Refusal::Unavailable)
+            }
+            Err(NotWritten::Refused(Refused::UsernameInUse)) => Err(in_use(&names[0])),
+            Err(NotWritten::Refused(Refused::EmailInUse)) => Err(in_use(&names[1])),
+            Err(error) => Err(error.unforeseen()),
+        }
+    }
+
+    fn checked(&self, request: UserRequest) -> Result<(NewUser, PasswordDigest), Refusal> {
+        let refused = |refusal| Err(Refusal::UserFields(refusal));
+        let Some(roles) = roles(request.roles.as_deref()) else { return refused(FieldRefusal::InvalidRole) };
+        let password = request.password.as_ref().map(|password| password.0.as_str());
+        let fields = [
+            ("Name", request.name.as_str()),
+            ("Username", &request.username),
+            ("Password", password.unwrap_or("random")),
+        ];
+        if let Some((field, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
+            return refused(FieldRefusal::Empty(field));
+        }
+        if !is_username(&request.username) {
+            return refused(FieldRefusal::InvalidUsername(request.username));
+        }
+        let digest = match password {
+            Some(text) => PasswordDigest::of(text),
+            None => PasswordDigest::of(Token::random(&*self.randomness).reveal()),
+        };
+        let address = request.email.trim().to_owned();
+        let emails = if address.is_empty() {
+            Vec::new()
+        } else {
+            vec![Email { address, verified: request.verified }]
+        };
+        let user = NewUser {
+            id: UserId::random(&*self.randomness),
+            username: request.username,
+            name: Some(request.name),
+            roles,
+            emails,
+            kind: UserKind::User,
+            active: request.active,
+            profile: request.profile,
+        };
+        Ok((user, digest))
+    }
+}
+
+/// The roles of these ids, or `None` when one does not exist. Nobody is without a role.
+fn roles(ids: Option<&[String]>) -> Option<RoleSet> {
+    match ids {
+        None | Some([]) => Some([Role::User].into_iter().collect()),
+        Some(ids) => ids.iter().map(|id| Role::parse(id)).collect::<Option<RoleSet>>(),
+    }
+}
+
+/// Whether the whole text is of the characters that usernames have.
+pub fn is_username(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+fn in_use(name: &str) -> Refusal {
+    Refusal::UserFields(FieldRefusal::InUse(name.into()))
+}

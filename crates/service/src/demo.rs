@@ -1,0 +1,156 @@
+//! Fills an empty store with invented people, by the store's bulk path: a past in time order, on a clock
+//! of its own.
+
+use rollcall_auth::{Hasher, PasswordDigest};
+use rollcall_demo::{Ended, Happening, How, Member, Size, Visit, Workspace};
+use rollcall_model::command::Opening;
+use rollcall_model::event::PasswordHash;
+use rollcall_model::user::{Email, Profile, UserKind};
+use rollcall_model::{
+    Actor, Command, EndReason, NewUser, Randomness, Role, SessionId, SessionNo, Timestamp, TokenHash, UserId, UserNo,
+    limits,
+};
+use rollcall_store::{LiveSets, Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Steps written in one commit: a demo is one commit, all or nothing.
+const STEPS_AT_ONCE: usize = 10_000;
+
+/// Writes a made-up workspace into the store, unless the store's ledger has begun: then nothing is touched,
+/// and `false` is answered. All its users have the password; ids and times are the same for the same seed.
+pub async fn fill_with_demo(
+    store: &dyn Store,
+    seed: u64,
+    size: &Size,
+    now: Timestamp,
+    password: &str,
+    secrets: Arc<dyn Randomness>,
+) -> Result<bool, StoreError> {
+    if store.workspace().await?.is_some() {
+        return Ok(false);
+    }
+    let workspace = Workspace::plan(seed, size, now.as_ms());
+    let drawn = Seeded(AtomicU64::new(seed));
+    // One hash for all: hashing three hundred would only take time.
+    let password = Hasher::default().hash(&PasswordDigest::of(password), &*secrets);
+    let mut script = Script::new(&workspace, drawn, secrets, password);
+    let began = workspace.members.first().map_or(now.as_ms(), |member| member.joined_at_ms);
+    script.add(began, Command::CreateWorkspace { demo: true });
+    for happening in workspace.timeline() {
+        match happening {
+            Happening::Joined(place, member) => script.join(place, member),
+            Happening::Opened(place, visit) => script.open(place, visit),
+            Happening::Ended(place, _, ended) => script.end(place, ended),
+        }
+        if script.steps.len() >= STEPS_AT_ONCE {
+            script.write(store).await?;
+        }
+    }
+    script.write(store).await?;
+    Ok(true)
+}
+
+/// The steps to be written, and the numbers that the ledger will give: each step is one event.
+struct Script {
+    drawn: Seeded,
+    secrets: Arc<dyn Randomness>,
+    password: PasswordHash,
+    steps: Vec<(Timestamp, Command)>,
+    next: u64,
+    users: Vec<UserNo>,
+    sessions: Vec<SessionNo>,
+}
+
+impl Script {
+    fn new(workspace: &Workspace, drawn: Seeded, secrets: Arc<dyn Randomness>, password: PasswordHash) -> Self {
+        let users = vec![UserNo(0); workspace.members.len()];
+        let sessions = vec![SessionNo(0); workspace.visits.len()];
+        Self { drawn, secrets, password, steps: Vec::new(), next: 1, users, sessions }
+    }
+
+    fn add(&mut self, at_ms: i64, command: Command) -> u64 {
+        self.steps.push((Timestamp::from_ms(at_ms), command));
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn join(&mut self, place: u32, member: &Member) {
+        let user = Box::new(NewUser {
+            id: UserId::random(&self.drawn),
+            username: member.username.clone(),
+            name: member.name.clone(),
+            roles: [Role::User].into_iter().collect(),
+            emails: vec![Email { address: member.email.clone(), verified: true }],
+            kind: UserKind::User,
+            active: true,
+            profile: Profile::default(),
+        });
+        let create = Command::CreateUser { user, password: self.password.clone(), by: Actor::System };
+        self.users[place as usize] = UserNo(self.add(member.joined_at_ms, create));
+    }
+
+    fn open(&mut self, place: u32, visit: &Visit) {
+        let opening = Box::new(Opening {
+            user: self.users[visit.member as usize],
+            id: SessionId::random(&self.drawn),
+            token: self.nobodys_token(),
+            lifetime: limits::SESSION_LIFETIME,
+            per_user_max: limits::SESSIONS_PER_USER,
+            ip: visit.ip,
+            agent: visit.agent.clone(),
+            host: visit.host.into(),
+            guards: Vec::new(),
+            clears: Vec::new(),
+        });
+        self.sessions[place as usize] =
+            SessionNo(self.add(visit.opened_at_ms, Command::OpenSession(opening)));
+    }
+
+    fn end(&mut self, place: u32, ended: Ended) {
+        let session = self.sessions[place as usize];
+        let (reason, by) = match ended.how {
+            How::SignedOut => (EndReason::SignedOut, Actor::System),
+            How::ByAdministrator => (EndReason::EndedByAdministrator, Actor::System),
+        };
+        self.add(ended.at_ms, Command::EndSession { session, reason, by });
+    }
+
+    /// The digest of no token at all. Not out of the seed: a token that could be worked out would be a key.
+    fn nobodys_token(&self) -> TokenHash {
+        let mut digest = [0; 32];
+        self.secrets.fill(&mut digest);
+        TokenHash(digest)
+    }
+
+    async fn write(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let steps = std::mem::take(&mut self.steps);
+        let committed = store.bulk(steps.into(), Arc::new(NoSets)).await?;
+        assert!(committed.answers.iter().all(Result::is_ok), "a demo's steps are all possible");
+        assert_eq!(committed.end.seq.0 + 1, self.next, "a demo's step is one event");
+        Ok(())
+    }
+}
+
+/// A demo never reaches the cap, so nobody's sessions need be known.
+struct NoSets;
+
+impl LiveSets for NoSets {
+    fn sessions_of(&self, _user: UserNo) -> Vec<SessionNo> {
+        Vec::new()
+    }
+}
+
+/// Bytes that are the same for the same seed (splitmix64). Only for what is no secret.
+struct Seeded(AtomicU64);
+
+impl Randomness for Seeded {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    }
+}

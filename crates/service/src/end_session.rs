@@ -1,0 +1,37 @@
+//! Ending a session: by its own client, by its user, by an administrator.
+//!
+//! The answer comes when the ending is durable and the index has applied it: from then on the token is
+//! refused and the row is gone.
+
+use crate::error::NotWritten;
+use crate::{Principal, Refusal, Service};
+use rollcall_model::{Command, EndReason, Refused, SessionNo};
+
+impl Service {
+    /// Ends the session that the principal is calling with.
+    pub async fn sign_out(&self, principal: &Principal) -> Result<(), Refusal> {
+        self.end(principal, principal.session, EndReason::SignedOut).await
+    }
+
+    /// Ends one of the principal's own sessions. Others are not found.
+    pub async fn end_own_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
+        let mine = principal.owner.no;
+        let no = self.session(id, |row| (row.owner().no == mine).then(|| row.no()))?;
+        self.end(principal, no, EndReason::EndedByUser).await
+    }
+
+    /// Ends anyone's session.
+    pub async fn end_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
+        let no = self.session(id, |row| Some(row.no()))?;
+        self.end(principal, no, EndReason::EndedByAdministrator).await
+    }
+
+    async fn end(&self, principal: &Principal, session: SessionNo, reason: EndReason) -> Result<(), Refusal> {
+        let by = principal.actor();
+        match self.writer.run(Command::EndSession { session, reason, by }).await {
+            Ok(_) => Ok(()),
+            Err(NotWritten::Refused(Refused::SessionNotLive)) => Err(Refusal::SessionNotFound),
+            Err(error) => Err(error.unforeseen()),
+        }
+    }
+}

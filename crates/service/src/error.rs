@@ -1,0 +1,126 @@
+//! The outcomes that a principal may see. What each looks like on the wire is said in one file per API
+//! version; what caused an [`Refusal::Unavailable`] is in the log and nowhere else.
+
+use rollcall_model::Refused;
+use rollcall_store::StoreError;
+
+/// A foreseen answer that is not the one asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such session, or not one that the principal may know of.
+    SessionNotFound,
+    /// A sign-in failed.
+    SignIn(SignInRefusal),
+    /// A second factor is wanted.
+    StepUp(StepUpRefusal),
+    /// A filter took too long.
+    FilterTooCostly,
+    /// A user cannot be made as asked.
+    UserFields(FieldRefusal),
+    /// No user was named.
+    UserNotNamed,
+    /// There is no such user.
+    NoSuchUser,
+    /// It would leave no active administrator.
+    LastAdministrator,
+    /// The truth cannot be read or written now.
+    Unavailable,
+}
+
+/// Why a sign-in failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// Wrong password, unknown user, nothing usable: not told apart.
+    Unauthorized,
+    /// The password was right, the user is deactivated.
+    UserNotActive,
+    /// Too many wrong passwords of this user.
+    BlockedForUser,
+    /// Too many wrong passwords from this address.
+    BlockedForAddress,
+    /// The token to resume is not live.
+    TokenNotLive,
+}
+
+/// Why a second factor is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepUpRefusal {
+    /// What is the matter.
+    pub kind: StepUpKind,
+    /// The method by which a code is expected.
+    pub method: StepUpMethod,
+    /// Whose factor it is.
+    pub username: String,
+}
+
+/// What is the matter with a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepUpKind {
+    /// None was given.
+    Required,
+    /// It is wrong.
+    Invalid,
+    /// Too many were wrong.
+    MaxAttempts,
+}
+
+/// The ways to prove a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepUpMethod {
+    /// An authenticator's code.
+    Totp,
+    /// A code by mail.
+    Email,
+    /// The password again.
+    Password,
+}
+
+impl StepUpMethod {
+    /// The word for it on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Email => "email",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// What is wrong with a new user's fields, in the order in which it is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldRefusal {
+    /// A role that does not exist.
+    InvalidRole,
+    /// A field that must not be empty: its name.
+    Empty(&'static str),
+    /// The username has characters that it must not have.
+    InvalidUsername(String),
+    /// The username or address is somebody's.
+    InUse(String),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store did not answer");
+        Self::Unavailable
+    }
+}
+
+/// Why the writer did not carry a command out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotWritten {
+    /// The model refused it.
+    Refused(Refused),
+    /// It may or may not have been written; the log says why.
+    Unavailable,
+}
+
+impl NotWritten {
+    /// The outcome, where a refusal of this command is none that is foreseen here.
+    pub(crate) fn unforeseen(self) -> Refusal {
+        if let Self::Refused(refused) = self {
+            tracing::error!(?refused, "a command was refused for a reason that its use case does not know");
+        }
+        Refusal::Unavailable
+    }
+}

@@ -1,0 +1,80 @@
+//! The use cases. Reads go to the index (or the store, for what it does not hold); changes go to the
+//! [`writer`], and the index learns of them from what was committed.
+//!
+//! **Invariant:** no use case checks a right: the guard has, before it calls.
+
+mod authenticate;
+mod create_user;
+mod delete_user;
+mod demo;
+mod end_session;
+mod error;
+mod first_start;
+mod hashing;
+mod list_sessions;
+mod observations;
+mod pool;
+mod principal;
+mod settings;
+mod sign_in;
+mod start;
+mod step_up;
+mod upkeep;
+mod writer;
+
+pub use create_user::{Password, UserRequest, is_username};
+pub use delete_user::UserReference;
+pub use demo::fill_with_demo;
+pub use error::{FieldRefusal, Refusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+pub use first_start::FirstAdministrator;
+pub use principal::{Client, Principal};
+pub use rollcall_index as index;
+pub use settings::Settings;
+pub use sign_in::{LoginName, SignIn, SignedIn};
+pub use start::{Parts, Phase};
+pub use step_up::Code;
+
+use hashing::Hashing;
+use observations::Observations;
+use parking_lot::RwLock;
+use pool::Pool;
+use rollcall_index::Standing;
+use rollcall_model::event::Observation;
+use rollcall_model::{Clock, Grants, Randomness, Timestamp};
+use rollcall_store::Store;
+use std::sync::Arc;
+use tokio::sync::watch;
+use writer::Writer;
+
+/// Everything that the use cases work on. One per process.
+#[expect(missing_debug_implementations, reason = "it is made of handles")]
+pub struct Service {
+    settings: Settings,
+    store: Arc<dyn Store>,
+    standing: Arc<Standing>,
+    writer: Writer,
+    hashing: Hashing,
+    scans: Pool,
+    grants: RwLock<Grants>,
+    observations: Observations,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    phase: watch::Sender<Phase>,
+}
+
+impl Service {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The service's settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Takes note of a read or a refusal; it is written to the ledger without being waited for.
+    pub fn observe(&self, observation: Observation) {
+        self.observations.note(observation, self.clock.now());
+    }
+}

@@ -1,0 +1,35 @@
+//! What an operator may set, as far as the use cases need it.
+
+use rollcall_model::failure::FailureLimit;
+use rollcall_model::limits;
+use std::time::Duration;
+
+/// Settings of the use cases, with the contract's defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a login token lives from its sign-in.
+    pub session_lifetime: Duration,
+    /// Live sessions of one user.
+    pub sessions_per_user: usize,
+    /// How long a proved second factor is remembered.
+    pub step_up_window: Duration,
+    /// Wrong passwords of one user.
+    pub user_failures: FailureLimit,
+    /// Wrong passwords from one address.
+    pub address_failures: FailureLimit,
+    /// Wrong second-factor codes of one user.
+    pub code_failures: FailureLimit,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            session_lifetime: limits::SESSION_LIFETIME,
+            sessions_per_user: limits::SESSIONS_PER_USER,
+            step_up_window: limits::STEP_UP_WINDOW,
+            user_failures: limits::USER_FAILURES,
+            address_failures: limits::ADDRESS_FAILURES,
+            code_failures: limits::CODE_FAILURES,
+        }
+    }
+}

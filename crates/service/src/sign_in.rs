@@ -1,0 +1,176 @@
+//! Signing in: by password, which opens a session, or by a token that lives.
+//!
+//! **Invariants:** a wrong password, an unknown user and nothing usable take the same way (counters, one
+//! hash, one commit, the floor) and get the same answer; a failure is counted before it is answered.
+
+use crate::error::{NotWritten, SignInRefusal};
+use crate::principal::Client;
+use crate::{Principal, Refusal, Service};
+use rollcall_auth::{PasswordDigest, digest};
+use rollcall_model::command::Opening;
+use rollcall_model::failure::FailureKey;
+use rollcall_model::user::NameKey;
+use rollcall_model::{AddressKey, Command, Refused, SessionId, Token};
+use rollcall_store::{Credential, WhichUser};
+use tokio::time::Instant;
+
+/// What a client brings to sign in; what is not usable is not there.
+#[derive(Debug)]
+pub struct SignIn {
+    /// How the user is named.
+    pub user: Option<LoginName>,
+    /// The password.
+    pub password: Option<PasswordDigest>,
+}
+
+/// How a sign-in names its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginName {
+    /// By username.
+    Username(String),
+    /// By address.
+    Email(String),
+}
+
+/// A token and who holds it.
+#[expect(missing_debug_implementations, reason = "it holds a token in the clear")]
+pub struct SignedIn {
+    /// The token: new, or the one that was resumed.
+    pub token: String,
+    /// The user.
+    pub credential: Credential,
+}
+
+impl Service {
+    /// Opens a session for the right password.
+    pub async fn sign_in(&self, sign_in: SignIn, client: Client) -> Result<SignedIn, Refusal> {
+        let started = Instant::now();
+        let result = self.try_sign_in(sign_in, client).await;
+        if matches!(result, Err(Refusal::SignIn(SignInRefusal::Unauthorized))) {
+            tokio::time::sleep_until(started + self.hashing.floor()).await;
+        }
+        result
+    }
+
+    async fn try_sign_in(&self, sign_in: SignIn, client: Client) -> Result<SignedIn, Refusal> {
+        let which = sign_in.user.map(|name| match name {
+            LoginName::Username(name) => WhichUser::Username(NameKey::of(&name)),
+            LoginName::Email(address) => WhichUser::Email(NameKey::of(&address)),
+        });
+        let found = match &which {
+            Some(which) => self.store.credential(which.clone()).await?,
+            None => None,
+        };
+        let address = AddressKey::of(client.ip);
+        let of_user = self.failure_key(which.as_ref(), found.as_ref(), address);
+        let guards: Vec<_> = of_user.into_iter().chain([FailureKey::Address(address)]).collect();
+        self.not_blocked(&guards).await?;
+
+        let usable = sign_in.password.is_some();
+        let password = sign_in.password.unwrap_or_else(|| PasswordDigest::of(""));
+        let hash = found.as_ref().map(|credential| credential.password.clone());
+        let right = self.hashing.verify(password, hash).await? && usable;
+        match found.filter(|_| right) {
+            Some(credential) => self.open(credential, client, guards, of_user).await,
+            None => Err(self.wrong_password(&guards).await),
+        }
+    }
+
+    /// Gives back a token that lives, with its user. Opens nothing.
+    pub async fn resume(&self, token: String) -> Result<SignedIn, Refusal> {
+        let dead = Refusal::SignIn(SignInRefusal::TokenNotLive);
+        let principal = self.authenticate(&digest::token(&token)).ok_or_else(|| dead.clone())?;
+        let credential = self.store.credential(WhichUser::No(principal.owner.no)).await?.ok_or(dead)?;
+        Ok(SignedIn { token, credential })
+    }
+
+    /// The principal's own user, whole.
+    pub async fn myself(&self, principal: &Principal) -> Result<Credential, Refusal> {
+        // Deleted since the token was checked: as good as gone.
+        let found = self.store.credential(WhichUser::No(principal.owner.no)).await?;
+        found.ok_or(Refusal::SignIn(SignInRefusal::TokenNotLive))
+    }
+
+    /// Which counter a failure of this name from this address goes to.
+    fn failure_key(
+        &self,
+        which: Option<&WhichUser>,
+        found: Option<&Credential>,
+        address: AddressKey,
+    ) -> Option<FailureKey> {
+        let Some(credential) = found else {
+            return match which? {
+                WhichUser::Username(name) | WhichUser::Email(name) => {
+                    Some(FailureKey::Name(digest::name(name)))
+                }
+                WhichUser::No(_) | WhichUser::Id(_) => None,
+            };
+        };
+        let user = credential.user.owner.no;
+        // A stranger elsewhere must not lock a user out of the place it is known to sign in from.
+        let known = self.standing.knows_address(user, address, self.clock.now());
+        Some(if known { FailureKey::UserFrom(user, address) } else { FailureKey::User(user) })
+    }
+
+    async fn not_blocked(&self, guards: &[FailureKey]) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let failures = self.store.failures(guards.to_vec()).await?;
+        let blocks = |key: &&FailureKey| failures.get(*key).is_some_and(|failure| failure.blocks(now));
+        guards.iter().find(blocks).map_or(Ok(()), |key| Err(blocked(*key)))
+    }
+
+    async fn wrong_password(&self, guards: &[FailureKey]) -> Refusal {
+        let counted = guards
+            .iter()
+            .map(|key| {
+                let of_address = matches!(key, FailureKey::Address(_));
+                (*key, if of_address { self.settings.address_failures } else { self.settings.user_failures })
+            })
+            .collect();
+        match self.writer.run(Command::CountFailure(counted)).await {
+            Ok(_) => Refusal::SignIn(SignInRefusal::Unauthorized),
+            Err(NotWritten::Refused(Refused::Blocked(key))) => blocked(key),
+            Err(error) => error.unforeseen(),
+        }
+    }
+
+    async fn open(
+        &self,
+        credential: Credential,
+        client: Client,
+        guards: Vec<FailureKey>,
+        of_user: Option<FailureKey>,
+    ) -> Result<SignedIn, Refusal> {
+        let token = Token::random(&*self.randomness);
+        let opening = Opening {
+            user: credential.user.owner.no,
+            id: SessionId::random(&*self.randomness),
+            token: digest::token(token.reveal()),
+            lifetime: self.settings.session_lifetime,
+            per_user_max: self.settings.sessions_per_user,
+            ip: client.ip,
+            agent: client.agent,
+            host: client.host,
+            guards,
+            clears: of_user.into_iter().collect(),
+        };
+        match self.writer.run(Command::OpenSession(Box::new(opening))).await {
+            Ok(_) => Ok(SignedIn { token: token.reveal().into(), credential }),
+            Err(NotWritten::Refused(Refused::UserNotActive)) => {
+                Err(Refusal::SignIn(SignInRefusal::UserNotActive))
+            }
+            Err(NotWritten::Refused(Refused::NoSuchUser)) => {
+                Err(Refusal::SignIn(SignInRefusal::Unauthorized))
+            }
+            Err(NotWritten::Refused(Refused::Blocked(key))) => Err(blocked(key)),
+            Err(error) => Err(error.unforeseen()),
+        }
+    }
+}
+
+fn blocked(key: FailureKey) -> Refusal {
+    Refusal::SignIn(match key {
+        FailureKey::Address(_) => SignInRefusal::BlockedForAddress,
+        _ => SignInRefusal::BlockedForUser,
+    })
+}

@@ -1,0 +1,137 @@
+//! The process's life: the store is opened, the index filled, then everything is answered, then the rest
+//! is written down and the store closed.
+
+use crate::hashing::Hashing;
+use crate::observations::Observations;
+use crate::pool::Pool;
+use crate::upkeep::log_head;
+use crate::writer::Writer;
+use crate::{Refusal, Service, Settings};
+use parking_lot::RwLock;
+use rollcall_auth::Hasher;
+use rollcall_index::{Loaded, Readers, Standing};
+use rollcall_model::{Clock, Command, Device, Grants, Randomness, limits};
+use rollcall_store::{Loading, Store, StoreError};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// Filters that scan at once: one, so that a core is left to everything else.
+const SCANS_AT_ONCE: usize = 1;
+/// Filters that wait to scan.
+const SCANS_WAITING: usize = 64;
+
+/// What the service is made of.
+#[expect(missing_debug_implementations, reason = "it is made of handles")]
+pub struct Parts {
+    /// The engine.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for tokens, ids and salts.
+    pub randomness: Arc<dyn Randomness>,
+    /// Settings.
+    pub settings: Settings,
+    /// How a list row shows a device: ready text, made once per distinct device.
+    pub device_fragment: fn(&Device) -> String,
+}
+
+/// Where the process stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The index is being filled.
+    Loading,
+    /// Everything is answered.
+    Ready,
+    /// No new work is taken.
+    Stopping,
+}
+
+impl Phase {
+    /// Whether requests are answered.
+    pub fn is_ready(self) -> bool {
+        self == Self::Ready
+    }
+
+    /// Why requests are not answered; empty when they are.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Loading => "sessions are being loaded",
+            Self::Ready => "",
+            Self::Stopping => "the server is stopping",
+        }
+    }
+}
+
+impl Service {
+    /// Puts the parts together and starts the writer. Nothing is answered before [`Service::load`].
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let readers = Readers { device: |agent| rollcall_user_agent::device(Some(agent)), fragment: parts.device_fragment };
+        let standing = Arc::new(Standing::new(readers));
+        let writer = Writer::start(parts.store.clone(), standing.clone(), parts.clock.clone());
+        Arc::new(Self {
+            settings: parts.settings,
+            hashing: Hashing::new(Hasher::default(), &*parts.randomness),
+            scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
+            grants: RwLock::new(Grants::none()),
+            observations: Observations::default(),
+            store: parts.store,
+            standing,
+            writer,
+            clock: parts.clock,
+            randomness: parts.randomness,
+            phase: watch::Sender::new(Phase::Loading),
+        })
+    }
+
+    /// Where the process stands.
+    pub fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Begins the ledger of an empty store, fills the index, and opens the doors.
+    pub async fn load(self: &Arc<Self>) -> Result<(), StoreError> {
+        let started = Instant::now();
+        if self.store.workspace().await?.is_none() {
+            // A race with another start is lost without harm.
+            let _ = self.writer.run(Command::CreateWorkspace { demo: false }).await;
+        }
+        let standing = self.standing.clone();
+        let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
+        let head = self.store.load(since, Box::new(move |piece| take_in(&standing, piece))).await?;
+        *self.grants.write() = self.store.grants().await?;
+        let live = self.standing.live(self.clock.now());
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(live, seq = head.seq.0, took_ms, "sessions are loaded");
+        self.phase.send_replace(Phase::Ready);
+        tokio::spawn(self.clone().keep_up());
+        Ok(())
+    }
+
+    /// Takes no new work.
+    pub fn stop_taking_work(&self) {
+        self.phase.send_replace(Phase::Stopping);
+    }
+
+    /// Answers what was accepted, writes the rest down and closes the store.
+    pub async fn close(&self) -> Result<(), Refusal> {
+        let rest = self.observations.rest();
+        if !rest.is_empty() {
+            let _ = self.writer.run(Command::Observe(rest)).await;
+        }
+        self.writer.close().await;
+        log_head(self.writer.end());
+        self.store.close().await?;
+        Ok(())
+    }
+}
+
+fn take_in(standing: &Standing, piece: Loading) {
+    match piece {
+        Loading::Sessions(sessions) => {
+            standing.load(sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at }));
+        }
+        Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
+        Loading::Window(window) => standing.remember_step_up(window),
+    }
+}

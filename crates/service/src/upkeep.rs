@@ -1,0 +1,53 @@
+//! What has to be done from time to time: endings of sessions whose time is up, reads and refusals to be
+//! written, ended sessions to history, the ledger's head to the log.
+
+use crate::Service;
+use rollcall_model::{Command, limits};
+use rollcall_store::ChainEnd;
+use std::sync::Arc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+impl Service {
+    /// Does what is due, over and over, until the process ends.
+    pub(crate) async fn keep_up(self: Arc<Self>) {
+        let mut ticks = interval(limits::SWEEP_PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut logged, mut logged_at) = (self.writer.end(), Instant::now());
+        loop {
+            ticks.tick().await;
+            self.do_what_is_due().await;
+            if logged_at.elapsed() >= limits::HEAD_LOG_PERIOD && self.writer.end() != logged {
+                (logged, logged_at) = (self.writer.end(), Instant::now());
+                log_head(logged);
+            }
+        }
+    }
+
+    /// One turn of it. Tests call it when their clock has moved.
+    pub async fn do_what_is_due(&self) {
+        let now = self.clock.now();
+        loop {
+            let due = self.standing.due(now, limits::EXPIRED_AT_ONCE);
+            let rest = due.len() == limits::EXPIRED_AT_ONCE;
+            if !due.is_empty() && self.writer.run(Command::ExpireSessions(due)).await.is_err() {
+                break; // The log says why; the next turn tries again.
+            }
+            if !rest {
+                break;
+            }
+        }
+        let observations = self.observations.due(now);
+        if !observations.is_empty() {
+            let _ = self.writer.run(Command::Observe(observations)).await;
+        }
+        if let Err(error) = self.store.sweep(now, limits::SWEPT_AT_ONCE).await {
+            tracing::warn!(%error, "the sweep failed; the next turn tries again");
+        }
+    }
+}
+
+/// Writes the ledger's head to the process log: whoever rewrites the store does not rewrite that.
+pub(crate) fn log_head(end: ChainEnd) {
+    let hash: String = end.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    tracing::info!(seq = end.seq.0, hash, "ledger head");
+}

@@ -1,0 +1,143 @@
+//! The one way to change anything: commands wait here, are gathered into one commit, and are answered
+//! when it is durable and this node's index has applied it.
+//!
+//! **Invariants**
+//! - One batch is under way at a time; the index stands at the head when the next is decided.
+//! - A full queue refuses at once. An engine's error re-runs the batch one by one, so that one command
+//!   that the engine cannot take does not take its neighbours along.
+//! - A panic here ends the process: a restart is safe, a half-applied index is not.
+
+use crate::error::NotWritten;
+use rollcall_index::Standing;
+use rollcall_model::{Clock, Command, Receipt, Refused, SessionNo, UserNo, limits};
+use rollcall_store::chain::BEFORE_THE_FIRST;
+use rollcall_store::{ChainEnd, LiveSets, Store};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// A handle on the writing task.
+#[derive(Debug)]
+pub struct Writer {
+    queue: parking_lot::Mutex<Option<mpsc::Sender<Waiting>>>,
+    task: parking_lot::Mutex<Option<JoinHandle<()>>>,
+    end: watch::Receiver<ChainEnd>,
+}
+
+struct Waiting {
+    command: Command,
+    answer: oneshot::Sender<Result<Receipt, NotWritten>>,
+}
+
+impl Writer {
+    /// Starts the task.
+    pub fn start(store: Arc<dyn Store>, standing: Arc<Standing>, clock: Arc<dyn Clock>) -> Self {
+        let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
+        let (ended, end) = watch::channel(BEFORE_THE_FIRST);
+        let sets = Arc::new(Sets(standing.clone()));
+        let task = tokio::spawn(Writing { store, standing, sets, clock, ended }.run(inbox));
+        Self { queue: Some(queue).into(), task: Some(task).into(), end }
+    }
+
+    /// Carries a command out, or says why not.
+    pub async fn run(&self, command: Command) -> Result<Receipt, NotWritten> {
+        let queue = self.queue.lock().clone().ok_or(NotWritten::Unavailable)?;
+        let (answer, answered) = oneshot::channel();
+        queue.try_send(Waiting { command, answer }).map_err(|_| {
+            tracing::warn!("the writer's queue is full or closed: a command was turned away");
+            NotWritten::Unavailable
+        })?;
+        answered.await.unwrap_or(Err(NotWritten::Unavailable))
+    }
+
+    /// Where the ledger ended with the last commit of this process.
+    pub fn end(&self) -> ChainEnd {
+        *self.end.borrow()
+    }
+
+    /// Takes no more commands, and returns when those that were taken are answered.
+    pub async fn close(&self) {
+        self.queue.lock().take();
+        let task = self.task.lock().take();
+        if let Some(task) = task {
+            // The task itself never fails: a panic has ended the process.
+            let _ = task.await;
+        }
+    }
+}
+
+struct Sets(Arc<Standing>);
+
+impl LiveSets for Sets {
+    fn sessions_of(&self, user: UserNo) -> Vec<SessionNo> {
+        self.0.sessions_of(user)
+    }
+}
+
+struct Writing {
+    store: Arc<dyn Store>,
+    standing: Arc<Standing>,
+    sets: Arc<Sets>,
+    clock: Arc<dyn Clock>,
+    ended: watch::Sender<ChainEnd>,
+}
+
+/// Ends the process when the thread unwinds through it.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the writer panicked: the process ends, since its index may be half-applied");
+            std::process::abort();
+        }
+    }
+}
+
+impl Writing {
+    async fn run(self, mut inbox: mpsc::Receiver<Waiting>) {
+        let _abort = AbortOnPanic;
+        let mut waiting = Vec::new();
+        while inbox.recv_many(&mut waiting, limits::BATCH_COMMANDS).await > 0 {
+            let (commands, answers): (Vec<_>, Vec<_>) =
+                waiting.drain(..).map(|waiting| (waiting.command, waiting.answer)).unzip();
+            let outcomes = self.commit(commands).await;
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // Whoever asked may have gone; what was committed stays.
+                let _ = answer.send(outcome);
+            }
+        }
+    }
+
+    async fn commit(&self, commands: Vec<Command>) -> Vec<Result<Receipt, NotWritten>> {
+        let commands: Arc<[Command]> = commands.into();
+        match self.try_commit(commands.clone()).await {
+            Ok(answers) => answers.into_iter().map(|answer| answer.map_err(NotWritten::Refused)).collect(),
+            Err(_) if commands.len() > 1 => {
+                let mut outcomes = Vec::with_capacity(commands.len());
+                for command in &*commands {
+                    let answers = self.try_commit([command.clone()].into()).await;
+                    outcomes.push(match answers.map(|mut answers| answers.pop()) {
+                        Ok(Some(answer)) => answer.map_err(NotWritten::Refused),
+                        Ok(None) | Err(NotCommitted) => Err(NotWritten::Unavailable),
+                    });
+                }
+                outcomes
+            }
+            Err(NotCommitted) => vec![Err(NotWritten::Unavailable)],
+        }
+    }
+
+    async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Result<Receipt, Refused>>, NotCommitted> {
+        let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
+        let committed = committed.map_err(|error| {
+            tracing::error!(%error, "a commit failed");
+            NotCommitted
+        })?;
+        self.standing.apply(&committed.events);
+        self.ended.send_replace(committed.end);
+        Ok(committed.answers)
+    }
+}
+
+struct NotCommitted;
