@@ -42,3 +42,26 @@ impl Addresses {
 pub fn counts(opened_at: Timestamp, now: Timestamp) -> bool {
     now.since(opened_at) < KNOWN_ADDRESS_FOR
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
+
+    #[test]
+    fn what_no_longer_counts_is_dropped_as_time_passes() {
+        let mut addresses = Addresses::default();
+        let mut now = Timestamp::from_ms(0);
+        let mut most = 0;
+        for n in 0..100_000 {
+            now = now + Duration::from_mins(10); // 4,320 of them in 30 days
+            let from = AddressKey::of(IpAddr::from(Ipv4Addr::from_bits(n)));
+            addresses.remember(UserNo(1), from, now);
+            addresses.prune(now);
+            most = most.max(addresses.last.len());
+            assert!(addresses.know(UserNo(1), from, now));
+        }
+        assert!((4_320..=8_642).contains(&most), "{most}");
+    }
+}

@@ -31,6 +31,5 @@ impl Index {
             self.retired.insert(no, Retired { user, seen_at });
             self.close(slot);
         }
-        self.reclaim();
     }
 }

@@ -26,7 +26,6 @@ impl Index {
         if let Some(last) = events.last() {
             self.addresses.prune(last.at);
         }
-        self.reclaim();
     }
 
     fn apply_one(&mut self, event: &Event, tokens: &RwLock<Tokens>) {

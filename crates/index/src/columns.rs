@@ -153,6 +153,11 @@ impl Columns {
         &self.addresses
     }
 
+    /// A row's address as rows show it.
+    pub fn address(&self, slot: u32) -> &[u8] {
+        self.addresses.get(slot as usize)
+    }
+
     /// A row's id.
     pub fn id(&self, slot: u32) -> &[u8] {
         self.ids.get(slot as usize)

@@ -45,7 +45,7 @@ impl Index {
         Field::FILTERED.into_iter().any(facet_matches)
             || filter.is_in(self.rows.id(slot))
             || filter.is_in(user.owner.id.as_bytes())
-            || filter.is_in(self.rows.addresses().get(slot as usize))
+            || filter.is_in(self.rows.address(slot))
     }
 }
 

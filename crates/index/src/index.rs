@@ -1,6 +1,7 @@
 //! The index itself: rows, their dictionaries and facets, and what goes with sessions.
 //!
 //! Rows come by [`Index::open`] and go by [`Index::close`]; [`crate::apply`] and [`crate::advance`] say when.
+//! [`crate::list`] and [`crate::eval`] read, [`crate::reclaim`] builds anew.
 
 use crate::addresses::{Addresses, counts};
 use crate::advance::Retired;
@@ -8,13 +9,9 @@ use crate::columns::{Cell, Columns, NewRow};
 use crate::devices::{Devices, Readers};
 use crate::facet::{FIELDS, Facets, Field};
 use crate::step_ups::StepUps;
-use crate::turning_point;
 use crate::users::Users;
 use rollcall_model::{AddressKey, Session, SessionNo, Timestamp, UserNo};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Slots from which on the index is built anew when most of them are dead.
-const RECLAIM_FROM: usize = turning_point(4_096, 16);
 
 /// All live sessions, and what is remembered of those that are not.
 pub struct Index {
@@ -64,7 +61,7 @@ impl Index {
             device: self.devices.read(&session.agent, &mut self.facets),
             host: self.facets.intern(Field::Host, Some(&session.host)),
         };
-        Some(self.push(NewRow {
+        let slot = self.rows.push(NewRow {
             no: session.no,
             id: session.id.as_bytes(),
             cell,
@@ -72,13 +69,9 @@ impl Index {
             expires_at: session.expires_at,
             ip: session.ip,
             address: session.ip.to_string().as_bytes(),
-        }))
-    }
-
-    fn push(&mut self, row: NewRow<'_>) -> ([u32; FIELDS], u32) {
-        let slot = self.rows.push(row);
-        self.expiry.insert((row.expires_at, slot));
-        (self.codes(slot), slot)
+        });
+        self.expiry.insert((session.expires_at, slot));
+        Some((self.codes(slot), slot))
     }
 
     /// Takes a row out. Its address stays known.
@@ -92,7 +85,7 @@ impl Index {
     }
 
     /// The code of a row in each facet.
-    fn codes(&self, slot: u32) -> [u32; FIELDS] {
+    pub fn codes(&self, slot: u32) -> [u32; FIELDS] {
         let cell = self.rows.cell(slot);
         let [name, device_type, os_name, os_version] = self.devices.get(cell.device).codes;
         let user = self.users.get(cell.user);
@@ -131,21 +124,5 @@ impl Index {
             AddressKey::of(self.rows.ip(*slot)) == from && counts(self.rows.opened_at(*slot), now)
         };
         self.addresses.know(user, from, now) || self.rows_of(user).iter().any(by_row)
-    }
-
-    /// Builds everything anew without dead slots, once they are more than half: rows stay in their order,
-    /// and users, devices and values without rows are gone.
-    pub fn reclaim(&mut self) {
-        if self.rows.slots() < RECLAIM_FROM || self.rows.count() * 2 >= self.rows.slots() {
-            return;
-        }
-        let mut fresh = Self::new(self.devices.readers());
-        let mut codes = Codes::new();
-        for slot in self.rows.live() {
-            let old = self.rows.cell(slot);
-            let cell = Cell {
-                user: codes.user(old.user, || fresh.users.intern(&self.users.get(old.user).owner, &mut fresh.facets)),
-            };
-        }
     }
 }

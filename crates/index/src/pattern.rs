@@ -61,7 +61,7 @@ impl TextFilter {
 
     fn compile(patterns: &[Hir], limit: Option<usize>) -> Option<Self> {
         let run_on = patterns.iter().map(run_on).collect::<Option<Vec<Hir>>>();
-        let regex = build(run_on.as_deref().unwrap_or(patterns), limit)?;
+        let regex = build(run_on.as_deref().unwrap_or(patterns), run_on.is_none(), limit)?;
         let may_be_in = |alphabet: &[u8]| patterns.iter().any(|pattern| fits(pattern, &letters(alphabet)));
         let program = regex.memory_usage().max(1);
         Some(Self {
@@ -134,8 +134,8 @@ fn parse(pattern: &str) -> Option<Hir> {
     syntax::parse_with(pattern, &config).ok()
 }
 
-fn build(patterns: &[Hir], limit: Option<usize>) -> Option<Regex> {
-    let config = Regex::config().nfa_size_limit(limit).utf8_empty(false);
+fn build(patterns: &[Hir], texts_are_utf8: bool, limit: Option<usize>) -> Option<Regex> {
+    let config = Regex::config().nfa_size_limit(limit).utf8_empty(texts_are_utf8);
     Regex::builder().configure(config).build_many_from_hir(patterns).ok()
 }
 

@@ -1,18 +1,20 @@
 //! What every reader holds. The locks live here and nowhere else.
 //!
 //! Two locks: the index's, held for a page or a scan, and the token table's, held for a look-up. Where both
-//! are held, the index's was taken first; readers of a token take only the second.
+//! are held, the index's was taken first; readers of a token take only the second. What reads a page may
+//! not come back here: a writer may be waiting in between.
 //!
 //! Every read goes through [`Standing::at`], which retires what has expired before it reads: so no query
 //! has to know of expiry.
 
+use crate::apply;
 use crate::devices::Readers;
 use crate::eval::TooCostly;
 use crate::index::Index;
 use crate::list::List;
 use crate::page::{Page, Row};
 use crate::tokens::{Bearer, Tokens};
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{AddressKey, Event, Session, SessionId, SessionNo, Timestamp, TokenHash, UserNo};
 use std::net::IpAddr;
@@ -21,6 +23,8 @@ use std::net::IpAddr;
 pub struct Standing {
     index: RwLock<Index>,
     tokens: RwLock<Tokens>,
+    /// Whoever applies events holds it: one at a time.
+    applying: Mutex<()>,
 }
 
 /// A session as the store kept it.
@@ -35,11 +39,16 @@ pub struct Loaded {
 impl Standing {
     /// An index without sessions.
     pub fn new(readers: Readers) -> Self {
-        Self { index: RwLock::new(Index::new(readers)), tokens: RwLock::new(Tokens::new()) }
+        Self {
+            index: RwLock::new(Index::new(readers)),
+            tokens: RwLock::new(Tokens::new()),
+            applying: Mutex::new(()),
+        }
     }
 
     /// Takes in the stored sessions that have not ended, in the order of their numbers.
     pub fn load(&self, sessions: impl Iterator<Item = Loaded>) {
+        let _applying = self.applying.lock();
         let mut index = self.index.write();
         for Loaded { session, seen_at } in sessions {
             if index.fill(&session) {
@@ -61,8 +70,22 @@ impl Standing {
 
     /// Takes in what a commit changed.
     pub fn apply(&self, events: &[Event]) {
-        crate::apply::refuse_ended(events, &self.tokens);
+        let _applying = self.applying.lock();
+        apply::refuse_ended(events, &self.tokens);
         self.index.write().apply(events, &self.tokens);
+        self.reclaim();
+    }
+
+    /// Builds the index anew when most of it is dead; it can be read meanwhile.
+    fn reclaim(&self) {
+        let index = self.index.read();
+        if index.is_mostly_dead() {
+            let fresh = index.rebuilt();
+            drop(index);
+            let old = self.index.write().go_on_as(fresh);
+            // Taking the old one apart takes a while too: only now, without the lock.
+            drop(old);
+        }
     }
 
     /// Whom a token is good for; `now` is remembered as its last use.

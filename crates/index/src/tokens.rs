@@ -89,7 +89,8 @@ impl Tokens {
     /// Takes a session's token out and tells when it was last shown.
     pub fn remove(&mut self, session: SessionNo) -> Option<Timestamp> {
         let Self { entries, by_session, hasher, .. } = self;
-        let is_it = |at: &u32| entries[*at as usize].as_ref().is_some_and(|entry| entry.bearer.session == session);
+        let is_it =
+            |at: &u32| entries[*at as usize].as_ref().is_some_and(|entry| entry.bearer.session == session);
         let (at, _) = by_session.find_entry(hasher.hash_one(session), is_it).ok()?.remove();
         let entry = self.entries[at as usize].take()?;
         if let Ok(held) = self.by_token.find_entry(hash_of(&entry.token), |held| *held == at) {
@@ -115,10 +116,13 @@ impl Tokens {
 
     /// When a session's token was last shown.
     pub fn seen_at(&self, session: SessionNo) -> Option<Timestamp> {
-        let is_it =
-            |at: &u32| self.entries[*at as usize].as_ref().is_some_and(|entry| entry.bearer.session == session);
+        let is_it = |at: &u32| {
+            self.entries[*at as usize].as_ref().is_some_and(|entry| entry.bearer.session == session)
+        };
         let at = self.by_session.find(self.hasher.hash_one(session), is_it)?;
-        self.entries[*at as usize].as_ref().map(|entry| Timestamp::from_ms(entry.seen_at.load(Ordering::Relaxed)))
+        self.entries[*at as usize]
+            .as_ref()
+            .map(|entry| Timestamp::from_ms(entry.seen_at.load(Ordering::Relaxed)))
     }
 }
 

@@ -45,9 +45,11 @@ impl Users {
         &self.ids
     }
 
-    /// The code of a user; it gets one if it is new.
+    /// The code of a user; it gets one if it is new, or has changed since its last session was gone.
     pub fn intern(&mut self, owner: &Arc<Owner>, facets: &mut Facets) -> u32 {
-        if let Some(code) = self.find(owner.no) {
+        if let Some(code) = self.find(owner.no)
+            && self.is_up_to_date(code, owner, facets)
+        {
             return code;
         }
         let code = number(self.known.len());
@@ -59,5 +61,13 @@ impl Users {
         self.ids.push(owner.id.as_bytes());
         self.by_no.insert(owner.no, code);
         code
+    }
+
+    /// Whether what is known of a user still holds, or has to: its live rows stand under it.
+    fn is_up_to_date(&self, code: u32, owner: &Arc<Owner>, facets: &Facets) -> bool {
+        let known = self.get(code);
+        Arc::ptr_eq(&known.owner, owner)
+            || known.owner == *owner
+            || facets.get(Field::Username).rows(known.username).len() > 0
     }
 }

@@ -89,7 +89,7 @@ impl Service {
         *self.phase.borrow()
     }
 
-    /// Begins the ledger of an empty store, fills the index, and opens the doors.
+    /// Begins the ledger of an empty store and fills the index.
     pub async fn load(self: &Arc<Self>) -> Result<(), StoreError> {
         let started = Instant::now();
         if self.store.workspace().await?.is_none() {
@@ -103,18 +103,18 @@ impl Service {
         let live = self.standing.live(self.clock.now());
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(live, seq = head.seq.0, took_ms, "sessions are loaded");
-        self.phase.send_replace(Phase::Ready);
         tokio::spawn(self.clone().keep_up());
         Ok(())
     }
 
-    /// Takes no new work.
-    pub fn stop_taking_work(&self) {
-        self.phase.send_replace(Phase::Stopping);
+    /// Begins to answer requests.
+    pub fn open_doors(&self) {
+        self.phase.send_replace(Phase::Ready);
     }
 
     /// Answers what was accepted, writes the rest down and closes the store.
     pub async fn close(&self) -> Result<(), Refusal> {
+        self.phase.send_replace(Phase::Stopping);
         let rest = self.observations.rest();
         if !rest.is_empty() {
             let _ = self.writer.run(Command::Observe(rest)).await;

@@ -4,9 +4,11 @@ use super::world::{ADDRESSES, Ask, World};
 use crate::{Direction, List, Scope, SortKey, TextFilter, TooCostly};
 use rollcall_model::limits::{KNOWN_ADDRESS_FOR, STEP_UP_WINDOWS_PER_SESSION};
 use rollcall_model::step_up::{AgentDigest, Window};
-use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, Timestamp, UserNo};
+use rollcall_model::{Actor, AddressKey, Event, Happening, Owner, Seq, Timestamp, UserNo};
 use std::cell::Cell;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 const MS: Duration = Duration::from_millis(1);
@@ -203,4 +205,61 @@ fn a_scan_ends_when_it_is_told_to() {
     for patience in 0..asked.get() {
         assert_eq!(answer(patience), Err(TooCostly));
     }
+}
+
+#[test]
+fn a_user_who_came_back_changed_is_shown_as_it_is_now() {
+    let mut world = World::new();
+    let first = world.open(0, 0, 0, 0, LONG);
+    world.end(first.no);
+    let mut second = world.make(0, 0, 0, 0, LONG);
+    second.owner = Owner { name: Some("Renamed".into()), ..(*second.owner).clone() }.into();
+    world.standing.apply(&[World::opened(&second)]);
+    let name = world.standing.session(&second.id, world.now, |row| row.unwrap().owner().name.clone());
+    assert_eq!(name.as_deref(), Some("Renamed"));
+    assert_eq!(Ask::filter("kelvin").of(&world.standing, world.now), (0, vec![]));
+    assert_eq!(Ask::filter("renamed").of(&world.standing, world.now), (1, vec![second.no]));
+    assert_eq!(world.standing.sessions_of(second.owner.no), [second.no]);
+}
+
+#[test]
+fn readers_see_whole_pages_while_sessions_come_go_and_expire() {
+    let mut world = World::new();
+    let soon = Duration::from_millis(300);
+    let mut sessions = Vec::new();
+    for i in 0..600 {
+        world.wait(MS);
+        let lifetime = if i % 3 == 0 { soon } else { LONG };
+        sessions.push(world.make(i % 12, i % 9, i % 4, i % 8, lifetime));
+    }
+    let (standing, end) = (&world.standing, world.now);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for reader in 0..2 {
+            let (done, sessions) = (&done, &sessions);
+            scope.spawn(move || {
+                let mut pages = 0;
+                while !done.load(Ordering::Relaxed) || pages == 0 {
+                    let now = sessions[pages * 7 % sessions.len()].opened_at;
+                    let sort = vec![(
+                        if reader == 0 { SortKey::Name } else { SortKey::LoginAt },
+                        Direction::Ascending,
+                    )];
+                    let (total, rows) = Ask { sort, count: 1_000, ..Ask::all() }.of(standing, now);
+                    assert_eq!(rows.len(), total, "one state gives the total and the rows");
+                    pages += 1;
+                }
+            });
+        }
+        for session in &sessions {
+            standing.apply(&[World::opened(session)]);
+            if session.no.0.is_multiple_of(2) {
+                standing.apply(&[World::ending(session)]);
+                assert!(standing.bearer(&session.token, session.opened_at).is_none());
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    let left = sessions.iter().filter(|session| session.no.0 % 2 == 1 && end < session.expires_at).count();
+    assert_eq!(standing.live(end), left as u64);
 }

@@ -4,4 +4,4 @@
 mod behaviour;
 mod hostile;
 mod oracle;
-mod world;
+pub mod world;

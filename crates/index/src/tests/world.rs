@@ -12,8 +12,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Usernames differ in more than case; names are shared, empty, or missing.
-pub const USERS: [(&str, Option<&str>); 12] = [
+/// Names are shared, empty, or missing; the last user has the first one's username, as after a deletion.
+pub const USERS: [(&str, Option<&str>); 13] = [
     ("zoe", Some("Zoé Kelvin")),
     ("Anna.K", Some("anna")),
     ("anna-2", Some("Anna")),
@@ -26,6 +26,7 @@ pub const USERS: [(&str, Option<&str>); 12] = [
     ("chromer", Some("anna")),
     ("ip10", Some("10.1.0.7")),
     ("x", Some("line\nbreak")),
+    ("zoe", Some("took over a name")),
 ];
 
 /// Name, type, system, its version.
@@ -146,8 +147,11 @@ impl World {
     pub fn ended(&mut self, no: SessionNo) -> Event {
         let known = self.sessions.iter_mut().find(|known| known.session.no == no).unwrap();
         known.ended = true;
-        let ended = Happening::SessionEnded { id: known.session.id, reason: EndReason::SignedOut, due: None };
-        event(&known.session, ended)
+        Self::ending(&known.session)
+    }
+
+    pub fn ending(session: &Session) -> Event {
+        event(session, Happening::SessionEnded { id: session.id, reason: EndReason::SignedOut, due: None })
     }
 
     /// Opens a session and tells the index.

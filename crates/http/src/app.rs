@@ -1,0 +1,236 @@
+//! Between the web framework and the guard: a request becomes an arrival, an answer a response.
+
+use crate::client_address::TrustedProxies;
+use crate::endpoint::{Endpoint, Method, Reply, Route};
+use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
+use crate::input::Body;
+use crate::refusal::Refusal;
+use crate::{endpoints, health};
+use crate::v1::errors::{Wire, wire};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
+    USER_AGENT,
+};
+use axum::http::{Response, StatusCode};
+use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rollcall_model::limits;
+use rollcall_service::{Client, Code, Service};
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tracing::Instrument;
+
+/// Settings of the wire.
+#[derive(Clone, Debug)]
+pub struct WireSettings {
+    /// Calls of one address to one endpoint in a window.
+    pub rate_calls: u32,
+    /// The window's length.
+    pub rate_window: Duration,
+    /// Whose word on a client's address is taken.
+    pub proxies: TrustedProxies,
+}
+
+impl Default for WireSettings {
+    fn default() -> Self {
+        Self {
+            rate_calls: limits::RATE_CALLS,
+            rate_window: limits::RATE_WINDOW,
+            proxies: TrustedProxies::default(),
+        }
+    }
+}
+
+/// What every request needs.
+pub struct App {
+    guard: Guard,
+    proxies: TrustedProxies,
+    /// Random, so that ids of two processes do not meet in one log.
+    request_prefix: u32,
+    requests: AtomicU64,
+}
+
+/// A connection, beside each of its requests.
+#[derive(Clone)]
+pub struct Connection {
+    /// The socket's other end.
+    pub peer: IpAddr,
+    /// Its sign-ins by token.
+    pub resumes: Arc<Resumes>,
+}
+
+type Answered = Response<axum::body::Body>;
+
+/// Everything that the listener serves.
+pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32) -> Router {
+    let rates = RateLimiter::new(settings.rate_calls, settings.rate_window);
+    let app = Arc::new(App {
+        guard: Guard { service: service.clone(), rates },
+        proxies: settings.proxies,
+        request_prefix,
+        requests: AtomicU64::new(0),
+    });
+    endpoints::routes(&app)
+        .fallback(|| async { refused(&Refusal::NoSuchPath) })
+        .method_not_allowed_fallback(|| async { refused(&Refusal::NoSuchMethod) })
+        .merge(health::router(service))
+}
+
+/// Puts an endpoint on its routes.
+pub(crate) fn mount<E: Endpoint>(mut router: Router, app: &Arc<App>) -> Router {
+    for route in E::ROUTES {
+        let filter = match route.method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+        };
+        let app = app.clone();
+        let handler = move |request: Request| serve::<E>(app, *route, request);
+        router = router.route(route.path, on(filter, handler));
+    }
+    router
+}
+
+async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> Answered {
+    let number = app.requests.fetch_add(1, Ordering::Relaxed);
+    let id = format!("{:08x}-{number:x}", app.request_prefix);
+    let span = tracing::info_span!("request", id = &*id, route = route.path);
+    let answered = async {
+        let answering = answer::<E>(&app, route, request);
+        // A panic is a bug; it must not take the connection's other requests along.
+        let answer = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Answer { outcome: Err(Refusal::Internal), rate: None }
+        });
+        let mut response = match &answer.outcome {
+            Err(refusal) => refused(refusal),
+            Ok(_) => json(StatusCode::OK, Bytes::new()),
+        };
+        if let Ok(Reply(body)) = answer.outcome {
+            *response.body_mut() = body.into();
+        }
+        if let Some(rate) = answer.rate {
+            rate_headers(response.headers_mut(), rate);
+        }
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    };
+    let mut response = answered.instrument(span).await;
+    if let Ok(id) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
+}
+
+async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answer {
+    match arrival(app, route, request).await {
+        Ok(arrival) => guard::run::<E>(&app.guard, arrival).await,
+        Err(refusal) => Answer { outcome: Err(refusal), rate: None },
+    }
+}
+
+async fn arrival(app: &App, route: Route, request: Request) -> Result<Arrival, Refusal> {
+    let (parts, body) = request.into_parts();
+    let connection = parts.extensions.get::<Connection>().ok_or_else(|| {
+        tracing::error!("a request came without its connection");
+        Refusal::Internal
+    })?;
+    let body = match route.method {
+        Method::Get => Body::Empty,
+        Method::Post => read(&parts.headers, body).await?,
+    };
+    let headers = &parts.headers;
+    let text = |name: &HeaderName| headers.get(name).map(lossy);
+    let named = |name: &'static str| text(&HeaderName::from_static(name));
+    let credentials = match (named("x-user-id"), named("x-auth-token")) {
+        (Some(user_id), Some(token)) => Some(Credentials { user_id, token }),
+        _ => None,
+    };
+    let forwarded: Vec<_> = headers.get_all("x-forwarded-for").iter().map(lossy).collect();
+    let client = Client {
+        ip: app.proxies.client(connection.peer, forwarded.iter().map(String::as_str)),
+        agent: cut(&text(&USER_AGENT).unwrap_or_default(), limits::AGENT_CHARS).into(),
+        host: cut(&text(&HOST).unwrap_or_default(), limits::HOST_CHARS).into(),
+    };
+    Ok(Arrival {
+        route,
+        credentials,
+        code: Code { code: named("x-2fa-code"), method: named("x-2fa-method") },
+        client,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        body,
+        resumes: connection.resumes.clone(),
+    })
+}
+
+/// A header's value as text: what is not UTF-8 is replaced, and what no row can hold is left out.
+fn lossy(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).replace('\0', "")
+}
+
+fn cut(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
+}
+
+async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Refusal> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limits::BODY_BYTES) {
+        return Err(Refusal::BodyTooLong);
+    }
+    let collecting = Limited::new(body, limits::BODY_BYTES).collect();
+    let collected = tokio::time::timeout(limits::BODY_TIME, collecting).await;
+    let bytes = match collected.map_err(|_| Refusal::BodyTooSlow)? {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::BodyTooLong),
+        Err(_) => return Err(Refusal::NotJson),
+    };
+    if bytes.is_empty() {
+        return Ok(Body::Empty);
+    }
+    let content_type = headers.get(CONTENT_TYPE).map(lossy).unwrap_or_default().to_ascii_lowercase();
+    Ok(if content_type.contains("application/json") {
+        Body::Json(bytes)
+    } else if content_type.contains("application/x-www-form-urlencoded") {
+        Body::Form(bytes)
+    } else {
+        Body::Other
+    })
+}
+
+/// Clients compare the type to exactly `application/json`, with nothing behind it.
+fn json(status: StatusCode, body: Bytes) -> Answered {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn refused(refusal: &Refusal) -> Answered {
+    let Wire { status, body, retry_after_s } = wire(refusal);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json(status, body.to_string().into());
+    if let Some(seconds) = retry_after_s {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn rate_headers(headers: &mut HeaderMap, rate: RateState) {
+    let reset = u64::try_from(rate.reset.as_ms()).unwrap_or(0);
+    for (name, value) in [
+        ("x-ratelimit-limit", u64::from(rate.limit)),
+        ("x-ratelimit-remaining", rate.remaining.into()),
+        ("x-ratelimit-reset", reset),
+    ] {
+        headers.insert(HeaderName::from_static(name), value.into());
+    }
+}

@@ -1,0 +1,124 @@
+//! The half of docs/reference that is printed from the code, and compared with it by a test.
+
+use crate::endpoint::{Declaration, Needs, Rate, Record, StepUp, Who};
+use crate::endpoints::declarations;
+use crate::input::{Field, Kind, Unknown};
+use crate::v1::errors::{samples, wire};
+use rollcall_model::{Grants, Permission, Role};
+use std::fmt::Write;
+
+const PRINTED: &str = "<!-- Printed from the code by `cargo xtask docs`; edits here are lost. -->\n\n";
+
+/// The printed pages: file name and text.
+pub fn pages() -> Vec<(&'static str, String)> {
+    vec![("endpoints.md", endpoints()), ("permissions.md", permissions()), ("errors.md", errors())]
+}
+
+fn endpoints() -> String {
+    let mut page = format!(
+        "{PRINTED}# Endpoints\n\n\
+         The guard asks in this order: credentials, permission, parameters, rights that depend on them, rate \
+         limit, second factor. See [rest.md](rest.md).\n\n\
+         | endpoint | who | permission | second factor | rate limit | told to the ledger |\n\
+         |---|---|---|---|---|---|\n"
+    );
+    let all = declarations();
+    for declaration in &all {
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} |",
+            routes(declaration),
+            who(declaration.who),
+            permission(declaration),
+            if declaration.step_up == StepUp::Required { "asked" } else { "–" },
+            match declaration.rate {
+                Rate::Default => "by address; not holders of `api-bypass-rate-limit`",
+                Rate::SignIn => "by address, everybody; `resume` by connection",
+            },
+            if declaration.record == Record::Read { "reads" } else { "–" },
+        );
+    }
+    for declaration in &all {
+        let _ = write!(page, "\n## {}\n\n{}.\n", routes(declaration), declaration.summary);
+        parameters(&mut page, "Query", declaration.query, declaration.query_unknown);
+        parameters(&mut page, "Body", declaration.body, declaration.body_unknown);
+    }
+    page
+}
+
+fn routes(declaration: &Declaration) -> String {
+    let each = declaration.routes.iter().map(|route| format!("`{} {}`", route.method.as_str(), route.path));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+const fn who(who: Who) -> &'static str {
+    match who {
+        Who::Anyone => "anyone",
+        Who::Optional => "anyone; more to some",
+        Who::SignedIn => "signed in",
+    }
+}
+
+fn permission(declaration: &Declaration) -> String {
+    let mut asked = Vec::new();
+    if let Needs::Permission(permission, _) = declaration.needs {
+        asked.push(format!("`{}`", permission.as_str()));
+    }
+    if let Some((when, permission)) = declaration.of_target {
+        asked.push(format!("`{}` when {when}", permission.as_str()));
+    }
+    if asked.is_empty() { "–".into() } else { asked.join("; ") }
+}
+
+fn parameters(page: &mut String, place: &str, fields: &[Field], unknown: Unknown) {
+    if fields.is_empty() {
+        return;
+    }
+    let others = match unknown {
+        Unknown::Refused => "other names are refused",
+        Unknown::Ignored => "other names are passed over",
+        Unknown::IgnoredWithFaults => "other names, and whatever cannot be used, are passed over",
+    };
+    let _ = write!(page, "\n{place} ({others}):\n\n| name | type | |\n|---|---|---|\n");
+    for field in fields {
+        let kind = match field.kind {
+            Kind::Number => "number from 0".into(),
+            Kind::Text(chars) => format!("text, at most {chars} characters"),
+            Kind::Boolean => "true or false".into(),
+            Kind::List => "list of text".into(),
+            Kind::Object => "object".into(),
+            Kind::Any => "see [sign-in.md](sign-in.md)".into(),
+        };
+        let need = if field.required { "required" } else { "" };
+        let _ = writeln!(page, "| `{}` | {kind} | {need} |", field.name);
+    }
+}
+
+fn permissions() -> String {
+    let mut page = format!(
+        "{PRINTED}# Permissions and roles\n\n\
+         What a new workspace has. A user holds a permission when one of its roles does; a change applies to \
+         the very next request.\n\n| permission | roles |\n|---|---|\n"
+    );
+    let grants = Grants::defaults();
+    for permission in Permission::ALL {
+        let roles: Vec<_> = grants.roles(*permission).iter().map(Role::as_str).collect();
+        let _ = writeln!(page, "| `{}` | {} |", permission.as_str(), roles.join(", "));
+    }
+    page.push_str("\n| role | scope |\n|---|---|\n");
+    for role in Role::ALL {
+        let _ = writeln!(page, "| `{}` | {} |", role.as_str(), role.scope());
+    }
+    page
+}
+
+fn errors() -> String {
+    let mut page = format!("{PRINTED}# Refusals\n\nEvery refusal of API v1, with an example of its body.\n\n");
+    page.push_str("| status | body |\n|---|---|\n");
+    let mut all: Vec<_> = samples().iter().map(wire).collect();
+    all.sort_by_key(|wire| wire.status);
+    for wire in all {
+        let _ = writeln!(page, "| {} | `{}` |", wire.status, wire.body);
+    }
+    page
+}

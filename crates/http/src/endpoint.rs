@@ -1,0 +1,265 @@
+//! An endpoint is one declaration: route, who may call, what it costs, and what it does.
+//!
+//! From the list of declarations come the router, the printed table and the refusal tests; no handler
+//! knows a status code or a header.
+
+use crate::guard::Call;
+use crate::input::{Field, Input, Unknown};
+use crate::refusal::Refusal;
+use rollcall_model::Permission;
+use rollcall_service::Principal;
+use serde::Serialize;
+
+/// What the router, the guard and the docs need to know of an endpoint.
+pub trait Endpoint: Sized + Send + Sync + 'static {
+    /// Where it answers.
+    const ROUTES: &'static [Route];
+    /// What it does, in a few words.
+    const SUMMARY: &'static str;
+    /// Whom it answers, and at what price.
+    const POLICY: Policy<Self>;
+    /// Who is calling: a [`Principal`], maybe one, or anyone.
+    type Caller: Caller;
+    /// Its parameters in the query.
+    type Query: Input;
+    /// Its parameters in the body.
+    type Body: Input;
+
+    /// Does it. The caller has passed every stage of the guard.
+    fn act(call: Call<Self>) -> impl Future<Output = Result<Reply, Refusal>> + Send;
+}
+
+/// A method and a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The whole path.
+    pub path: &'static str,
+}
+
+/// The methods that endpoints have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads; a body is not looked at.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+impl Method {
+    /// As on the request line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A route that reads.
+pub const fn get(path: &'static str) -> Route {
+    Route { method: Method::Get, path }
+}
+
+/// A route that changes something.
+pub const fn post(path: &'static str) -> Route {
+    Route { method: Method::Post, path }
+}
+
+/// Whom an endpoint answers, and at what price. No field has a default: whoever forgets one does not compile.
+pub struct Policy<E: Endpoint> {
+    /// The right that is asked for.
+    pub needs: Needs,
+    /// A right that depends on what the parameters name.
+    pub of_target: OfTarget<E>,
+    /// How calls are counted.
+    pub rate: Rate,
+    /// Whether a second factor is asked for.
+    pub step_up: StepUp,
+    /// What the ledger is told of a call.
+    pub record: Record,
+}
+
+/// The right that an endpoint asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// None.
+    Nothing,
+    /// A permission; and how its lack is answered.
+    Permission(Permission, DeniedAs),
+}
+
+/// How the lack of a right is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeniedAs {
+    /// 403, in the words of a declared permission.
+    Forbidden,
+    /// 403 `unauthorized`, as older endpoints say it.
+    Unauthorized,
+    /// 400 `error-action-not-allowed`: the sentence, and the action's name.
+    ActionNotAllowed(&'static str, &'static str),
+}
+
+/// A right that depends on what the parameters name.
+pub enum OfTarget<E: Endpoint> {
+    /// None.
+    Nothing,
+    /// Asked when these parameters ask for it.
+    Permission {
+        /// When it is asked for, for the docs.
+        when: &'static str,
+        /// The right.
+        permission: Permission,
+        /// How its lack is answered.
+        denied: DeniedAs,
+        /// Whether these parameters ask for it.
+        asks: fn(&E::Body) -> bool,
+    },
+}
+
+/// How calls are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// By address and endpoint; holders of `api-bypass-rate-limit` are not counted.
+    Default,
+    /// As the default, everybody; a token that is resumed is counted by connection instead.
+    SignIn,
+}
+
+/// Whether a second factor is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepUp {
+    /// No.
+    No,
+    /// Yes, unless one is remembered for this client.
+    Required,
+}
+
+/// What the ledger is told of a call, refusals apart: those are always told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Nothing: what it changes is an event of its own, or it shows the caller to itself.
+    Nothing,
+    /// That sessions of others were read.
+    Read,
+}
+
+/// Who is calling, as a type: what an endpoint asks for it has.
+pub trait Caller: Sized + Send {
+    /// For the docs and the refusal tests.
+    const WHO: Who;
+
+    /// The caller, when there is a principal or not; `None` refuses with 401.
+    fn admit(principal: Option<Principal>) -> Option<Self>;
+
+    /// The principal, where there is one.
+    fn principal(&self) -> Option<&Principal>;
+}
+
+/// Whom an endpoint answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody; credentials are not looked at.
+    Anyone,
+    /// Everybody; wrong credentials are as none.
+    Optional,
+    /// Signed-in users.
+    SignedIn,
+}
+
+/// Nobody in particular.
+#[derive(Clone, Copy, Debug)]
+pub struct Anyone;
+
+impl Caller for Anyone {
+    const WHO: Who = Who::Anyone;
+
+    fn admit(_principal: Option<Principal>) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn principal(&self) -> Option<&Principal> {
+        None
+    }
+}
+
+impl Caller for Option<Principal> {
+    const WHO: Who = Who::Optional;
+
+    fn admit(principal: Option<Principal>) -> Option<Self> {
+        Some(principal)
+    }
+
+    fn principal(&self) -> Option<&Principal> {
+        self.as_ref()
+    }
+}
+
+impl Caller for Principal {
+    const WHO: Who = Who::SignedIn;
+
+    fn admit(principal: Option<Principal>) -> Option<Self> {
+        principal
+    }
+
+    fn principal(&self) -> Option<&Principal> {
+        Some(self)
+    }
+}
+
+/// A good answer: JSON, ready to be sent.
+#[derive(Debug)]
+pub struct Reply(pub Vec<u8>);
+
+impl Reply {
+    /// An answer out of a wire type.
+    pub fn json(body: &impl Serialize) -> Result<Self, Refusal> {
+        serde_json::to_vec(body).map(Self).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written");
+            Refusal::Internal
+        })
+    }
+}
+
+/// A declaration as data, for whatever goes over all of them.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the same names as in Endpoint and Policy")]
+pub struct Declaration {
+    pub routes: &'static [Route],
+    pub summary: &'static str,
+    pub who: Who,
+    pub needs: Needs,
+    pub of_target: Option<(&'static str, Permission)>,
+    pub rate: Rate,
+    pub step_up: StepUp,
+    pub record: Record,
+    pub query: &'static [Field],
+    pub query_unknown: Unknown,
+    pub body: &'static [Field],
+    pub body_unknown: Unknown,
+}
+
+impl Declaration {
+    /// An endpoint's declaration.
+    pub fn of<E: Endpoint>() -> Self {
+        let policy = E::POLICY;
+        Self {
+            routes: E::ROUTES,
+            summary: E::SUMMARY,
+            who: E::Caller::WHO,
+            needs: policy.needs,
+            of_target: match policy.of_target {
+                OfTarget::Nothing => None,
+                OfTarget::Permission { when, permission, .. } => Some((when, permission)),
+            },
+            rate: policy.rate,
+            step_up: policy.step_up,
+            record: policy.record,
+            query: E::Query::FIELDS,
+            query_unknown: E::Query::UNKNOWN,
+            body: E::Body::FIELDS,
+            body_unknown: E::Body::UNKNOWN,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! 400: the second factor, where the endpoint asks for one. Fails shut.
+
+use super::admit::Admitted;
+use super::{Call, Passed};
+use crate::endpoint::{Caller, Endpoint, StepUp};
+use crate::refusal::Refusal;
+use rollcall_service::Service;
+use std::sync::Arc;
+
+pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> Result<Call<E>, Refusal> {
+    let arrival = from.arrival;
+    match E::POLICY.step_up {
+        StepUp::No => {}
+        StepUp::Required => {
+            let principal = from.caller.principal().ok_or(Refusal::NotSignedIn)?;
+            service.step_up(principal, &arrival.client, &arrival.code).await?;
+        }
+    }
+    Ok(Call {
+        service: service.clone(),
+        caller: from.caller,
+        client: arrival.client,
+        code: arrival.code,
+        query: from.query,
+        body: from.body,
+        _passed: Passed,
+    })
+}

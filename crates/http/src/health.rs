@@ -1,0 +1,28 @@
+//! For supervisors and load balancers: does the process run, and does it answer requests?
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use rollcall_service::Service;
+use serde_json::json;
+use std::sync::Arc;
+
+/// `/healthz`: always 200. `/readyz`: 200 when requests are answered, else 503 with the reason.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { ([(CACHE_CONTROL, "no-store")], "ok\n") }))
+        .route("/readyz", get(move || async move { ready(&service) }))
+}
+
+fn ready(service: &Service) -> impl IntoResponse + use<> {
+    let phase = service.phase();
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (RETRY_AFTER, "1")];
+    if phase.is_ready() {
+        (StatusCode::OK, headers, json!({ "ready": true }).to_string())
+    } else {
+        let body = json!({ "ready": false, "reason": phase.reason() });
+        (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string())
+    }
+}

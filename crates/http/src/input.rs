@@ -1,0 +1,516 @@
+//! Parameters as declared: which names, of which type, and what is said of anything else.
+//!
+//! A query's text becomes numbers where a number is declared; a JSON body is taken as it is, with no
+//! conversion. A name given twice is refused wherever names are looked at.
+
+use crate::refusal::{Place, Refusal};
+use bytes::Bytes;
+use rollcall_model::limits;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::fmt;
+
+/// A parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name; case matters.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+/// The types that parameters have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number from 0; a fraction is cut.
+    Number,
+    /// Text of at most that many characters.
+    Text(usize),
+    /// `true` or `false`.
+    Boolean,
+    /// A list of text.
+    List,
+    /// A JSON object.
+    Object,
+    /// Whatever comes; what is made of it says the endpoint.
+    Any,
+}
+
+/// A parameter that may be left out.
+pub const fn optional(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false }
+}
+
+/// A parameter that must be there.
+pub const fn required(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: true }
+}
+
+/// What is made of a name that is not declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It is refused.
+    Refused,
+    /// It is passed over.
+    Ignored,
+    /// It is passed over, and so is whatever else cannot be used: wrong types, doubled names, JSON that is
+    /// no object. Only what is no JSON is refused.
+    IgnoredWithFaults,
+}
+
+/// A set of parameters.
+pub trait Input: Sized + Send + Sync {
+    /// The names.
+    const FIELDS: &'static [Field];
+    /// What is made of other names.
+    const UNKNOWN: Unknown;
+
+    /// Takes what was given, each value of its declared type.
+    fn read(values: Values) -> Self;
+
+    /// From a query or a body. Only what is not looked at does it otherwise.
+    fn decode(raw: Raw<'_>) -> Result<Self, Refusal> {
+        raw.values(Self::FIELDS, Self::UNKNOWN).map(Self::read)
+    }
+
+    /// The filter, where there is one: the ledger's record of a read names it.
+    fn filter(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it resumes a token, which is not counted as a sign-in.
+    fn resumes(&self) -> bool {
+        false
+    }
+}
+
+/// No parameters, and none are borne.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl Input for Nothing {
+    const FIELDS: &'static [Field] = &[];
+    const UNKNOWN: Unknown = Unknown::Refused;
+
+    fn read(_values: Values) -> Self {
+        Self
+    }
+}
+
+/// Anything at all, not looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Whatever;
+
+impl Input for Whatever {
+    const FIELDS: &'static [Field] = &[];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(_values: Values) -> Self {
+        Self
+    }
+
+    fn decode(_raw: Raw<'_>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+/// A body as it came.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// None, or an empty one.
+    Empty,
+    /// Said to be JSON.
+    Json(Bytes),
+    /// Said to be a form.
+    Form(Bytes),
+    /// Said to be something else.
+    Other,
+}
+
+/// Parameters as they came.
+#[derive(Clone, Copy, Debug)]
+pub enum Raw<'a> {
+    /// What stands behind the `?`.
+    Query(&'a str),
+    /// The body.
+    Body(&'a Body),
+}
+
+/// Values of their declared types, by name.
+#[derive(Debug, Default)]
+pub struct Values(HashMap<&'static str, Value>);
+
+#[derive(Debug)]
+enum Value {
+    Number(usize),
+    Text(String),
+    Boolean(bool),
+    List(Vec<String>),
+    Json(Json),
+}
+
+impl Values {
+    /// A number.
+    pub fn number(&mut self, name: &str) -> Option<usize> {
+        if let Some(Value::Number(number)) = self.0.remove(name) { Some(number) } else { None }
+    }
+
+    /// Text.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        if let Some(Value::Text(text)) = self.0.remove(name) { Some(text) } else { None }
+    }
+
+    /// A truth value.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        if let Some(Value::Boolean(value)) = self.0.remove(name) { Some(value) } else { None }
+    }
+
+    /// A list of text.
+    pub fn list(&mut self, name: &str) -> Option<Vec<String>> {
+        if let Some(Value::List(list)) = self.0.remove(name) { Some(list) } else { None }
+    }
+
+    /// An object, or whatever was let through.
+    pub fn json(&mut self, name: &str) -> Option<Json> {
+        if let Some(Value::Json(json)) = self.0.remove(name) { Some(json) } else { None }
+    }
+}
+
+impl Raw<'_> {
+    fn values(self, fields: &'static [Field], unknown: Unknown) -> Result<Values, Refusal> {
+        let place = match self {
+            Self::Query(_) => Place::Query,
+            Self::Body(_) => Place::Body,
+        };
+        let given = match self {
+            Self::Query(query) => flat(query.as_bytes()),
+            Self::Body(Body::Empty) => Vec::new(),
+            Self::Body(Body::Form(form)) => flat(form),
+            Self::Body(Body::Other) => return Err(Refusal::NotJson),
+            Self::Body(Body::Json(json)) => match parse(json).ok_or(Refusal::NotJson)? {
+                Top::Object(pairs) => pairs.into_iter().map(|(name, json)| (name, Given::Json(json))).collect(),
+                Top::Other if unknown == Unknown::IgnoredWithFaults => Vec::new(),
+                Top::Other => return Err(Refusal::Schema(place, vec!["must be object".into()])),
+            },
+        };
+        if unknown == Unknown::IgnoredWithFaults {
+            return Ok(usable(given, fields));
+        }
+        check(given, fields, unknown).map_err(|faults| Refusal::Schema(place, faults))
+    }
+}
+
+enum Given {
+    Text(String),
+    Json(Json),
+}
+
+/// A form's pairs, `+` a space and percent escapes UTF-8; a broken escape stays as typed.
+fn flat(text: &[u8]) -> Vec<(String, Given)> {
+    form_urlencoded::parse(text)
+        .map(|(name, value)| (name.into_owned(), Given::Text(value.into_owned())))
+        .collect()
+}
+
+fn check(given: Vec<(String, Given)>, fields: &'static [Field], unknown: Unknown) -> Result<Values, Vec<String>> {
+    let mut values = Values::default();
+    let mut faults = Vec::new();
+    for (name, value) in given {
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            match fields.iter().find(|field| is_part_of(&name, field.name)) {
+                // `name[]=` and `name[a]=` are lists and objects, which no parameter accepts.
+                Some(field) => faults.push(expected(field.kind)),
+                None if unknown == Unknown::Refused => faults.push("must NOT have additional properties".into()),
+                None => {}
+            }
+            continue;
+        };
+        match convert(value, field.kind) {
+            Err(fault) => faults.push(fault),
+            Ok(value) => {
+                if values.0.insert(field.name, value).is_some() {
+                    faults.push(expected(field.kind));
+                }
+            }
+        }
+    }
+    let missing = |field: &&Field| field.required && !values.0.contains_key(field.name);
+    for field in fields.iter().filter(missing) {
+        // What was given wrong has been complained of already.
+        if faults.is_empty() {
+            faults.push(format!("must have required property '{}'", field.name));
+        }
+    }
+    if faults.is_empty() { Ok(values) } else { Err(faults) }
+}
+
+fn usable(given: Vec<(String, Given)>, fields: &'static [Field]) -> Values {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for (name, _) in &given {
+        *times.entry(name.clone()).or_default() += 1;
+    }
+    let named = |name: &str| fields.iter().find(|field| field.name == name);
+    let usable = given.into_iter().filter(|(name, _)| times[name] == 1).filter_map(|(name, value)| {
+        let field = named(&name)?;
+        Some((field.name, convert(value, field.kind).ok()?))
+    });
+    Values(usable.collect())
+}
+
+fn is_part_of(name: &str, field: &str) -> bool {
+    name.strip_prefix(field).is_some_and(|rest| rest.starts_with('['))
+}
+
+fn expected(kind: Kind) -> String {
+    let what = match kind {
+        Kind::Number => "number",
+        Kind::Text(_) | Kind::Any => "string",
+        Kind::Boolean => "boolean",
+        Kind::List => "array",
+        Kind::Object => "object",
+    };
+    format!("must be {what}")
+}
+
+fn convert(given: Given, kind: Kind) -> Result<Value, String> {
+    match (given, kind) {
+        (Given::Text(text), Kind::Any) => Ok(Value::Json(Json::String(text))),
+        (Given::Json(json), Kind::Any) => Ok(Value::Json(json)),
+        (Given::Text(text) | Given::Json(Json::String(text)), Kind::Text(chars)) => bounded(text, chars),
+        (Given::Text(text), Kind::Number) => number(looks_like_a_number(&text)),
+        (Given::Json(Json::Number(value)), Kind::Number) => number(value.as_f64()),
+        (Given::Json(Json::Bool(value)), Kind::Boolean) => Ok(Value::Boolean(value)),
+        (Given::Text(text), Kind::Boolean) if text == "true" || text == "false" => {
+            Ok(Value::Boolean(text == "true"))
+        }
+        (Given::Json(Json::Array(items)), Kind::List) => list(items),
+        (Given::Json(json @ Json::Object(_)), Kind::Object) => Ok(Value::Json(json)),
+        (_, kind) => Err(expected(kind)),
+    }
+}
+
+fn bounded(text: String, chars: usize) -> Result<Value, String> {
+    // PostgreSQL keeps no NUL, and nobody's name has one.
+    if text.contains('\0') {
+        return Err("must NOT have NUL characters".into());
+    }
+    if text.len() > chars && text.chars().count() > chars {
+        return Err(format!("must NOT have more than {chars} characters"));
+    }
+    Ok(Value::Text(text))
+}
+
+fn looks_like_a_number(text: &str) -> Option<f64> {
+    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    text.parse().ok().filter(|_| numeric)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a fraction is cut, and what is past the greatest number is the greatest number"
+)]
+fn number(value: Option<f64>) -> Result<Value, String> {
+    match value {
+        None => Err(expected(Kind::Number)),
+        Some(value) if value < 0.0 => Err("must be >= 0".into()),
+        Some(value) => Ok(Value::Number(value as usize)),
+    }
+}
+
+fn list(items: Vec<Json>) -> Result<Value, String> {
+    if items.len() > limits::LIST_ITEMS {
+        return Err(format!("must NOT have more than {} items", limits::LIST_ITEMS));
+    }
+    items
+        .into_iter()
+        .map(|item| match convert(Given::Json(item), Kind::Text(limits::TEXT_CHARS))? {
+            Value::Text(text) => Ok(text),
+            _ => Err(expected(Kind::Text(limits::TEXT_CHARS))),
+        })
+        .collect::<Result<_, _>>()
+        .map(Value::List)
+}
+
+/// A JSON text's top: an object keeps its pairs as they stand, doubled names and order included.
+#[derive(Debug)]
+pub enum Top {
+    /// An object.
+    Object(Vec<(String, Json)>),
+    /// Any other value.
+    Other,
+}
+
+/// Reads a JSON text; `None` when it is none.
+pub fn parse(text: &[u8]) -> Option<Top> {
+    serde_json::from_slice(text).ok()
+}
+
+impl<'de> Deserialize<'de> for Top {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Top;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Top::Object(pairs))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Top, A::Error> {
+                while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+                Ok(Top::Other)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+
+            fn visit_unit<E>(self) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+        }
+        deserializer.deserialize_any(Pairs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIELDS: &[Field] = &[
+        optional("filter", Kind::Text(5)),
+        optional("count", Kind::Number),
+        required("id", Kind::Text(20)),
+        optional("on", Kind::Boolean),
+        optional("roles", Kind::List),
+    ];
+
+    fn query(text: &str) -> Result<Values, Refusal> {
+        Raw::Query(text).values(FIELDS, Unknown::Refused)
+    }
+
+    fn json(text: &'static str) -> Result<Values, Refusal> {
+        Raw::Body(&Body::Json(Bytes::from_static(text.as_bytes()))).values(FIELDS, Unknown::Refused)
+    }
+
+    fn faults(result: Result<Values, Refusal>) -> String {
+        match result {
+            Err(Refusal::Schema(_, faults)) => faults.join(" | "),
+            Err(other) => format!("{other:?}"),
+            Ok(values) => format!("{values:?}"),
+        }
+    }
+
+    #[test]
+    fn queries_are_read_as_declared() {
+        for (text, count) in [("50", 50), ("1e3", 1_000), ("1.9", 1), ("1e400", usize::MAX), ("%2B5", 5)] {
+            assert_eq!(query(&format!("id=x&count={text}")).unwrap().number("count"), Some(count), "{text}");
+        }
+        let mut values = query("id=a%20b+c&filter=%zz%4").unwrap();
+        assert_eq!(values.text("id").as_deref(), Some("a b c"));
+        assert_eq!(values.text("filter").as_deref(), Some("%zz%4"));
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_query_is_said() {
+        for (text, fault) in [
+            ("", "must have required property 'id'"),
+            ("id=x&count=", "must be number"),
+            ("id=x&count=abc", "must be number"),
+            ("id=x&count=NaN", "must be number"),
+            ("id=x&count=inf", "must be number"),
+            ("id=x&count=0x10", "must be number"),
+            ("id=x&count=-1", "must be >= 0"),
+            ("id=x&count=-0.5", "must be >= 0"),
+            ("id=x&count=1&count=2", "must be number"),
+            ("id=x&filter[]=a", "must be string"),
+            ("id=x&filter[a]=a", "must be string"),
+            ("id=x&Filter=a", "must NOT have additional properties"),
+            ("id=x&filter=123456", "must NOT have more than 5 characters"),
+            ("id=x&filter=a%00", "must NOT have NUL characters"),
+            ("id=x&id=y&q=", "must be string | must NOT have additional properties"),
+        ] {
+            assert_eq!(faults(query(text)), fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_taken_as_they_are() {
+        let mut values = json(r#"{"id":"é","count":1.5,"on":true,"roles":["a","b"]}"#).unwrap();
+        assert_eq!(values.number("count"), Some(1));
+        assert_eq!(values.boolean("on"), Some(true));
+        assert_eq!(values.list("roles").unwrap(), ["a", "b"]);
+        for (text, fault) in [
+            (r#"{"id":null}"#, "must be string"),
+            (r#"{"id":1}"#, "must be string"),
+            (r#"{"id":"x","count":"1"}"#, "must be number"),
+            (r#"{"id":"x","on":"true"}"#, "must be boolean"),
+            (r#"{"id":"x","roles":[1]}"#, "must be string"),
+            (r#"{"id":"x","roles":"a"}"#, "must be array"),
+            (r#"{"id":"x","id":"x"}"#, "must be string"),
+            (r#"{"id":"x","iD":"x"}"#, "must NOT have additional properties"),
+            (r#"{"id":"\u0000"}"#, "must NOT have NUL characters"),
+            ("[]", "must be object"),
+            ("null", "must be object"),
+            ("3", "must be object"),
+            (r#""x""#, "must be object"),
+            ("{", "NotJson"),
+            (r#"{"id":"x"} x"#, "NotJson"),
+            ("", "NotJson"),
+            (r#"{"id":"\ud800"}"#, "NotJson"),
+        ] {
+            assert_eq!(faults(json(text)), fault, "{text}");
+        }
+        let deep: &'static str = Box::leak(format!(r#"{{"id":{}"#, "[".repeat(100_000)).into_boxed_str());
+        assert_eq!(faults(json(deep)), "NotJson");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_passed_over_where_faults_are() {
+        let read = |text: &'static str| {
+            let body = Body::Json(Bytes::from_static(text.as_bytes()));
+            Raw::Body(&body).values(FIELDS, Unknown::IgnoredWithFaults)
+        };
+        let mut values = read(r#"{"id":"x","count":"no","on":true,"on":true,"on":true,"other":1}"#).unwrap();
+        assert_eq!((values.text("id").as_deref(), values.number("count")), (Some("x"), None));
+        assert_eq!(values.boolean("on"), None);
+        assert!(read("[1]").is_ok());
+        assert!(matches!(read("[1"), Err(Refusal::NotJson)));
+    }
+
+    #[test]
+    fn a_form_is_flat_text() {
+        let form = Body::Form(Bytes::from_static(b"id=x&on=true&count=3"));
+        let mut values = Raw::Body(&form).values(FIELDS, Unknown::Refused).unwrap();
+        assert_eq!((values.boolean("on"), values.number("count")), (Some(true), Some(3)));
+        assert!(matches!(Raw::Body(&Body::Other).values(FIELDS, Unknown::Refused), Err(Refusal::NotJson)));
+    }
+}

@@ -1,0 +1,19 @@
+//! The wire. A request goes socket → [`server`] → router → [`app`] → [`guard`] → an endpoint's `act` →
+//! the service, and its answer back.
+
+mod app;
+pub mod client_address;
+pub mod docs;
+pub mod endpoint;
+mod endpoints;
+pub mod guard;
+mod health;
+pub mod input;
+mod refusal;
+mod server;
+mod v1;
+
+pub use app::{WireSettings, router};
+pub use endpoints::declarations;
+pub use server::serve;
+pub use v1::sessions::row::device_fragment;

@@ -1,0 +1,75 @@
+//! Everything that a request may be refused with: the guard's own refusals and the service's outcomes.
+//! What each looks like on the wire is said in `v1/errors.rs` alone.
+
+use crate::endpoint::DeniedAs;
+use rollcall_service::{Refusal as Outcome, StepUpKind};
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such path.
+    NoSuchPath,
+    /// The path has other methods.
+    NoSuchMethod,
+    /// The body is longer than bodies may be.
+    BodyTooLong,
+    /// The body did not come in time.
+    BodyTooSlow,
+    /// Not signed in, whatever the reason.
+    NotSignedIn,
+    /// A right is missing.
+    Denied(DeniedAs),
+    /// Parameters are not as declared.
+    Schema(Place, Vec<String>),
+    /// The body is no JSON.
+    NotJson,
+    /// Too many calls: how long until the next is answered.
+    TooMany {
+        /// In seconds, rounded up.
+        wait_s: u64,
+    },
+    /// `sort` is no JSON object of 1 and -1.
+    Sort {
+        /// As it was given.
+        given: String,
+    },
+    /// `sort` names what cannot be sorted by.
+    SortKeys,
+    /// An outcome of the service.
+    Outcome(Outcome),
+    /// Our own fault; the log has it under the request's id.
+    Internal,
+}
+
+/// Where parameters stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the query.
+    Query,
+    /// In the body.
+    Body,
+}
+
+impl From<Outcome> for Refusal {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+impl Refusal {
+    /// What the ledger calls it, where it is worth telling: attempts that were turned away, not mistakes.
+    pub const fn reason(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotSignedIn => "not-signed-in",
+            Self::Denied(_) => "denied",
+            Self::TooMany { .. } => "too-many-requests",
+            Self::Outcome(Outcome::SignIn(_)) => "sign-in",
+            Self::Outcome(Outcome::StepUp(step_up)) => match step_up.kind {
+                StepUpKind::Required => "totp-required",
+                StepUpKind::Invalid => "totp-invalid",
+                StepUpKind::MaxAttempts => "totp-max-attempts",
+            },
+            _ => return None,
+        })
+    }
+}

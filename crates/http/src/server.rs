@@ -1,0 +1,80 @@
+//! The listener: connections within bounds of number, head size and time, and an end that answers what
+//! was accepted.
+
+use crate::app::Connection;
+use crate::guard::Resumes;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use rollcall_model::limits;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower_service::Service;
+
+/// How long to rest when the system has no more sockets to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until `stop` is done; then takes no more connections, and answers what was asked, for at most
+/// `limits::DRAIN_TIME`.
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = async {
+            // The semaphore is never closed.
+            let place = places.clone().acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = accepted => match accepted {
+                (Some(place), Ok((socket, peer))) => {
+                    let connection = Connection { peer: peer.ip(), resumes: Arc::new(Resumes::default()) };
+                    connect(socket, connection, router.clone(), &graceful, place);
+                }
+                (_, Err(error)) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                (None, Ok(_)) => break,
+            },
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(limits::DRAIN_TIME, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still under way when the time to finish them was over");
+    }
+}
+
+fn connect(
+    socket: TcpStream,
+    connection: Connection,
+    router: Router,
+    graceful: &GracefulShutdown,
+    place: OwnedSemaphorePermit,
+) {
+    // Answers are small and whole: waiting to fill a packet only delays them.
+    let _ = socket.set_nodelay(true);
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        router.clone().call(request)
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_TIME)
+        .max_buf_size(limits::HEAD_BYTES)
+        .max_headers(limits::HEADERS)
+        .serve_connection(TokioIo::new(socket), service);
+    let serving = graceful.watch(serving);
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(place);
+    });
+}

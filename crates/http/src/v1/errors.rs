@@ -1,0 +1,219 @@
+//! What each refusal looks like on the wire. The only file that knows a status, a code and a sentence.
+
+use crate::endpoint::DeniedAs;
+use crate::refusal::{Place, Refusal};
+use rollcall_model::limits;
+use rollcall_service::{FieldRefusal, Refusal as Outcome, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+use serde_json::{Value, json};
+
+/// A refusal, ready to be sent.
+pub struct Wire {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+    /// For how long to stay away, in seconds.
+    pub retry_after_s: Option<u64>,
+}
+
+/// A refusal as v1 says it.
+pub fn wire(refusal: &Refusal) -> Wire {
+    match refusal {
+        Refusal::NoSuchPath => status(404, four_words("API endpoint does not exist")),
+        Refusal::NoSuchMethod => status(405, four_words("Method not allowed")),
+        Refusal::BodyTooLong => status(413, plain("Request body is too large")),
+        Refusal::BodyTooSlow => status(408, plain("Request body took too long")),
+        Refusal::NotSignedIn => status(401, four_words("You must be logged in to do this.")),
+        Refusal::Denied(denied) => self::denied(*denied),
+        Refusal::Schema(place, faults) => {
+            let error_type = match place {
+                Place::Query => "error-invalid-params",
+                Place::Body => "invalid-params",
+            };
+            status(400, json!({ "success": false, "errorType": error_type, "error": faults.join("\n ") }))
+        }
+        Refusal::NotJson => {
+            status(400, json!({ "success": false, "error": "Invalid JSON body", "errorType": "invalid-params" }))
+        }
+        Refusal::TooMany { wait_s } => {
+            let error = format!(
+                "Error, too many requests. Please slow down. You must wait {wait_s} seconds before trying \
+                 this endpoint again. [error-too-many-requests]"
+            );
+            Wire { retry_after_s: Some(*wait_s), ..status(429, plain(&error)) }
+        }
+        Refusal::Sort { given } => thrown(
+            &format!("Invalid sort parameter provided: \"{given}\""),
+            "error-invalid-sort",
+            Some(json!({ "helperMethod": "parseJsonQuery" })),
+        ),
+        Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
+        Refusal::Outcome(outcome) => self::outcome(outcome),
+        Refusal::Internal => status(500, plain("Internal server error")),
+    }
+}
+
+fn denied(denied: DeniedAs) -> Wire {
+    match denied {
+        DeniedAs::Forbidden => status(
+            403,
+            plain("User does not have the permissions required for this action [error-unauthorized]"),
+        ),
+        DeniedAs::Unauthorized => status(403, plain("unauthorized")),
+        DeniedAs::ActionNotAllowed(sentence, action) => thrown(
+            sentence,
+            "error-action-not-allowed",
+            Some(json!({ "method": "insertOrUpdateUser", "action": action })),
+        ),
+    }
+}
+
+fn outcome(outcome: &Outcome) -> Wire {
+    match outcome {
+        Outcome::SessionNotFound => status(404, plain("Session not found")),
+        Outcome::SignIn(refusal) => sign_in(*refusal),
+        Outcome::StepUp(refusal) => step_up(refusal),
+        Outcome::FilterTooCostly => {
+            thrown("The filter takes too long; make it narrower", "error-filter-too-costly", None)
+        }
+        Outcome::UserFields(refusal) => fields(refusal),
+        Outcome::UserNotNamed => thrown(
+            "The required \"userId\" or \"username\" param was not provided",
+            "error-user-param-not-provided",
+            None,
+        ),
+        Outcome::NoSuchUser => thrown(
+            "The required \"userId\" or \"username\" param provided does not match any users",
+            "error-invalid-user",
+            None,
+        ),
+        Outcome::LastAdministrator => thrown(
+            "Leaving the app without an active admin is not allowed",
+            "error-action-not-allowed",
+            Some(json!({ "method": "removeUserFromRole", "action": "Remove_last_admin" })),
+        ),
+        Outcome::Unavailable => Wire {
+            retry_after_s: Some(limits::RETRY_AFTER.as_secs()),
+            ..Wire { status: 503, ..thrown("Service temporarily unavailable", "error-unavailable", None) }
+        },
+    }
+}
+
+fn sign_in(refusal: SignInRefusal) -> Wire {
+    let (error, message) = match refusal {
+        SignInRefusal::Unauthorized => ("Unauthorized", "Unauthorized"),
+        SignInRefusal::UserNotActive => ("error-user-is-not-activated", "User is not activated"),
+        SignInRefusal::BlockedForUser => {
+            ("error-login-blocked-for-user", "Login has been temporarily blocked For User")
+        }
+        SignInRefusal::BlockedForAddress => {
+            ("error-login-blocked-for-ip", "Login has been temporarily blocked For IP")
+        }
+        SignInRefusal::TokenNotLive => {
+            ("Unauthorized", "You've been logged out by the server. Please log in again.")
+        }
+    };
+    status(401, json!({ "success": false, "status": "error", "error": error, "message": message }))
+}
+
+/// Clients prompt for a code only on 400 with a `details.method` that they know.
+fn step_up(refusal: &StepUpRefusal) -> Wire {
+    let (sentence, code) = match refusal.kind {
+        StepUpKind::Required => ("TOTP Required", "totp-required"),
+        StepUpKind::Invalid => ("TOTP Invalid", "totp-invalid"),
+        // The spelling is upstream's, and clients may look for it.
+        StepUpKind::MaxAttempts => ("TOTP Maximun Failed Attempts Reached", "totp-max-attempts"),
+    };
+    let mut details =
+        json!({ "method": refusal.method.as_str(), "codeGenerated": false, "availableMethods": [] });
+    if refusal.method == StepUpMethod::Email {
+        details["emailOrUsername"] = json!(refusal.username);
+    }
+    thrown(sentence, code, Some(details))
+}
+
+fn fields(refusal: &FieldRefusal) -> Wire {
+    let details = |field: &str| Some(json!({ "method": "insertOrUpdateUser", "field": field }));
+    match refusal {
+        FieldRefusal::InvalidRole => thrown(
+            "The field Roles consist invalid role id",
+            "error-action-not-allowed",
+            Some(json!({ "method": "insertOrUpdateUser", "action": "Assign_role" })),
+        ),
+        FieldRefusal::Empty(field) => {
+            thrown(&format!("The field {field} is required"), "error-the-field-is-required", details(field))
+        }
+        FieldRefusal::InvalidUsername(name) => thrown(
+            &format!("{name} is not a valid username"),
+            "error-input-is-not-a-valid-field",
+            details("Username"),
+        ),
+        FieldRefusal::InUse(name) => {
+            thrown(&format!("{name} is already in use :("), "error-field-unavailable", details(name))
+        }
+    }
+}
+
+fn status(status: u16, body: Value) -> Wire {
+    Wire { status, body, retry_after_s: None }
+}
+
+fn plain(error: &str) -> Value {
+    json!({ "success": false, "error": error })
+}
+
+fn four_words(sentence: &str) -> Value {
+    json!({ "success": false, "error": sentence, "status": "error", "message": sentence })
+}
+
+fn thrown(reason: &str, code: &str, details: Option<Value>) -> Wire {
+    let mut body = json!({ "success": false, "error": format!("{reason} [{code}]"), "errorType": code });
+    if let Some(details) = details {
+        body["details"] = details;
+    }
+    status(400, body)
+}
+
+/// One of each, for the printed table.
+pub fn samples() -> Vec<Refusal> {
+    let step_up = |kind| {
+        let (method, username) = (StepUpMethod::Password, "ann".into());
+        Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, username }))
+    };
+    let adding = DeniedAs::ActionNotAllowed("Adding user is not allowed", "Adding_user");
+    vec![
+        Refusal::NoSuchPath,
+        Refusal::NoSuchMethod,
+        Refusal::BodyTooSlow,
+        Refusal::BodyTooLong,
+        Refusal::NotSignedIn,
+        Refusal::Denied(DeniedAs::Forbidden),
+        Refusal::Denied(DeniedAs::Unauthorized),
+        Refusal::Denied(adding),
+        Refusal::NotJson,
+        Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
+        Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
+        Refusal::TooMany { wait_s: 42 },
+        step_up(StepUpKind::Required),
+        step_up(StepUpKind::Invalid),
+        step_up(StepUpKind::MaxAttempts),
+        Refusal::Sort { given: "loginAt".into() },
+        Refusal::SortKeys,
+        Refusal::Outcome(Outcome::FilterTooCostly),
+        Refusal::Outcome(Outcome::SessionNotFound),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::Unauthorized)),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::UserNotActive)),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser)),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress)),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive)),
+        Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidRole)),
+        Refusal::Outcome(Outcome::UserFields(FieldRefusal::Empty("Name"))),
+        Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidUsername("a b".into()))),
+        Refusal::Outcome(Outcome::UserFields(FieldRefusal::InUse("ann".into()))),
+        Refusal::Outcome(Outcome::UserNotNamed),
+        Refusal::Outcome(Outcome::NoSuchUser),
+        Refusal::Outcome(Outcome::LastAdministrator),
+        Refusal::Internal,
+        Refusal::Outcome(Outcome::Unavailable),
+    ]
+}

@@ -1,0 +1,122 @@
+//! `POST login`: a session for the right password, or the same token again for one that lives.
+
+use crate::endpoint::{Anyone, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post};
+use crate::guard::Call;
+use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
+use crate::refusal::Refusal;
+use crate::v1::me::MeWire;
+use rollcall_auth::PasswordDigest;
+use rollcall_model::limits;
+use rollcall_service::{LoginName, SignIn};
+use serde::Serialize;
+use serde_json::Value;
+
+const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
+
+/// The endpoint.
+pub struct Login;
+
+impl Endpoint for Login {
+    const ROUTES: &'static [Route] = &[post("/api/v1/login")];
+    const SUMMARY: &'static str = "Sign in with a password, or resume a token";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Nothing,
+        of_target: OfTarget::Nothing,
+        rate: Rate::SignIn,
+        step_up: StepUp::No,
+        record: Record::Nothing,
+    };
+    type Caller = Anyone;
+    type Query = Whatever;
+    type Body = LoginBody;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let host = call.client.host.clone();
+        let signed_in = match call.body {
+            LoginBody::Resume(token) => call.service.resume(token).await?,
+            LoginBody::Password(sign_in) => call.service.sign_in(sign_in, call.client).await?,
+        };
+        let user = &signed_in.credential.user;
+        let data = Data {
+            user_id: user.owner.id.as_str(),
+            auth_token: &signed_in.token,
+            me: MeWire::new(user, &host),
+        };
+        Reply::json(&Answer { status: "success", success: true, data })
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    status: &'static str,
+    success: bool,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Data<'a> {
+    user_id: &'a str,
+    auth_token: &'a str,
+    me: MeWire<'a>,
+}
+
+/// What can be used of the body. Whatever cannot be is a sign-in that fails like any other, not a fault of
+/// the schema: only a body that is no JSON is refused as such.
+pub enum LoginBody {
+    /// A token to resume.
+    Resume(String),
+    /// A user and a password, as far as they are there.
+    Password(SignIn),
+}
+
+impl Input for LoginBody {
+    const FIELDS: &'static [Field] = &[
+        optional("user", Kind::Any),
+        optional("username", TEXT),
+        optional("email", TEXT),
+        optional("password", Kind::Any),
+        optional("code", TEXT),
+        optional("resume", TEXT),
+    ];
+    const UNKNOWN: Unknown = Unknown::IgnoredWithFaults;
+
+    fn read(mut values: Values) -> Self {
+        if let Some(token) = values.text("resume") {
+            return Self::Resume(token);
+        }
+        let mut take = |name: &str| values.json(name);
+        let user = take("user").and_then(|value| user(&value));
+        let user = user.or_else(|| values.text("username").map(LoginName::Username));
+        let user = user.or_else(|| values.text("email").map(LoginName::Email));
+        Self::Password(SignIn { user, password: values.json("password").and_then(|value| password(&value)) })
+    }
+
+    fn resumes(&self) -> bool {
+        matches!(self, Self::Resume(_))
+    }
+}
+
+/// A name, or the form of the socket protocol: an object with one.
+fn user(value: &Value) -> Option<LoginName> {
+    let named = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    match value {
+        Value::String(name) if name.contains('@') => Some(LoginName::Email(name.clone())),
+        Value::String(name) => Some(LoginName::Username(name.clone())),
+        _ => {
+            let username = named("username").map(LoginName::Username);
+            username.or_else(|| named("email").map(LoginName::Email))
+        }
+    }
+}
+
+/// The text, or its SHA-256.
+fn password(value: &Value) -> Option<PasswordDigest> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(PasswordDigest::of(text)),
+        Value::Object(fields) if fields.get("algorithm").and_then(Value::as_str) == Some("sha-256") => {
+            fields.get("digest").and_then(Value::as_str).and_then(PasswordDigest::from_hex)
+        }
+        _ => None,
+    }
+}

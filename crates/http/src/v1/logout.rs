@@ -1,0 +1,36 @@
+//! `POST logout`: ends the session of the calling token.
+
+use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get, post};
+use crate::guard::Call;
+use crate::input::Whatever;
+use crate::refusal::Refusal;
+use rollcall_service::{Principal, Refusal as Outcome};
+use serde_json::json;
+
+/// The endpoint. One published client asks with GET.
+pub struct Logout;
+
+impl Endpoint for Logout {
+    const ROUTES: &'static [Route] = &[post("/api/v1/logout"), get("/api/v1/logout")];
+    const SUMMARY: &'static str = "End the session of the calling token";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Nothing,
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Whatever;
+    type Body = Whatever;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        match call.service.sign_out(&call.caller).await {
+            // Ended by somebody else in this instant: it is as the caller wanted it.
+            Ok(()) | Err(Outcome::SessionNotFound) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+        let data = json!({ "message": "You've been logged out!" });
+        Reply::json(&json!({ "status": "success", "data": data, "success": true }))
+    }
+}

@@ -1,0 +1,17 @@
+//! API v1: Rocket.Chat's wire (docs/reference/rest.md). One file per endpoint; wire names stay in here.
+
+pub mod errors;
+mod info;
+mod json;
+mod login;
+mod logout;
+mod me;
+pub mod sessions;
+mod user_wire;
+mod users;
+
+pub use info::Info;
+pub use login::Login;
+pub use logout::Logout;
+pub use me::Me;
+pub use users::{Create as UsersCreate, Delete as UsersDelete};

@@ -1,0 +1,38 @@
+//! `GET sessions/info.admin`: one session, whoever's, by its exact id.
+
+use super::query::SessionInput;
+use super::row::{Of, fields};
+use crate::endpoint::{DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::guard::Call;
+use crate::input::Whatever;
+use crate::refusal::Refusal;
+use rollcall_model::Permission;
+use rollcall_service::Principal;
+
+/// The endpoint.
+pub struct InfoAdmin;
+
+impl Endpoint for InfoAdmin {
+    const ROUTES: &'static [Route] = &[get("/api/v1/sessions/info.admin")];
+    const SUMMARY: &'static str = "One session of any user";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::ViewDeviceManagement, DeniedAs::Forbidden),
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::Required,
+        record: Record::Read,
+    };
+    type Caller = Principal;
+    type Query = SessionInput;
+    type Body = Whatever;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let found = call.service.session(&call.query.session_id, |row| {
+            let mut out = vec![b'{'];
+            fields(&mut out, &row, Of::Everyone);
+            out.extend_from_slice(br#","success":true}"#);
+            Some(out)
+        });
+        Ok(Reply(found?))
+    }
+}

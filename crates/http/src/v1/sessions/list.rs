@@ -1,0 +1,36 @@
+//! `GET sessions/list`: the caller's own sessions.
+
+use super::query::ListQuery;
+use super::row::{Of, page};
+use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::guard::Call;
+use crate::input::Whatever;
+use crate::refusal::Refusal;
+use rollcall_service::Principal;
+use rollcall_service::index::{Page, Scope};
+
+/// The endpoint.
+pub struct List;
+
+impl Endpoint for List {
+    const ROUTES: &'static [Route] = &[get("/api/v1/sessions/list")];
+    const SUMMARY: &'static str = "The caller's own sessions";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Nothing,
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = ListQuery;
+    type Body = Whatever;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let (list, filter) = call.query.list(Scope::Of(call.caller.owner().no))?;
+        let (offset, count) = (list.offset, list.count);
+        let calling = call.caller.session_id();
+        let write = move |rows: &Page<'_>| page(rows, Of::Myself(calling), offset, count);
+        Ok(Reply(call.service.list_sessions(list, filter, write).await?))
+    }
+}

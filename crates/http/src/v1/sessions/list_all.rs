@@ -1,0 +1,36 @@
+//! `GET sessions/list.all`: the sessions of every user. The endpoint that everything else is for.
+
+use super::query::ListQuery;
+use super::row::{Of, page};
+use crate::endpoint::{DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::guard::Call;
+use crate::input::Whatever;
+use crate::refusal::Refusal;
+use rollcall_model::Permission;
+use rollcall_service::Principal;
+use rollcall_service::index::{Page, Scope};
+
+/// The endpoint.
+pub struct ListAll;
+
+impl Endpoint for ListAll {
+    const ROUTES: &'static [Route] = &[get("/api/v1/sessions/list.all")];
+    const SUMMARY: &'static str = "Sessions of every user";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::ViewDeviceManagement, DeniedAs::Forbidden),
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::Required,
+        record: Record::Read,
+    };
+    type Caller = Principal;
+    type Query = ListQuery;
+    type Body = Whatever;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let (list, filter) = call.query.list(Scope::Everyone)?;
+        let (offset, count) = (list.offset, list.count);
+        let write = move |rows: &Page<'_>| page(rows, Of::Everyone, offset, count);
+        Ok(Reply(call.service.list_sessions(list, filter, write).await?))
+    }
+}

@@ -1,0 +1,63 @@
+//! The parameters that the endpoints of sessions share.
+
+use super::sort::sort;
+use crate::input::{Field, Input, Kind, Unknown, Values, optional, required};
+use crate::refusal::Refusal;
+use rollcall_model::limits;
+use rollcall_service::index::{List, Scope};
+
+/// `filter`, `offset`, `count` and `sort`.
+pub struct ListQuery {
+    filter: Option<String>,
+    offset: usize,
+    count: usize,
+    sort: Option<String>,
+}
+
+impl Input for ListQuery {
+    const FIELDS: &'static [Field] = &[
+        optional("filter", Kind::Text(limits::FILTER_CHARS)),
+        optional("offset", Kind::Number),
+        optional("count", Kind::Number),
+        optional("sort", Kind::Text(limits::TEXT_CHARS)),
+    ];
+    const UNKNOWN: Unknown = Unknown::Refused;
+
+    fn read(mut values: Values) -> Self {
+        // None at all means the default, as in clients that send 0 for "no limit".
+        let count = values.number("count").filter(|count| *count > 0).unwrap_or(limits::PAGE_ROWS_DEFAULT);
+        Self {
+            filter: values.text("filter"),
+            offset: values.number("offset").unwrap_or(0),
+            count: count.min(limits::PAGE_ROWS_MAX),
+            sort: values.text("sort"),
+        }
+    }
+
+    fn filter(&self) -> Option<&str> {
+        self.filter.as_deref()
+    }
+}
+
+impl ListQuery {
+    /// What is asked of the index; the filter's text goes beside it.
+    pub fn list(self, scope: Scope) -> Result<(List, Option<String>), Refusal> {
+        let sort = sort(self.sort.as_deref().unwrap_or_default())?;
+        Ok((List { scope, filter: None, sort, offset: self.offset, count: self.count }, self.filter))
+    }
+}
+
+/// `sessionId`.
+pub struct SessionInput {
+    /// The id as given.
+    pub session_id: String,
+}
+
+impl Input for SessionInput {
+    const FIELDS: &'static [Field] = &[required("sessionId", Kind::Text(limits::TEXT_CHARS))];
+    const UNKNOWN: Unknown = Unknown::Refused;
+
+    fn read(mut values: Values) -> Self {
+        Self { session_id: values.text("sessionId").unwrap_or_default() }
+    }
+}

@@ -1,0 +1,91 @@
+//! A session as v1 shows it, written straight out of the index into one buffer.
+
+use crate::v1::json;
+use rollcall_model::{Device, SessionId};
+use rollcall_service::index::{Page, Row};
+use serde_json::{Value, json};
+
+/// Bytes of a row, about: a page's buffer is made once.
+const ROW_BYTES: usize = 420;
+
+/// What rows say of their user.
+#[derive(Clone, Copy)]
+pub enum Of {
+    /// Whose it is: lists of everybody's.
+    Everyone,
+    /// Nothing but the id, and whether it is the calling session: lists of one's own.
+    Myself(SessionId),
+}
+
+/// A page with its numbers.
+pub fn page(page: &Page<'_>, of: Of, offset: usize, count: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(count.min(page.total()) * ROW_BYTES + 100);
+    out.extend_from_slice(br#"{"sessions":["#);
+    for (i, row) in page.rows().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        out.push(b'{');
+        fields(&mut out, &row, of);
+        out.push(b'}');
+    }
+    out.extend_from_slice(br#"],"total":"#);
+    json::number(&mut out, page.total());
+    out.extend_from_slice(br#","count":"#);
+    json::number(&mut out, count);
+    out.extend_from_slice(br#","offset":"#);
+    json::number(&mut out, offset);
+    out.extend_from_slice(br#","success":true}"#);
+    out
+}
+
+/// A row's fields, without the braces around them.
+pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
+    let id = row.id().as_bytes();
+    out.extend_from_slice(br#""_id":""#);
+    out.extend_from_slice(id);
+    out.extend_from_slice(br#"","sessionId":""#);
+    out.extend_from_slice(id);
+    out.extend_from_slice(br#"","userId":""#);
+    out.extend_from_slice(row.owner().id.as_bytes());
+    out.extend_from_slice(br#"","#);
+    out.extend_from_slice(row.fragment().as_bytes());
+    out.extend_from_slice(br#","host":"#);
+    json::string(out, row.host());
+    out.extend_from_slice(br#","ip":""#);
+    json::ip(out, row.ip());
+    out.extend_from_slice(br#"","loginAt":""#);
+    json::instant(out, row.opened_at());
+    out.push(b'"');
+    match of {
+        Of::Everyone => {
+            out.extend_from_slice(br#","_user":{"username":"#);
+            json::string(out, &row.owner().username);
+            if let Some(name) = &row.owner().name {
+                out.extend_from_slice(br#","name":"#);
+                json::string(out, name);
+            }
+            out.push(b'}');
+        }
+        Of::Myself(calling) => {
+            let current = calling.as_bytes() == id;
+            out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
+        }
+    }
+}
+
+/// A device as rows show it, made once per distinct device: `"device":{…}`.
+pub fn device_fragment(device: &Device) -> String {
+    let mut os = json!({ "name": device.os_name });
+    if let Some(version) = &device.os_version {
+        os["version"] = Value::from(version.as_str());
+    }
+    let device = json!({
+        "type": device.device_type.as_str(),
+        "name": device.name,
+        "longVersion": device.long_version,
+        "version": device.version,
+        "os": os,
+    });
+    format!(r#""device":{device}"#)
+}

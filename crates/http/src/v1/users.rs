@@ -1,0 +1,148 @@
+//! `users.create` and `users.delete`.
+
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post,
+};
+use crate::guard::Call;
+use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
+use crate::refusal::Refusal;
+use crate::v1::user_wire::UserWire;
+use rollcall_model::user::Profile;
+use rollcall_model::{Permission, Role, limits};
+use rollcall_service::{Password, Principal, UserReference, UserRequest};
+use serde_json::json;
+
+/// `POST users.create`.
+pub struct Create;
+
+impl Endpoint for Create {
+    const ROUTES: &'static [Route] = &[post("/api/v1/users.create")];
+    const SUMMARY: &'static str = "Make a user";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(
+            Permission::CreateUser,
+            DeniedAs::ActionNotAllowed("Adding user is not allowed", "Adding_user"),
+        ),
+        of_target: OfTarget::Permission {
+            when: "roles has admin",
+            permission: Permission::AssignAdminRole,
+            denied: DeniedAs::ActionNotAllowed("Assigning admin is not allowed", "Assign_admin"),
+            asks: CreateBody::assigns_admin,
+        },
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Whatever;
+    type Body = CreateBody;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let user = call.service.create_user(&call.caller, call.body.request).await?;
+        Reply::json(&json!({ "user": UserWire::from(&user), "success": true }))
+    }
+}
+
+/// The parameters of `users.create`.
+pub struct CreateBody {
+    request: UserRequest,
+}
+
+const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
+
+impl Input for CreateBody {
+    const FIELDS: &'static [Field] = &[
+        required("name", TEXT),
+        required("email", TEXT),
+        required("username", TEXT),
+        optional("password", TEXT),
+        optional("setRandomPassword", Kind::Boolean),
+        optional("roles", Kind::List),
+        optional("active", Kind::Boolean),
+        optional("verified", Kind::Boolean),
+        optional("nickname", TEXT),
+        optional("bio", TEXT),
+        optional("statusText", TEXT),
+        optional("requirePasswordChange", Kind::Boolean),
+        optional("joinDefaultChannels", Kind::Boolean),
+        optional("sendWelcomeEmail", Kind::Boolean),
+        optional("customFields", Kind::Object),
+    ];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(mut values: Values) -> Self {
+        let mut text = |name| values.text(name).unwrap_or_default();
+        let (name, username, email) = (text("name"), text("username"), text("email"));
+        let (bio, nickname, status_text) = (text("bio"), text("nickname"), text("statusText"));
+        let random = values.boolean("setRandomPassword").unwrap_or(false);
+        let password = values.text("password");
+        let profile = Profile {
+            bio,
+            nickname,
+            status_text,
+            require_password_change: values.boolean("requirePasswordChange").unwrap_or(false),
+            custom_fields: values.json("customFields").map(|fields| fields.to_string()).unwrap_or_default(),
+        };
+        Self {
+            request: UserRequest {
+                name,
+                username,
+                email,
+                verified: values.boolean("verified").unwrap_or(false),
+                // Without either, the empty password is complained of in its turn.
+                password: (!random).then(|| Password(password.unwrap_or_default())),
+                roles: values.list("roles"),
+                active: values.boolean("active").unwrap_or(true),
+                profile,
+            },
+        }
+    }
+}
+
+impl CreateBody {
+    fn assigns_admin(&self) -> bool {
+        self.request.roles.iter().flatten().any(|role| role == Role::Admin.as_str())
+    }
+}
+
+/// `POST users.delete`.
+pub struct Delete;
+
+impl Endpoint for Delete {
+    const ROUTES: &'static [Route] = &[post("/api/v1/users.delete")];
+    const SUMMARY: &'static str = "Delete a user and end its sessions";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::DeleteUser, DeniedAs::Unauthorized),
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Whatever;
+    type Body = DeleteBody;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        call.service.delete_user(&call.caller, call.body.user).await?;
+        Reply::json(&json!({ "success": true, "deletedRooms": [] }))
+    }
+}
+
+/// The parameters of `users.delete`.
+pub struct DeleteBody {
+    user: UserReference,
+}
+
+impl Input for DeleteBody {
+    const FIELDS: &'static [Field] = &[
+        optional("userId", TEXT),
+        optional("username", TEXT),
+        optional("confirmRelinquish", Kind::Boolean),
+    ];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(mut values: Values) -> Self {
+        let (user_id, username) = (values.text("userId"), values.text("username"));
+        Self { user: UserReference { user_id, username } }
+    }
+}

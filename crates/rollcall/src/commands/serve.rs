@@ -1,0 +1,171 @@
+//! `rollcall serve`: from a data directory to a listening server, and to its clean end.
+
+use crate::config::{self, Config};
+use crate::logging;
+use crate::wiring::Server;
+use anyhow::{Context, bail};
+use clap::Args;
+use rollcall_auth::SystemRandomness;
+use rollcall_demo::Size;
+use rollcall_model::clock::{Clock, SystemClock};
+use rollcall_model::{Randomness, Token};
+use rollcall_service::{FirstAdministrator, fill_with_demo, is_username};
+use rollcall_store::Store;
+use rollcall_store_sqlite::SqliteStore;
+use std::fs::OpenOptions;
+use std::io::{IsTerminal, Write, stderr};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+const EXAMPLE: &str = "\
+Example:
+  ROLLCALL_ADMIN_USERNAME=admin ROLLCALL_ADMIN_PASSWORD=… rollcall serve --data-dir /var/lib/rollcall
+
+The first start makes an administrator from those two variables; without them, one named `admin` whose
+random password is shown once on a terminal, or written to DIR/initial-password.";
+
+/// The seed of the demo: the same people every time.
+const DEMO_SEED: u64 = 1;
+
+/// What `rollcall serve` is told.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\n{}", config::help()))]
+pub struct Serve {
+    /// Directory of the store; made when it is not there, readable by its owner only
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Fill an empty store with invented people and sessions; a store that holds users is not touched
+    #[arg(long)]
+    demo: bool,
+}
+
+/// Runs the server until it is told to stop.
+pub fn run(command: Serve) -> ExitCode {
+    let config = match Config::from_variables(std::env::vars()) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("rollcall: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    logging::start();
+    let result = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")
+        .and_then(|runtime| runtime.block_on(serve(command, config)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the server stops");
+            if !stderr().is_terminal() {
+                eprintln!("rollcall: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(command: Serve, config: Config) -> anyhow::Result<()> {
+    let Serve { data_dir, listen, demo } = command;
+    let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir, randomness.clone())?);
+    if demo {
+        fill(&*store, &data_dir, randomness.clone()).await?;
+    }
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    // Handlers stand before the work begins: a signal during the load is a clean end too.
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = Server::start(store.clone(), clock, randomness.clone(), config, listener).await?;
+    if let Err(error) = first_administrator(&server, &data_dir, &*randomness).await {
+        let _ = server.stop().await;
+        return Err(error);
+    }
+    if store.workspace().await?.is_some_and(|workspace| workspace.demo) {
+        tracing::warn!("THIS IS A DEMO WORKSPACE: its users and sessions are invented");
+    }
+    server.open_doors();
+    tracing::info!(address = %server.address, data_dir = %data_dir.display(), "listening on http://{}", server.address);
+    let signal = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    tracing::info!(signal, "stopping: no new work is taken, what was accepted is answered");
+    if server.stop().await.is_err() {
+        bail!("the store did not close cleanly");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn fill(store: &dyn Store, data_dir: &Path, randomness: Arc<dyn Randomness>) -> anyhow::Result<()> {
+    let password = Token::random(&*randomness);
+    let now = SystemClock.now();
+    if fill_with_demo(store, DEMO_SEED, &Size::DEMO, now, password.reveal(), randomness).await? {
+        let path = data_dir.join("demo-password");
+        write_secret(&path, password.reveal())?;
+        tracing::warn!(password_file = %path.display(), "filled with a demo workspace; its users share one password");
+    } else {
+        tracing::info!("the store has begun already: --demo changes nothing");
+    }
+    Ok(())
+}
+
+/// A store that never had an administrator gets one.
+async fn first_administrator(server: &Server, data_dir: &Path, randomness: &dyn Randomness) -> anyhow::Result<()> {
+    if server.service.had_administrator().await.map_err(unanswered)? {
+        return Ok(());
+    }
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let username = variable("ROLLCALL_ADMIN_USERNAME").unwrap_or_else(|| "admin".into());
+    if !is_username(&username) {
+        bail!("ROLLCALL_ADMIN_USERNAME: expected letters, digits, and - _ . only");
+    }
+    let given = variable("ROLLCALL_ADMIN_PASSWORD");
+    let password = given.clone().unwrap_or_else(|| Token::random(randomness).reveal().into());
+    let path = data_dir.join("initial-password");
+    let shown = given.is_none() && stderr().is_terminal();
+    if given.is_none() && !shown {
+        // Before the commit: an administrator whose password nobody has would be the last one.
+        write_secret(&path, &password)?;
+    }
+    match server.service.first_administrator(&username, &password).await.map_err(unanswered)? {
+        FirstAdministrator::NameInUse => {
+            bail!("`{username}` is a user of this store and no administrator: name another in ROLLCALL_ADMIN_USERNAME")
+        }
+        FirstAdministrator::Existed => {}
+        FirstAdministrator::Made if shown => {
+            eprintln!("\n  The administrator `{username}` was made. Its password, shown this once:\n\n      {password}\n");
+        }
+        FirstAdministrator::Made if given.is_none() => {
+            tracing::warn!(username, password_file = %path.display(), "made the administrator; its password is in the file");
+        }
+        FirstAdministrator::Made => tracing::info!(username, "made the administrator"),
+    }
+    Ok(())
+}
+
+fn unanswered(_: rollcall_service::Refusal) -> anyhow::Error {
+    anyhow::anyhow!("the store did not answer; the log says why")
+}
+
+fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    writeln!(file, "{secret}").with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,8 @@
+//! The program: command line, configuration, and the wiring of one process. A library too, so that tests
+//! and benchmarks run the product's own wiring.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod logging;
+pub mod wiring;

@@ -1,0 +1,63 @@
+//! One process, put together: engine, service, listener. Only this file and the command that calls it
+//! know which engine runs.
+
+use crate::config::Config;
+use rollcall_http::{device_fragment, router, serve};
+use rollcall_model::{Clock, Randomness};
+use rollcall_service::{Parts, Refusal, Service};
+use rollcall_store::{Store, StoreError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A server whose listener is open. Requests are refused as unavailable until [`Server::open_doors`].
+#[expect(missing_debug_implementations, reason = "it is made of handles")]
+pub struct Server {
+    /// The use cases.
+    pub service: Arc<Service>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    /// Puts the parts together, begins to listen, and fills the index.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        config: Config,
+        listener: TcpListener,
+    ) -> Result<Self, StoreError> {
+        let mut prefix = [0; 4];
+        randomness.fill(&mut prefix);
+        let service = Service::new(Parts { store, clock, randomness, settings: config.service, device_fragment });
+        let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix));
+        let address = listener
+            .local_addr()
+            .map_err(|error| StoreError::Unavailable(format!("the listener has no address: {error}")))?;
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(serve(listener, router, async move {
+            // Stopped, or let go of: both end it.
+            let _ = stopped.await;
+        }));
+        service.load().await?;
+        Ok(Self { service, address, stop, serving })
+    }
+
+    /// Begins to answer requests.
+    pub fn open_doors(&self) {
+        self.service.open_doors();
+    }
+
+    /// Takes no new work, answers what was accepted, and closes the store.
+    pub async fn stop(self) -> Result<(), Refusal> {
+        let _ = self.stop.send(());
+        // It ends by itself within its drain time.
+        let _ = self.serving.await;
+        self.service.close().await
+    }
+}
