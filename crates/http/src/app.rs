@@ -217,7 +217,8 @@ fn json(status: StatusCode, body: Bytes) -> Answered {
 fn refused(refusal: &Refusal) -> Answered {
     let Wire { status, body, retry_after_s } = wire(refusal);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = json(status, body.to_string().into());
+    // A body of text and numbers is always writable.
+    let mut response = json(status, serde_json::to_vec(&body).unwrap_or_default().into());
     if let Some(seconds) = retry_after_s {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

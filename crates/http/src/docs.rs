@@ -118,7 +118,8 @@ fn errors() -> String {
     let mut all: Vec<_> = samples().iter().map(wire).collect();
     all.sort_by_key(|wire| wire.status);
     for wire in all {
-        let _ = writeln!(page, "| {} | `{}` |", wire.status, wire.body);
+        let body = serde_json::to_string(&wire.body).unwrap_or_default();
+        let _ = writeln!(page, "| {} | `{body}` |", wire.status);
     }
     page
 }

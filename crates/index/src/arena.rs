@@ -112,6 +112,11 @@ impl Ids {
         Self(vec![SEPARATOR])
     }
 
+    /// Makes room for so many more ids.
+    pub fn reserve(&mut self, ids: usize) {
+        self.0.reserve(ids * RECORD);
+    }
+
     /// Puts an id at the end, whose length is `ID_LENGTH`.
     pub fn push(&mut self, id: &[u8]) {
         self.0.extend_from_slice(id);

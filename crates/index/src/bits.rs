@@ -16,6 +16,11 @@ impl Bits {
         self.0[slot as usize / WORD] |= 1 << (slot as usize % WORD);
     }
 
+    /// Whether a slot is in it.
+    pub fn contains(&self, slot: u32) -> bool {
+        self.0[slot as usize / WORD] & (1 << (slot as usize % WORD)) != 0
+    }
+
     /// How many slots are in it.
     pub fn count(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()

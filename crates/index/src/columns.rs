@@ -79,6 +79,18 @@ impl Columns {
         }
     }
 
+    /// Makes room for so many more rows at once.
+    pub fn reserve(&mut self, rows: usize) {
+        self.no.reserve(rows);
+        self.ids.reserve(rows);
+        self.cells.reserve(rows);
+        self.opened_at.reserve(rows);
+        self.expires_at.reserve(rows);
+        self.ip.reserve(rows);
+        let Self { ids, by_id, hasher, .. } = self;
+        by_id.reserve(rows, |slot| hasher.hash_one(ids.get(*slot as usize)));
+    }
+
     /// Puts a row in and gives its slot.
     pub fn push(&mut self, row: NewRow<'_>) -> u32 {
         let slot = number(self.no.len());

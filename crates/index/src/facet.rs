@@ -3,10 +3,12 @@
 //! **Invariant:** a live row is in exactly one value's slots, and the order counts it there.
 
 use crate::arena::{Arena, Texts, bytes_of};
+use crate::collation::Collation;
 use crate::list::SortKey;
 use crate::order::Order;
 use crate::slots::Slots;
 use hashbrown::HashTable;
+use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
 /// What there is a facet of.
@@ -37,6 +39,25 @@ impl Field {
     pub const FILTERED: [Self; 6] =
         [Self::DeviceName, Self::DeviceType, Self::OsName, Self::Host, Self::Username, Self::Name];
 
+    /// Every facet, in order.
+    const ALL: [Self; FIELDS] = [
+        Self::DeviceName,
+        Self::DeviceType,
+        Self::OsName,
+        Self::OsVersion,
+        Self::Host,
+        Self::Username,
+        Self::Name,
+    ];
+
+    /// How the facet's values compare.
+    const fn collation(self) -> Collation {
+        match self {
+            Self::Username | Self::Name => Collation::IgnoringCase,
+            _ => Collation::CodePoint,
+        }
+    }
+
     /// The facet behind a sort key; sign-in order needs none.
     pub const fn of(key: SortKey) -> Option<Self> {
         match key {
@@ -56,7 +77,7 @@ pub struct Facets([Facet; FIELDS]);
 impl Facets {
     /// Facets without values.
     pub fn new() -> Self {
-        Self(std::array::from_fn(|_| Facet::new()))
+        Self(Field::ALL.map(|field| Facet::new(field.collation())))
     }
 
     /// One facet.
@@ -91,7 +112,7 @@ impl Facets {
     /// Builds the orders after filling.
     pub fn settle(&mut self) {
         for facet in &mut self.0 {
-            facet.order = Order::of(&facet.texts, |code| facet.rows[code].len());
+            facet.order = Order::of(facet.collation, &facet.texts, |code| facet.rows[code].len());
         }
     }
 
@@ -106,6 +127,7 @@ impl Facets {
 
 /// One facet.
 pub struct Facet {
+    collation: Collation,
     texts: Arena,
     codes: HashTable<u32>,
     // Values come from outside: the keys of the hash are drawn at random.
@@ -115,13 +137,14 @@ pub struct Facet {
 }
 
 impl Facet {
-    fn new() -> Self {
+    fn new(collation: Collation) -> Self {
         Self {
+            collation,
             texts: Arena::new(),
             codes: HashTable::new(),
             hasher: RandomState::new(),
             rows: Vec::new(),
-            order: Order::new(),
+            order: Order::new(collation),
         }
     }
 
@@ -144,6 +167,11 @@ impl Facet {
     /// The rows of a value.
     pub fn rows(&self, code: u32) -> &Slots {
         &self.rows[code as usize]
+    }
+
+    /// How two values compare.
+    pub fn compare(&self, a: u32, b: u32) -> Ordering {
+        self.collation.compare(self.texts.get(a as usize), self.texts.get(b as usize))
     }
 
     /// The order of the values.

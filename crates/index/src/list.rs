@@ -4,18 +4,19 @@
 //! - rows in order of sign-in, all or those a filter found: counted off from the newest;
 //! - all rows by another key: whole values are skipped by their counts, only those that reach into the page
 //!   are looked at;
-//! - few rows, or a filter's by another key: partitioned around the page, and only the page is sorted.
+//! - a part of the rows by another key: if it is large, each value's rows are picked out of it in turn; if
+//!   it is small, it is partitioned around the page, and only the page is sorted.
 //!
 //! Ties on all keys break newest sign-in first, then greater number first, whatever the direction of the
 //! keys. As slots ascend by both, that is: greatest slot first.
 
-use crate::arena::Texts;
+use crate::bits::Bits;
 use crate::eval::TooCostly;
 use crate::facet::Field;
 use crate::index::Index;
 use crate::pattern::TextFilter;
 use crate::slots::newest;
-use crate::{fold, turning_point};
+use crate::turning_point;
 use rollcall_model::UserNo;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -78,8 +79,8 @@ pub struct Found {
     pub slots: Vec<u32>,
 }
 
-/// Rows from which on it pays to number all values of a key first, instead of comparing texts.
-const NUMBERING_PAYS: usize = turning_point(2_048, 6);
+/// From one in so many of all rows on, going through a key's values is cheaper than comparing texts.
+const LARGE_PART: usize = turning_point(32, 3);
 
 impl Index {
     /// Answers a list.
@@ -186,73 +187,86 @@ impl Index {
         }
     }
 
-    /// Sorts slots as far as a page needs it, and gives the page.
-    fn cut(&self, mut slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
-        let end = window.end.min(slots.len());
-        let start = window.start.min(end);
-        if start == end {
+    /// A page of these rows.
+    fn cut(&self, slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
+        let window = window.start.min(slots.len())..window.end.min(slots.len());
+        if window.is_empty() {
             return Vec::new();
         }
-        let sorting: Vec<Sorting<'_>> =
-            keys.iter().map(|(key, direction)| Sorting::new(self, *key, *direction, slots.len())).collect();
-        let compare = |a: &u32, b: &u32| {
-            let by_keys = sorting.iter().map(|sorting| sorting.compare(*a, *b)).find(|order| order.is_ne());
-            by_keys.unwrap_or_else(|| b.cmp(a))
-        };
-        if end < slots.len() {
-            slots.select_nth_unstable_by(end, compare);
-            slots.truncate(end);
+        match keys.split_first() {
+            Some(((key, direction), rest))
+                if let Some(field) = Field::of(*key)
+                    && slots.len() * LARGE_PART >= self.rows.count() =>
+            {
+                self.walk_part(&slots, field, *direction, rest, window)
+            }
+            _ => self.sort(slots, keys, window),
         }
-        if start > 0 {
-            slots.select_nth_unstable_by(start, compare);
-            slots.drain(..start);
+    }
+
+    /// A page of a large part of all rows: goes through the values of the first key in order, and picks each
+    /// one's rows out of the part.
+    fn walk_part(
+        &self,
+        slots: &[u32],
+        field: Field,
+        direction: Direction,
+        rest: Keys<'_>,
+        window: Range<usize>,
+    ) -> Vec<u32> {
+        let mut part = Bits::new(self.rows.slots());
+        for slot in slots {
+            part.insert(*slot);
+        }
+        let facet = self.facets.get(field);
+        let mut page = Vec::with_capacity(window.len());
+        let mut before = 0;
+        facet.order().window(direction, 0..usize::MAX, |code, _| {
+            if before >= window.end {
+                return;
+            }
+            let mut of_value = Vec::new();
+            facet.rows(code).each(|slot| {
+                if part.contains(slot) {
+                    of_value.push(slot);
+                }
+            });
+            let count = of_value.len();
+            let from = window.start.saturating_sub(before);
+            page.extend(self.cut(of_value, rest, from..window.end - before));
+            before += count;
+        });
+        page
+    }
+
+    /// Sorts rows as far as a page needs it, and gives the page.
+    fn sort(&self, mut slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
+        let compare = |a: &u32, b: &u32| {
+            let by_keys = keys.iter().map(|(key, direction)| self.compare(*key, *direction, *a, *b));
+            by_keys.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| b.cmp(a))
+        };
+        if window.end < slots.len() {
+            slots.select_nth_unstable_by(window.end, compare);
+            slots.truncate(window.end);
+        }
+        if window.start > 0 {
+            slots.select_nth_unstable_by(window.start, compare);
+            slots.drain(..window.start);
         }
         slots.sort_unstable_by(compare);
         slots
     }
-}
 
-/// How rows compare by one key.
-struct Sorting<'a> {
-    index: &'a Index,
-    by: By,
-    direction: Direction,
-}
-
-enum By {
-    Time,
-    Text(Field),
-    Rank(Field, Vec<u32>),
-}
-
-impl<'a> Sorting<'a> {
-    fn new(index: &'a Index, key: SortKey, direction: Direction, rows: usize) -> Self {
-        let by = match Field::of(key) {
-            None => By::Time,
-            Some(field) if rows < NUMBERING_PAYS => By::Text(field),
-            Some(field) => By::Rank(field, index.facets.get(field).order().ranks()),
-        };
-        Self { index, by, direction }
-    }
-
-    fn compare(&self, a: u32, b: u32) -> Ordering {
-        let ascending = match &self.by {
-            By::Time => self.index.rows.opened_at(a).cmp(&self.index.rows.opened_at(b)),
-            By::Text(field) => {
-                let (a, b) = (self.index.code(a, *field), self.index.code(b, *field));
-                let texts = self.index.facets.get(*field).texts();
-                if a == b {
-                    Ordering::Equal
-                } else {
-                    fold::compare(texts.get(a as usize), texts.get(b as usize))
-                }
-            }
-            By::Rank(field, ranks) => {
-                let (a, b) = (self.index.code(a, *field), self.index.code(b, *field));
-                ranks[a as usize].cmp(&ranks[b as usize])
+    /// How two rows compare by one key.
+    fn compare(&self, key: SortKey, direction: Direction, a: u32, b: u32) -> Ordering {
+        let ascending = match Field::of(key) {
+            None => self.rows.opened_at(a).cmp(&self.rows.opened_at(b)),
+            Some(field) => {
+                let (a, b) = (self.code(a, field), self.code(b, field));
+                if a == b { Ordering::Equal } else { self.facets.get(field).compare(a, b) }
             }
         };
-        match self.direction {
+        match direction {
             Direction::Ascending => ascending,
             Direction::Descending => ascending.reverse(),
         }

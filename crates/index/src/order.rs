@@ -7,8 +7,9 @@
 //! **Invariant:** chunks are never empty; values ascend within and across chunks.
 
 use crate::arena::{Arena, Texts};
+use crate::collation::Collation;
 use crate::list::Direction;
-use crate::{fold, number, turning_point};
+use crate::{number, turning_point};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ const CHUNK_VALUES: usize = turning_point(512, 4);
 
 /// The order of a dictionary's values.
 pub struct Order {
+    collation: Collation,
     chunks: Vec<Chunk>,
     values: usize,
 }
@@ -36,25 +38,25 @@ struct Value {
 
 impl Order {
     /// No values.
-    pub const fn new() -> Self {
-        Self { chunks: Vec::new(), values: 0 }
+    pub const fn new(collation: Collation) -> Self {
+        Self { collation, chunks: Vec::new(), values: 0 }
     }
 
     /// The order of all these texts, the nth of which has `rows(n)` rows.
-    pub fn of(texts: &Arena, rows: impl Fn(usize) -> usize) -> Self {
+    pub fn of(collation: Collation, texts: &Arena, rows: impl Fn(usize) -> usize) -> Self {
         let value = |code: usize| Value {
-            prefix: fold::prefix(texts.get(code)),
+            prefix: collation.prefix(texts.get(code)),
             code: number(code),
             rows: number(rows(code)),
         };
         let mut values: Vec<Value> = (0..texts.count()).map(value).collect();
-        values.sort_unstable_by(|a, b| compare(texts, a, b));
+        values.sort_unstable_by(|a, b| compare(collation, texts, a, b));
         // Chunks start with room to grow.
         let chunks = values.chunks(CHUNK_VALUES * 3 / 4).map(|values| Chunk {
             values: values.to_vec(),
             rows: values.iter().map(|value| value.rows as usize).sum(),
         });
-        Self { chunks: chunks.collect(), values: values.len() }
+        Self { collation, chunks: chunks.collect(), values: values.len() }
     }
 
     /// How many values are in it.
@@ -64,7 +66,7 @@ impl Order {
 
     /// Puts a value in, without rows.
     pub fn insert(&mut self, texts: &Arena, code: u32) {
-        let value = Value { prefix: fold::prefix(texts.get(code as usize)), code, rows: 0 };
+        let value = self.unplaced(texts, code);
         self.values += 1;
         if self.chunks.is_empty() {
             self.chunks.push(Chunk { values: vec![value], rows: 0 });
@@ -96,15 +98,20 @@ impl Order {
     }
 
     fn find(&self, texts: &Arena, code: u32) -> (usize, usize) {
-        self.place(texts, &Value { prefix: fold::prefix(texts.get(code as usize)), code, rows: 0 })
+        self.place(texts, &self.unplaced(texts, code))
+    }
+
+    fn unplaced(&self, texts: &Arena, code: u32) -> Value {
+        Value { prefix: self.collation.prefix(texts.get(code as usize)), code, rows: 0 }
     }
 
     /// Where a value is, or where it would be put.
     fn place(&self, texts: &Arena, wanted: &Value) -> (usize, usize) {
+        let compare = |value: &Value| compare(self.collation, texts, value, wanted);
         // In the last chunk that does not start behind it.
-        let next = self.chunks.partition_point(|chunk| compare(texts, &chunk.values[0], wanted).is_le());
+        let next = self.chunks.partition_point(|chunk| compare(&chunk.values[0]).is_le());
         let chunk = next.saturating_sub(1);
-        (chunk, self.chunks[chunk].values.partition_point(|value| compare(texts, value, wanted).is_lt()))
+        (chunk, self.chunks[chunk].values.partition_point(|value| compare(value).is_lt()))
     }
 
     /// Visits the values that have rows within `window`, in order, each with which of its rows those are.
@@ -118,25 +125,15 @@ impl Order {
             }
         }
     }
-
-    /// The place of each value in the order, by code.
-    pub fn ranks(&self) -> Vec<u32> {
-        let mut ranks = vec![0; self.values];
-        let values = self.chunks.iter().flat_map(|chunk| &chunk.values);
-        for (value, rank) in values.zip(0..) {
-            ranks[value.code as usize] = rank;
-        }
-        ranks
-    }
 }
 
-fn compare(texts: &Arena, a: &Value, b: &Value) -> Ordering {
+fn compare(collation: Collation, texts: &Arena, a: &Value, b: &Value) -> Ordering {
     a.prefix.cmp(&b.prefix).then_with(|| {
         // Different values have different texts.
         if a.code == b.code {
             Ordering::Equal
         } else {
-            fold::compare(texts.get(a.code as usize), texts.get(b.code as usize))
+            collation.compare(texts.get(a.code as usize), texts.get(b.code as usize))
         }
     })
 }

@@ -21,6 +21,7 @@ impl Index {
     /// The same rows in the same order without dead slots. What is remembered beside rows is not in it.
     pub fn rebuilt(&self) -> Self {
         let mut fresh = Self::new(self.devices.readers());
+        fresh.rows.reserve(self.rows.count());
         let [mut users, mut devices, mut hosts, mut slots] = std::array::from_fn(|_| Renumbered::default());
         let host_texts = self.facets.get(Field::Host).texts();
         for old in self.rows.live() {

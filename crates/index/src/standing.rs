@@ -46,16 +46,24 @@ impl Standing {
         }
     }
 
-    /// Takes in the stored sessions that have not ended, in the order of their numbers.
+    /// Takes in stored sessions that have not ended, piece by piece in the order of their numbers. Lists are
+    /// right after [`loaded`](Self::loaded).
     pub fn load(&self, sessions: impl Iterator<Item = Loaded>) {
         let _applying = self.applying.lock();
         let mut index = self.index.write();
+        let (expected, _) = sessions.size_hint();
+        index.rows.reserve(expected);
+        self.tokens.write().reserve(expected);
         for Loaded { session, seen_at } in sessions {
             if index.fill(&session) {
                 self.tokens.write().insert(&session, seen_at);
             }
         }
-        index.facets.settle();
+    }
+
+    /// Ends the loading.
+    pub fn loaded(&self) {
+        self.index.write().facets.settle();
     }
 
     /// Remembers where a session that has ended was opened from.

@@ -59,6 +59,16 @@ impl Tokens {
         }
     }
 
+    /// Makes room for so many more tokens at once.
+    pub fn reserve(&mut self, tokens: usize) {
+        let Self { entries, by_token, by_session, hasher, .. } = self;
+        entries.reserve(tokens);
+        by_token.reserve(tokens, |at| entries[*at as usize].as_ref().map_or(0, |entry| hash_of(&entry.token)));
+        by_session.reserve(tokens, |at| {
+            entries[*at as usize].as_ref().map_or(0, |entry| hasher.hash_one(entry.bearer.session))
+        });
+    }
+
     /// Puts a session's token in.
     pub fn insert(&mut self, session: &Session, seen_at: Timestamp) {
         let entry = Entry {

@@ -99,6 +99,7 @@ impl Service {
         let standing = self.standing.clone();
         let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
         let head = self.store.load(since, Box::new(move |piece| take_in(&standing, piece))).await?;
+        self.standing.loaded();
         *self.grants.write() = self.store.grants().await?;
         let live = self.standing.live(self.clock.now());
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

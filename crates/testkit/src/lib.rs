@@ -1,1 +1,12 @@
-//! Test kit.
+//! What behaviour tests stand on: the product's own wiring in the test's process, on a real port, with a
+//! clock that only moves by hand and a store in a directory of its own.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+
+mod client;
+mod clock;
+mod server;
+
+pub use client::{Answer, Caller, sha256};
+pub use clock::TestClock;
+pub use server::{ADMIN, PASSWORD, TestServer};

@@ -20,10 +20,10 @@ export async function sorting() {
     assert.deepEqual(await order({ sort: { 'device.name': -1 } }), ['desktop', 'phone', 'firefox', 'mac']);
   });
 
-  await check('sort by device.os.name ignores case', async () => {
-    // android, Linux, Mac OS, Ubuntu: by code point alone the lower-case one would come last.
-    assert.deepEqual(await order({ sort: { 'device.os.name': 1 } }), ['phone', 'desktop', 'mac', 'firefox']);
-    assert.deepEqual(await order({ sort: { 'device.os.name': -1 } }), ['firefox', 'mac', 'desktop', 'phone']);
+  await check('sort by device.os.name goes by code point', async () => {
+    // Linux, Mac OS, Ubuntu, android: what devices are called is no name of a person, and case is kept apart.
+    assert.deepEqual(await order({ sort: { 'device.os.name': 1 } }), ['desktop', 'mac', 'firefox', 'phone']);
+    assert.deepEqual(await order({ sort: { 'device.os.name': -1 } }), ['phone', 'firefox', 'mac', 'desktop']);
   });
 
   await check('a missing os version is lower than any, and ties go newest first whatever the direction', async () => {

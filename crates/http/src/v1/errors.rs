@@ -4,6 +4,7 @@ use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
 use rollcall_service::{FieldRefusal, Refusal as Outcome, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A refusal, ready to be sent.
@@ -11,9 +12,25 @@ pub struct Wire {
     /// The status.
     pub status: u16,
     /// The body.
-    pub body: Value,
+    pub body: Body,
     /// For how long to stay away, in seconds.
     pub retry_after_s: Option<u64>,
+}
+
+/// A refusal's body.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Body {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Value>,
 }
 
 /// A refusal as v1 says it.
@@ -30,10 +47,10 @@ pub fn wire(refusal: &Refusal) -> Wire {
                 Place::Query => "error-invalid-params",
                 Place::Body => "invalid-params",
             };
-            status(400, json!({ "success": false, "errorType": error_type, "error": faults.join("\n ") }))
+            status(400, Body { error_type: Some(error_type), ..plain(&faults.join("\n ")) })
         }
         Refusal::NotJson => {
-            status(400, json!({ "success": false, "error": "Invalid JSON body", "errorType": "invalid-params" }))
+            status(400, Body { error_type: Some("invalid-params"), ..plain("Invalid JSON body") })
         }
         Refusal::TooMany { wait_s } => {
             let error = format!(
@@ -113,7 +130,7 @@ fn sign_in(refusal: SignInRefusal) -> Wire {
             ("Unauthorized", "You've been logged out by the server. Please log in again.")
         }
     };
-    status(401, json!({ "success": false, "status": "error", "error": error, "message": message }))
+    status(401, Body { status: Some("error"), message: Some(message.into()), ..plain(error) })
 }
 
 /// Clients prompt for a code only on 400 with a `details.method` that they know.
@@ -154,24 +171,20 @@ fn fields(refusal: &FieldRefusal) -> Wire {
     }
 }
 
-fn status(status: u16, body: Value) -> Wire {
+fn status(status: u16, body: Body) -> Wire {
     Wire { status, body, retry_after_s: None }
 }
 
-fn plain(error: &str) -> Value {
-    json!({ "success": false, "error": error })
+fn plain(error: &str) -> Body {
+    Body { success: false, status: None, error: error.into(), message: None, error_type: None, details: None }
 }
 
-fn four_words(sentence: &str) -> Value {
-    json!({ "success": false, "error": sentence, "status": "error", "message": sentence })
+fn four_words(sentence: &str) -> Body {
+    Body { status: Some("error"), message: Some(sentence.into()), ..plain(sentence) }
 }
 
-fn thrown(reason: &str, code: &str, details: Option<Value>) -> Wire {
-    let mut body = json!({ "success": false, "error": format!("{reason} [{code}]"), "errorType": code });
-    if let Some(details) = details {
-        body["details"] = details;
-    }
-    status(400, body)
+fn thrown(reason: &str, code: &'static str, details: Option<Value>) -> Wire {
+    status(400, Body { error_type: Some(code), details, ..plain(&format!("{reason} [{code}]")) })
 }
 
 /// One of each, for the printed table.

@@ -177,12 +177,15 @@ impl World {
     /// An index loaded from the plain list.
     pub fn reloaded(&self) -> Standing {
         let standing = Standing::new(READERS);
-        standing.load(
-            self.sessions
-                .iter()
-                .filter(|known| !known.ended)
-                .map(|known| Loaded { session: known.session.clone(), seen_at: known.seen_at }),
-        );
+        let left: Vec<_> = self
+            .sessions
+            .iter()
+            .filter(|known| !known.ended)
+            .map(|known| Loaded { session: known.session.clone(), seen_at: known.seen_at })
+            .collect();
+        // In pieces, as a store gives them.
+        left.chunks(5).for_each(|piece| standing.load(piece.iter().cloned()));
+        standing.loaded();
         standing
     }
 
@@ -294,7 +297,8 @@ fn naive_compare(key: SortKey, a: &Known, b: &Known) -> Ordering {
     };
     match key {
         SortKey::LoginAt => a.session.opened_at.cmp(&b.session.opened_at),
-        _ => folded(a).cmp(&folded(b)),
+        SortKey::Name | SortKey::Username => folded(a).cmp(&folded(b)),
+        _ => text(a).cmp(&text(b)),
     }
 }
 

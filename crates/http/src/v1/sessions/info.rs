@@ -43,9 +43,8 @@ fn whole(row: &Row<'_>) -> Value {
     let owner = row.owner();
     let opened_at = row.opened_at().to_string();
     let opened_on = row.opened_at().calendar();
-    let mut device = format!("{{{}}}", row.fragment());
     // The fragment is JSON of our own making.
-    let mut body: Value = serde_json::from_str(&std::mem::take(&mut device)).unwrap_or_default();
+    let mut body: Value = serde_json::from_str(&format!("{{{}}}", row.fragment())).unwrap_or_default();
     let fields = json!({
         "_id": row.id(),
         "sessionId": row.id(),

@@ -3,7 +3,7 @@
 use crate::v1::json;
 use rollcall_model::{Device, SessionId};
 use rollcall_service::index::{Page, Row};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// Bytes of a row, about: a page's buffer is made once.
 const ROW_BYTES: usize = 420;
@@ -74,18 +74,33 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
     }
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeviceWire<'a> {
+    #[serde(rename = "type")]
+    device_type: &'static str,
+    name: &'a str,
+    long_version: &'a str,
+    version: &'a str,
+    os: OsWire<'a>,
+}
+
+#[derive(Serialize)]
+struct OsWire<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+}
+
 /// A device as rows show it, made once per distinct device: `"device":{…}`.
 pub fn device_fragment(device: &Device) -> String {
-    let mut os = json!({ "name": device.os_name });
-    if let Some(version) = &device.os_version {
-        os["version"] = Value::from(version.as_str());
-    }
-    let device = json!({
-        "type": device.device_type.as_str(),
-        "name": device.name,
-        "longVersion": device.long_version,
-        "version": device.version,
-        "os": os,
-    });
-    format!(r#""device":{device}"#)
+    let wire = DeviceWire {
+        device_type: device.device_type.as_str(),
+        name: &device.name,
+        long_version: &device.long_version,
+        version: &device.version,
+        os: OsWire { name: &device.os_name, version: device.os_version.as_deref() },
+    };
+    // Text is always writable.
+    format!(r#""device":{}"#, serde_json::to_string(&wire).unwrap_or_default())
 }

@@ -1,0 +1,122 @@
+//! A server for one test.
+
+use crate::{Caller, TestClock};
+use rollcall::config::Config;
+use rollcall::wiring::Server;
+use rollcall_auth::SystemRandomness;
+use rollcall_service::{FirstAdministrator, Service};
+use rollcall_store::Store;
+use rollcall_store_sqlite::SqliteStore;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// The administrator's name.
+pub const ADMIN: &str = "boss";
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A running server.
+#[expect(missing_debug_implementations, reason = "it is made of handles")]
+pub struct TestServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its time.
+    pub clock: Arc<TestClock>,
+    /// Its use cases.
+    pub service: Arc<Service>,
+    /// Its engine.
+    pub store: Arc<dyn Store>,
+    config: Config,
+    directory: TempDir,
+    server: Option<Server>,
+}
+
+impl TestServer {
+    /// A new server with an administrator, whose rate limit nobody reaches.
+    pub async fn start() -> Self {
+        let mut config = Config::default();
+        config.wire.rate_calls = 1_000_000;
+        Self::with(config).await
+    }
+
+    /// A new server with these settings.
+    pub async fn with(config: Config) -> Self {
+        Self::at(TempDir::new().unwrap(), config, Arc::default()).await
+    }
+
+    async fn at(directory: TempDir, config: Config, clock: Arc<TestClock>) -> Self {
+        let randomness = Arc::new(SystemRandomness);
+        let path = directory.path().join("data");
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, randomness.clone()).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server =
+            Server::start(store.clone(), clock.clone(), randomness, config.clone(), listener).await.unwrap();
+        if !server.service.had_administrator().await.unwrap() {
+            let made = server.service.first_administrator(ADMIN, PASSWORD).await.unwrap();
+            assert_eq!(made, FirstAdministrator::Made);
+        }
+        server.open_doors();
+        let (address, service) = (server.address, server.service.clone());
+        Self { address, clock, service, store, config, directory, server: Some(server) }
+    }
+
+    /// Stops it cleanly and starts it anew on the same directory, at the same time.
+    pub async fn restart(mut self) -> Self {
+        self.server.take().unwrap().stop().await.unwrap();
+        let Self { directory, config, clock, .. } = self;
+        Self::at(directory, config, clock).await
+    }
+
+    /// Stops it cleanly.
+    pub async fn stop(mut self) {
+        self.server.take().unwrap().stop().await.unwrap();
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> std::path::PathBuf {
+        Path::new(self.directory.path()).join("data")
+    }
+
+    /// Lets time pass, and has done what is due then.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.service.do_what_is_due().await;
+    }
+
+    /// Somebody without credentials, in a browser.
+    pub fn caller(&self) -> Caller {
+        Caller::new(&format!("http://{}", self.address))
+    }
+
+    /// The administrator, signed in; no second factor was proved.
+    pub async fn admin(&self) -> Caller {
+        self.caller().sign_in(ADMIN, PASSWORD).await
+    }
+
+    /// The administrator, signed in, with a second factor that is remembered.
+    pub async fn elevated_admin(&self) -> Caller {
+        let admin = self.admin().await;
+        let answer = admin.with_code(PASSWORD).get("sessions/list.all?count=1").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        admin
+    }
+
+    /// Makes a user of that name, with the password of everybody, and gives its id.
+    pub async fn user(&self, username: &str) -> String {
+        let admin = self.admin().await;
+        let body = serde_json::json!({
+            "username": username,
+            "name": format!("Name of {username}"),
+            "email": format!("{username}@example.test"),
+            "password": PASSWORD,
+        });
+        let answer = admin.post("users.create", &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        admin.post("logout", &serde_json::json!({})).await;
+        answer.body["user"]["_id"].as_str().unwrap().into()
+    }
+}

@@ -1,0 +1,221 @@
+//! What the task runner is asked: from words to a command, with the help's text.
+
+use crate::step::Failure;
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+/// A command, with what it was told.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    Help,
+    Run {
+        listen: SocketAddr,
+    },
+    /// Not for people: `run` starts it beside the server.
+    Announce {
+        server: u32,
+        address: SocketAddr,
+    },
+    Test {
+        quick: bool,
+    },
+    Lint {
+        all: bool,
+    },
+    Fmt,
+    Docs {
+        check: bool,
+    },
+    Tidy,
+    Bench {
+        arguments: Vec<String>,
+    },
+}
+
+/// Where the server listens when nothing else is said: its own default.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
+
+/// What people may type, one entry per command: name, options, what it does, an example.
+const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
+    (
+        "run",
+        &["--listen"],
+        "build and start a demo server, and say how to reach it",
+        "run --listen 127.0.0.1:3456",
+    ),
+    (
+        "test",
+        &["--quick"],
+        "everything that CI checks; --quick without release builds and clients",
+        "test --quick",
+    ),
+    ("lint", &["--all"], "format, clippy, tidy; --all also licences, unused crates, spelling", "lint --all"),
+    ("fmt", &[], "format the code", "fmt"),
+    ("docs", &["--check"], "print the generated half of docs/reference, or compare it", "docs --check"),
+    ("tidy", &[], "the house rules that no other tool knows", "tidy"),
+    ("bench", &[], "measure, in release; what follows is the bench's own", "bench --quick"),
+    ("help", &[], "this text", "help"),
+];
+
+/// The help: every command with an example.
+pub fn help() -> String {
+    let mut text = String::from("The project's task runner.\n\nUsage: cargo xtask COMMAND [OPTION…]\n\n");
+    for (name, options, what, example) in COMMANDS {
+        let options: Vec<_> = options.iter().map(|option| format!("[{}]", usage(option))).collect();
+        let _ = writeln!(text, "  {name} {}\n      {what}\n      $ cargo xtask {example}", options.join(" "));
+    }
+    text
+}
+
+fn usage(option: &str) -> String {
+    if option == "--listen" { "--listen ADDR".into() } else { option.into() }
+}
+
+/// Reads the words after `cargo xtask`. None at all ask for help.
+pub fn parse(words: &[String]) -> Result<Command, Failure> {
+    let Some((name, rest)) = words.split_first() else { return Ok(Command::Help) };
+    match name.as_str() {
+        "--help" | "-h" => return Ok(Command::Help),
+        "bench" => return Ok(Command::Bench { arguments: rest.to_vec() }),
+        "announce" => return announce(rest),
+        _ => {}
+    }
+    let Some((_, options, ..)) = COMMANDS.iter().find(|(known, ..)| known == name) else {
+        let known = COMMANDS.iter().map(|(name, ..)| *name);
+        return Err(Failure::asked(format!(
+            "no command `{name}`; nearest: `{}`. `cargo xtask help` lists all",
+            nearest(name, known)
+        )));
+    };
+    if rest.iter().any(|word| word == "--help" || word == "-h") {
+        return Ok(Command::Help);
+    }
+    let mut flag = false;
+    let mut listen = LISTEN;
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        let (option, value) =
+            word.split_once('=').map_or((&**word, None), |(option, value)| (option, Some(value)));
+        match option {
+            "--listen" if options.contains(&option) => {
+                let value = value.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
+                listen = address(value)?;
+            }
+            _ if options.contains(&option) && value.is_none() => flag = true,
+            _ if options.is_empty() => {
+                return Err(Failure::asked(format!("`{name}` takes no `{word}`, nor anything else")));
+            }
+            _ => {
+                let near = usage(nearest(option, options.iter().copied()));
+                return Err(Failure::asked(format!("`{name}` takes no `{word}`; nearest: `{near}`")));
+            }
+        }
+    }
+    Ok(match name.as_str() {
+        "run" => Command::Run { listen },
+        "test" => Command::Test { quick: flag },
+        "lint" => Command::Lint { all: flag },
+        "fmt" => Command::Fmt,
+        "docs" => Command::Docs { check: flag },
+        "tidy" => Command::Tidy,
+        _ => Command::Help,
+    })
+}
+
+fn announce(words: &[String]) -> Result<Command, Failure> {
+    let [server, address_of_it] = words else { return Err(Failure::asked("announce: for `run` only")) };
+    let server = server.parse().map_err(|_| Failure::asked("announce: expected a process id"))?;
+    Ok(Command::Announce { server, address: address(address_of_it)? })
+}
+
+fn address(text: &str) -> Result<SocketAddr, Failure> {
+    text.parse().map_err(|_| {
+        Failure::asked(format!(
+            "--listen: `{text}` is no address; expected such as 127.0.0.1:3456 or [::1]:3456"
+        ))
+    })
+}
+
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> &'a str {
+    known.min_by_key(|candidate| distance(word, candidate)).unwrap_or_default()
+}
+
+/// How many characters must be changed, added or removed to make one word the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, from) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+        for (column, to) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(from != *to);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, Failure> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn words_become_commands() {
+        let at = |text: &str| text.parse().unwrap();
+        for (line, command) in [
+            ("", Command::Help),
+            ("--help", Command::Help),
+            ("test --help", Command::Help),
+            ("run", Command::Run { listen: LISTEN }),
+            ("run --listen [::1]:4000", Command::Run { listen: at("[::1]:4000") }),
+            ("run --listen=127.0.0.1:4000", Command::Run { listen: at("127.0.0.1:4000") }),
+            ("test", Command::Test { quick: false }),
+            ("test --quick", Command::Test { quick: true }),
+            ("lint --all", Command::Lint { all: true }),
+            ("docs --check", Command::Docs { check: true }),
+            ("bench --quick --help", Command::Bench { arguments: vec!["--quick".into(), "--help".into()] }),
+        ] {
+            assert_eq!(parsed(line).unwrap(), command, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_names_the_nearest_and_exits_2() {
+        for (line, near) in [
+            ("tets", "`test`"),
+            ("benhc", "`bench`"),
+            ("test --quik", "`--quick`"),
+            ("test --quick=1", "`--quick`"),
+            ("run --lisen 1", "`--listen ADDR`"),
+            ("run --listen", "127.0.0.1:3456"),
+            ("run --listen 3000", "127.0.0.1:3456"),
+            ("tidy --all", "takes no `--all`"),
+        ] {
+            let failure = parsed(line).unwrap_err();
+            assert_eq!(failure.code, 2, "{line}");
+            assert!(failure.to_string().contains(near), "{line}: {failure}");
+        }
+    }
+
+    #[test]
+    fn the_help_gives_each_command_an_example_that_is_understood() {
+        let help = help();
+        for (name, _, _, example) in COMMANDS {
+            assert!(help.contains(&format!("$ cargo xtask {name}")), "{name}");
+            assert!(parsed(example).is_ok(), "{example}");
+        }
+    }
+
+    #[test]
+    fn distance_counts_edits() {
+        for (one, other, edits) in [("", "abc", 3), ("abc", "abc", 0), ("tset", "test", 2), ("run", "fun", 1)]
+        {
+            assert_eq!(distance(one, other), edits, "{one} {other}");
+            assert_eq!(distance(other, one), edits, "{other} {one}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `cargo xtask test`: all that CI checks, in the order of what fails soonest.
+
+use crate::step::{self, Failure, Parts};
+use crate::workspace::Workspace;
+use crate::{bench, clients, lint, tools};
+
+/// Runs every part until one fails; the times of those that ran are told in any case.
+pub fn test(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
+    let mut parts = Parts::default();
+    let result = source(workspace, &mut parts, quick)
+        .and_then(|()| if quick { Ok(()) } else { release(workspace, &mut parts) });
+    println!("\n{}", parts.table());
+    result
+}
+
+/// The source, and all tests that cargo runs.
+fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), Failure> {
+    parts.part("tools", || tools::need(if quick { tools::LINT } else { tools::TEST }))?;
+    lint::source(workspace, parts)?;
+    parts.part("cargo test", || step::run(workspace.cargo().args(["test", "--workspace", "--locked"])))
+}
+
+/// The release binary: published clients against it, and its speed.
+fn release(workspace: &Workspace, parts: &mut Parts) -> Result<(), Failure> {
+    let binary = parts.part("release build", || workspace.build_server())?;
+    parts.part("install clients", || clients::install(workspace))?;
+    parts.part("clients", || clients::ours(workspace, &binary))?;
+    match clients::acceptance(workspace) {
+        Some(folder) => parts.part("acceptance", || clients::given(workspace, &binary, &folder))?,
+        None => println!("\nno ../shared/acceptance here: its scripts are left out"),
+    }
+    if bench::is_there(workspace) {
+        return parts.part("bench", || bench::bench(workspace, &["--quick".into()]));
+    }
+    println!("\nno bench package in the workspace yet: left out");
+    Ok(())
+}
