@@ -5,8 +5,10 @@
 
 mod client;
 mod clock;
+mod connection;
 mod server;
 
 pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
+pub use connection::Connection;
 pub use server::{ADMIN, PASSWORD, TestServer};

@@ -2,4 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-mod smoke;
+mod bad_input;
+mod ending;
+mod limits;
+mod listing;
+mod refusal_order;
+mod sign_in;
+mod step_up;
+mod users;
+mod wire;

@@ -1,0 +1,77 @@
+//! Answers as they go over the wire: a difference is a decision about compatibility.
+
+use rollcall_testkit::{ADMIN, Answer, PASSWORD, TestServer, sha256};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Status, headers and body, with what differs each time made equal.
+fn shown(answer: &Answer) -> Value {
+    let headers: BTreeMap<_, _> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["date", "x-request-id", "content-length"].contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
+        .collect();
+    let mut body = answer.body.clone();
+    redact(&mut body);
+    json!({ "status": answer.status, "headers": headers, "body": body })
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match name.as_str() {
+                    "_id" | "sessionId" | "userId" => *field = json!("«id»"),
+                    "authToken" => *field = json!("«token»"),
+                    "host" | "avatarUrl" => *field = json!("«host»"),
+                    "searchTerm" => *field = json!("«text»"),
+                    _ => redact(field),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_as_they_were() {
+    let server = TestServer::start().await;
+    server.user("zoe").await;
+    let login = server.caller().post("login", &json!({ "user": "zoe", "password": PASSWORD })).await;
+    let text = |name: &str| login.body["data"][name].as_str().unwrap().to_owned();
+    let zoe = server.caller().with_credentials(&text("userId"), &text("authToken"));
+    let admin = server.admin().await;
+    let id = zoe.session_id().await;
+    let mut answers = vec![
+        ("login", login),
+        ("me", zoe.get("me").await),
+        ("info, plain", zoe.get("info").await),
+        ("info, administrator", admin.get("info").await),
+        ("sessions/list", zoe.get("sessions/list").await),
+        ("sessions/info", zoe.get(&format!("sessions/info?sessionId={id}")).await),
+        ("list.all without a code", admin.get("sessions/list.all").await),
+        ("list.all, wrong code", admin.with("x-2fa-code", &sha256("wrong")).get("sessions/list.all").await),
+        ("list.all", admin.with_code(PASSWORD).get("sessions/list.all?filter=zoe").await),
+        ("info.admin", admin.get(&format!("sessions/info.admin?sessionId={id}")).await),
+        ("no permission", zoe.get("sessions/list.all").await),
+        ("no credentials", server.caller().get("me").await),
+        ("no such path", server.caller().get("nope").await),
+        ("no such method", server.caller().post("me", &json!({})).await),
+        ("unknown parameter", admin.get("sessions/list.all?query={}").await),
+        ("bad sort", admin.get("sessions/list.all?sort=x").await),
+        ("bad sort key", admin.get("sessions/list.all?sort={\"userId\":1}").await),
+        ("preflight", {
+            let request = server.caller().request("OPTIONS", "/api/v1/me").header("origin", "http://evil.test");
+            server.caller().send(request).await
+        }),
+        ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
+        ("not found", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
+        ("missing parameter", admin.post("sessions/logout", &json!({})).await),
+        ("last administrator", admin.post("users.delete", &json!({ "username": ADMIN })).await),
+        ("logout", admin.post("logout", &json!({})).await),
+    ];
+    let shown: Vec<_> = answers.drain(..).map(|(what, answer)| json!({ what: shown(&answer) })).collect();
+    insta::assert_json_snapshot!(shown);
+}
