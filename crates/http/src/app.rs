@@ -5,13 +5,13 @@ use crate::endpoint::{Endpoint, Method, Reply, Route};
 use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
 use crate::input::Body;
 use crate::refusal::Refusal;
-use crate::{endpoints, health};
 use crate::v1::errors::{Wire, wire};
+use crate::{endpoints, health};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
-    USER_AGENT,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA,
+    RETRY_AFTER, USER_AGENT,
 };
 use axum::http::{Response, StatusCode};
 use axum::routing::{MethodFilter, on};

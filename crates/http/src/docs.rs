@@ -113,7 +113,8 @@ fn permissions() -> String {
 }
 
 fn errors() -> String {
-    let mut page = format!("{PRINTED}# Refusals\n\nEvery refusal of API v1, with an example of its body.\n\n");
+    let mut page =
+        format!("{PRINTED}# Refusals\n\nEvery refusal of API v1, with an example of its body.\n\n");
     page.push_str("| status | body |\n|---|---|\n");
     let mut all: Vec<_> = samples().iter().map(wire).collect();
     all.sort_by_key(|wire| wire.status);
@@ -122,4 +123,16 @@ fn errors() -> String {
         let _ = writeln!(page, "| {} | `{body}` |", wire.status);
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_printed_pages_are_as_the_code_says() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference");
+        for (name, text) in super::pages() {
+            let printed = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            assert_eq!(printed, text, "{name}: run `cargo xtask docs`");
+        }
+    }
 }

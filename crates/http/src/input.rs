@@ -192,7 +192,9 @@ impl Raw<'_> {
             Self::Body(Body::Form(form)) => flat(form),
             Self::Body(Body::Other) => return Err(Refusal::NotJson),
             Self::Body(Body::Json(json)) => match parse(json).ok_or(Refusal::NotJson)? {
-                Top::Object(pairs) => pairs.into_iter().map(|(name, json)| (name, Given::Json(json))).collect(),
+                Top::Object(pairs) => {
+                    pairs.into_iter().map(|(name, json)| (name, Given::Json(json))).collect()
+                }
                 Top::Other if unknown == Unknown::IgnoredWithFaults => Vec::new(),
                 Top::Other => return Err(Refusal::Schema(place, vec!["must be object".into()])),
             },
@@ -216,7 +218,11 @@ fn flat(text: &[u8]) -> Vec<(String, Given)> {
         .collect()
 }
 
-fn check(given: Vec<(String, Given)>, fields: &'static [Field], unknown: Unknown) -> Result<Values, Vec<String>> {
+fn check(
+    given: Vec<(String, Given)>,
+    fields: &'static [Field],
+    unknown: Unknown,
+) -> Result<Values, Vec<String>> {
     let mut values = Values::default();
     let mut faults = Vec::new();
     for (name, value) in given {
@@ -224,7 +230,9 @@ fn check(given: Vec<(String, Given)>, fields: &'static [Field], unknown: Unknown
             match fields.iter().find(|field| is_part_of(&name, field.name)) {
                 // `name[]=` and `name[a]=` are lists and objects, which no parameter accepts.
                 Some(field) => faults.push(expected(field.kind)),
-                None if unknown == Unknown::Refused => faults.push("must NOT have additional properties".into()),
+                None if unknown == Unknown::Refused => {
+                    faults.push("must NOT have additional properties".into());
+                }
                 None => {}
             }
             continue;
@@ -279,7 +287,6 @@ fn expected(kind: Kind) -> String {
 fn convert(given: Given, kind: Kind) -> Result<Value, String> {
     match (given, kind) {
         (Given::Text(text), Kind::Any) => Ok(Value::Json(Json::String(text))),
-        (Given::Json(json), Kind::Any) => Ok(Value::Json(json)),
         (Given::Text(text) | Given::Json(Json::String(text)), Kind::Text(chars)) => bounded(text, chars),
         (Given::Text(text), Kind::Number) => number(looks_like_a_number(&text)),
         (Given::Json(Json::Number(value)), Kind::Number) => number(value.as_f64()),
@@ -288,7 +295,9 @@ fn convert(given: Given, kind: Kind) -> Result<Value, String> {
             Ok(Value::Boolean(text == "true"))
         }
         (Given::Json(Json::Array(items)), Kind::List) => list(items),
-        (Given::Json(json @ Json::Object(_)), Kind::Object) => Ok(Value::Json(json)),
+        (Given::Json(json), Kind::Any) | (Given::Json(json @ Json::Object(_)), Kind::Object) => {
+            Ok(Value::Json(json))
+        }
         (_, kind) => Err(expected(kind)),
     }
 }

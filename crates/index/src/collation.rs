@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn devices_stand_in_the_order_of_code_points() {
-        let sorted = [None, Some(""), Some("Mac OS"), Some("Ubuntu"), Some("android"), Some("ios"), Some("É")];
+        let sorted =
+            [None, Some(""), Some("Mac OS"), Some("Ubuntu"), Some("android"), Some("ios"), Some("É")];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {
                 let (a, b) = (bytes_of(*a), bytes_of(*b));

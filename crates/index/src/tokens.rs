@@ -34,11 +34,10 @@ pub struct Bearer {
 
 /// The table.
 pub struct Tokens {
-    entries: Vec<Option<Entry>>,
+    entries: Entries,
     free: Vec<u32>,
     by_token: HashTable<u32>,
     by_session: HashTable<u32>,
-    hasher: RandomState,
 }
 
 struct Entry {
@@ -51,22 +50,19 @@ impl Tokens {
     /// No tokens.
     pub fn new() -> Self {
         Self {
-            entries: Vec::new(),
+            entries: Entries { kept: Vec::new(), hasher: RandomState::new() },
             free: Vec::new(),
             by_token: HashTable::new(),
             by_session: HashTable::new(),
-            hasher: RandomState::new(),
         }
     }
 
     /// Makes room for so many more tokens at once.
     pub fn reserve(&mut self, tokens: usize) {
-        let Self { entries, by_token, by_session, hasher, .. } = self;
-        entries.reserve(tokens);
-        by_token.reserve(tokens, |at| entries[*at as usize].as_ref().map_or(0, |entry| hash_of(&entry.token)));
-        by_session.reserve(tokens, |at| {
-            entries[*at as usize].as_ref().map_or(0, |entry| hasher.hash_one(entry.bearer.session))
-        });
+        let Self { entries, by_token, by_session, .. } = self;
+        entries.kept.reserve(tokens);
+        by_token.reserve(tokens, |at| entries.token_hash(*at));
+        by_session.reserve(tokens, |at| entries.session_hash(*at));
     }
 
     /// Puts a session's token in.
@@ -82,43 +78,36 @@ impl Tokens {
             },
             seen_at: AtomicI64::new(seen_at.as_ms()),
         };
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(None);
-            number(self.entries.len() - 1)
+        let Self { entries, free, by_token, by_session } = self;
+        let at = free.pop().unwrap_or_else(|| {
+            entries.kept.push(None);
+            number(entries.kept.len() - 1)
         });
-        self.entries[at as usize] = Some(entry);
-        let Self { entries, by_token, by_session, hasher, .. } = self;
-        by_token.insert_unique(hash_of(&session.token), at, |at| {
-            entries[*at as usize].as_ref().map_or(0, |entry| hash_of(&entry.token))
-        });
-        by_session.insert_unique(hasher.hash_one(session.no), at, |at| {
-            entries[*at as usize].as_ref().map_or(0, |entry| hasher.hash_one(entry.bearer.session))
-        });
+        entries.kept[at as usize] = Some(entry);
+        by_token.insert_unique(entries.token_hash(at), at, |at| entries.token_hash(*at));
+        by_session.insert_unique(entries.session_hash(at), at, |at| entries.session_hash(*at));
     }
 
     /// Takes a session's token out and tells when it was last shown.
     pub fn remove(&mut self, session: SessionNo) -> Option<Timestamp> {
-        let Self { entries, by_session, hasher, .. } = self;
-        let is_it =
-            |at: &u32| entries[*at as usize].as_ref().is_some_and(|entry| entry.bearer.session == session);
-        let (at, _) = by_session.find_entry(hasher.hash_one(session), is_it).ok()?.remove();
-        let entry = self.entries[at as usize].take()?;
-        if let Ok(held) = self.by_token.find_entry(hash_of(&entry.token), |held| *held == at) {
+        let Self { entries, free, by_token, by_session } = self;
+        let hash = entries.hasher.hash_one(session);
+        let (at, _) = by_session.find_entry(hash, |at| entries.is_of(*at, session)).ok()?.remove();
+        if let Ok(held) = by_token.find_entry(entries.token_hash(at), |held| *held == at) {
             held.remove();
         }
-        self.free.push(at);
-        Some(Timestamp::from_ms(entry.seen_at.into_inner()))
+        free.push(at);
+        Some(entries.kept[at as usize].take()?.seen_at())
     }
 
     /// Whom a token is good for at `now`, which is remembered as its last use.
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
-        let is_it = |at: &u32| self.entries[*at as usize].as_ref().is_some_and(|entry| entry.token == *token);
-        let entry = self.entries[*self.by_token.find(hash_of(token), is_it)? as usize].as_ref()?;
+        let is_it = |at: &u32| self.entries.get(*at).is_some_and(|entry| entry.token == *token);
+        let entry = self.entries.get(*self.by_token.find(hash_of(token), is_it)?)?;
         if !live(entry.bearer.expires_at, now) {
             return None;
         }
-        let seen_at = Timestamp::from_ms(entry.seen_at.load(Ordering::Relaxed));
-        if now.since(seen_at) >= SEEN_GRAIN {
+        if now.since(entry.seen_at()) >= SEEN_GRAIN {
             entry.seen_at.fetch_max(now.as_ms(), Ordering::Relaxed);
         }
         Some(entry.bearer.clone())
@@ -126,13 +115,39 @@ impl Tokens {
 
     /// When a session's token was last shown.
     pub fn seen_at(&self, session: SessionNo) -> Option<Timestamp> {
-        let is_it = |at: &u32| {
-            self.entries[*at as usize].as_ref().is_some_and(|entry| entry.bearer.session == session)
-        };
-        let at = self.by_session.find(self.hasher.hash_one(session), is_it)?;
-        self.entries[*at as usize]
-            .as_ref()
-            .map(|entry| Timestamp::from_ms(entry.seen_at.load(Ordering::Relaxed)))
+        let hash = self.entries.hasher.hash_one(session);
+        let at = self.by_session.find(hash, |at| self.entries.is_of(*at, session))?;
+        self.entries.get(*at).map(Entry::seen_at)
+    }
+}
+
+impl Entry {
+    fn seen_at(&self) -> Timestamp {
+        Timestamp::from_ms(self.seen_at.load(Ordering::Relaxed))
+    }
+}
+
+/// The entries by their place, and how the two tables of places hash them.
+struct Entries {
+    kept: Vec<Option<Entry>>,
+    hasher: RandomState,
+}
+
+impl Entries {
+    fn get(&self, at: u32) -> Option<&Entry> {
+        self.kept[at as usize].as_ref()
+    }
+
+    fn is_of(&self, at: u32, session: SessionNo) -> bool {
+        self.get(at).is_some_and(|entry| entry.bearer.session == session)
+    }
+
+    fn token_hash(&self, at: u32) -> u64 {
+        self.get(at).map_or(0, |entry| hash_of(&entry.token))
+    }
+
+    fn session_hash(&self, at: u32) -> u64 {
+        self.get(at).map_or(0, |entry| self.hasher.hash_one(entry.bearer.session))
     }
 }
 

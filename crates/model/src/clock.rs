@@ -48,7 +48,13 @@ impl fmt::Display for Timestamp {
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            calendar.year, calendar.month, calendar.day, calendar.hour, calendar.minute, calendar.second, calendar.ms
+            calendar.year,
+            calendar.month,
+            calendar.day,
+            calendar.hour,
+            calendar.minute,
+            calendar.second,
+            calendar.ms
         )
     }
 }

@@ -60,7 +60,13 @@ struct Effects {
 
 impl Effects {
     fn new(facts: &Facts, at: Timestamp) -> Self {
-        Self { events: Vec::new(), failures: Vec::new(), next: facts.head.seq.next(), at, live: facts.head.live }
+        Self {
+            events: Vec::new(),
+            failures: Vec::new(),
+            next: facts.head.seq.next(),
+            at,
+            live: facts.head.live,
+        }
     }
 
     fn record(

@@ -60,7 +60,7 @@ impl Config {
             }
             "LIMITS__WINDOW" => self.wire.rate_window = duration(value, Duration::from_hours(24))?,
             "PROXIES__TRUSTED" => self.wire.proxies = proxies(value)?,
-            _ => return Err(format!("no such setting; there are:{}", Known)),
+            _ => return Err(format!("no such setting; there are:{Known}")),
         }
         Ok(())
     }
@@ -93,7 +93,9 @@ fn duration(value: &str, max: Duration) -> Result<Duration, String> {
     let duration = Duration::from_secs(number.saturating_mul(seconds));
     if duration.is_zero() || duration > max {
         let days = max.as_secs() / 86_400;
-        return Err(format!("expected a whole number above 0 and a unit (s, m, h, d), such as 60s or 90d, at most {days}d"));
+        return Err(format!(
+            "expected a whole number above 0 and a unit (s, m, h, d), such as 60s or 90d, at most {days}d"
+        ));
     }
     Ok(duration)
 }
@@ -117,12 +119,16 @@ mod tests {
 
     #[test]
     fn settings_are_read() {
-        let lifetime = |value| config("ROLLCALL__SESSIONS__LIFETIME", value).unwrap().service.session_lifetime;
+        let lifetime =
+            |value| config("ROLLCALL__SESSIONS__LIFETIME", value).unwrap().service.session_lifetime;
         assert_eq!(lifetime("60s"), Duration::from_mins(1));
         assert_eq!(lifetime("90d"), Duration::from_hours(90 * 24));
         assert_eq!(lifetime(" 2h "), Duration::from_hours(2));
         assert_eq!(config("ROLLCALL__LIMITS__CALLS", "1000000").unwrap().wire.rate_calls, 1_000_000);
-        assert_eq!(config("ROLLCALL__LIMITS__WINDOW", "5m").unwrap().wire.rate_window, Duration::from_mins(5));
+        assert_eq!(
+            config("ROLLCALL__LIMITS__WINDOW", "5m").unwrap().wire.rate_window,
+            Duration::from_mins(5)
+        );
         assert!(config("ROLLCALL__PROXIES__TRUSTED", "10.0.0.0/8, fd00::/8,127.0.0.1").is_ok());
         assert!(config("OTHER__THING", "x").is_ok());
     }
@@ -143,6 +149,9 @@ mod tests {
             assert!(error.contains(name) && error.contains("expected"), "{error}");
         }
         let error = config("ROLLCALL__SESSIONS__LIFETIMES", "60s").unwrap_err().to_string();
-        assert!(error.contains("no such setting") && error.contains("ROLLCALL__SESSIONS__LIFETIME:"), "{error}");
+        assert!(
+            error.contains("no such setting") && error.contains("ROLLCALL__SESSIONS__LIFETIME:"),
+            "{error}"
+        );
     }
 }

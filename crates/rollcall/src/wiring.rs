@@ -34,7 +34,8 @@ impl Server {
     ) -> Result<Self, StoreError> {
         let mut prefix = [0; 4];
         randomness.fill(&mut prefix);
-        let service = Service::new(Parts { store, clock, randomness, settings: config.service, device_fragment });
+        let service =
+            Service::new(Parts { store, clock, randomness, settings: config.service, device_fragment });
         let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix));
         let address = listener
             .local_addr()

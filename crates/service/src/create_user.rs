@@ -43,7 +43,10 @@ impl Service {
     pub async fn create_user(&self, principal: &Principal, request: UserRequest) -> Result<User, Refusal> {
         let (user, password) = self.checked(request)?;
         let password = self.hashing.hash(password, self.randomness.clone()).await?;
-        let names = [user.username.clone(), user.emails.first().map(|email| email.address.clone()).unwrap_or_default()];
+        let names = [
+            user.username.clone(),
+            user.emails.first().map(|email| email.address.clone()).unwrap_or_default(),
+        ];
         let command = Command::CreateUser { user: Box::new(user), password, by: principal.actor() };
         match self.writer.run(command).await {
             Ok(receipt) => {
@@ -76,11 +79,8 @@ impl Service {
             None => PasswordDigest::of(Token::random(&*self.randomness).reveal()),
         };
         let address = request.email.trim().to_owned();
-        let emails = if address.is_empty() {
-            Vec::new()
-        } else {
-            vec![Email { address, verified: request.verified }]
-        };
+        let emails =
+            if address.is_empty() { Vec::new() } else { vec![Email { address, verified: request.verified }] };
         let user = NewUser {
             id: UserId::random(&*self.randomness),
             username: request.username,

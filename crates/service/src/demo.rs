@@ -7,8 +7,8 @@ use rollcall_model::command::Opening;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::user::{Email, Profile, UserKind};
 use rollcall_model::{
-    Actor, Command, EndReason, NewUser, Randomness, Role, SessionId, SessionNo, Timestamp, TokenHash, UserId, UserNo,
-    limits,
+    Actor, Command, EndReason, NewUser, Randomness, Role, SessionId, SessionNo, Timestamp, TokenHash, UserId,
+    UserNo, limits,
 };
 use rollcall_store::{LiveSets, Store, StoreError};
 use std::sync::Arc;
@@ -63,7 +63,12 @@ struct Script {
 }
 
 impl Script {
-    fn new(workspace: &Workspace, drawn: Seeded, secrets: Arc<dyn Randomness>, password: PasswordHash) -> Self {
+    fn new(
+        workspace: &Workspace,
+        drawn: Seeded,
+        secrets: Arc<dyn Randomness>,
+        password: PasswordHash,
+    ) -> Self {
         let users = vec![UserNo(0); workspace.members.len()];
         let sessions = vec![SessionNo(0); workspace.visits.len()];
         Self { drawn, secrets, password, steps: Vec::new(), next: 1, users, sessions }

@@ -24,7 +24,11 @@ impl Service {
     }
 
     /// Makes the first administrator, in one conditional commit: two starts at once make one.
-    pub async fn first_administrator(&self, username: &str, password: &str) -> Result<FirstAdministrator, Refusal> {
+    pub async fn first_administrator(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<FirstAdministrator, Refusal> {
         let password = self.hashing.hash(PasswordDigest::of(password), self.randomness.clone()).await?;
         let user = NewUser {
             id: UserId::random(&*self.randomness),

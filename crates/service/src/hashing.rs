@@ -42,7 +42,11 @@ impl Hashing {
     }
 
     /// Hashes a new password.
-    pub async fn hash(&self, digest: PasswordDigest, randomness: Arc<dyn Randomness>) -> Result<PasswordHash, Refusal> {
+    pub async fn hash(
+        &self,
+        digest: PasswordDigest,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<PasswordHash, Refusal> {
         let hasher = self.hasher.clone();
         self.pool.run(move || hasher.hash(&digest, &*randomness)).await
     }

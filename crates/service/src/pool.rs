@@ -23,7 +23,10 @@ impl Pool {
 
     /// Runs `work` when its turn comes; refused as unavailable when too many wait. Work that has begun is
     /// finished, and keeps its place, also when nobody waits for it any more.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| Refusal::Unavailable)?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| Refusal::Unavailable)?;
         let done = tokio::task::spawn_blocking(move || {

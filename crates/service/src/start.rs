@@ -66,7 +66,10 @@ impl Phase {
 impl Service {
     /// Puts the parts together and starts the writer. Nothing is answered before [`Service::load`].
     pub fn new(parts: Parts) -> Arc<Self> {
-        let readers = Readers { device: |agent| rollcall_user_agent::device(Some(agent)), fragment: parts.device_fragment };
+        let readers = Readers {
+            device: |agent| rollcall_user_agent::device(Some(agent)),
+            fragment: parts.device_fragment,
+        };
         let standing = Arc::new(Standing::new(readers));
         let writer = Writer::start(parts.store.clone(), standing.clone(), parts.clock.clone());
         Arc::new(Self {

@@ -2,6 +2,7 @@
 //! written, ended sessions to history, the ledger's head to the log.
 
 use crate::Service;
+use data_encoding::HEXLOWER;
 use rollcall_model::{Command, limits};
 use rollcall_store::ChainEnd;
 use std::sync::Arc;
@@ -48,6 +49,5 @@ impl Service {
 
 /// Writes the ledger's head to the process log: whoever rewrites the store does not rewrite that.
 pub(crate) fn log_head(end: ChainEnd) {
-    let hash: String = end.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    tracing::info!(seq = end.seq.0, hash, "ledger head");
+    tracing::info!(seq = end.seq.0, hash = HEXLOWER.encode(&end.hash), "ledger head");
 }

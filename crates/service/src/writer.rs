@@ -128,7 +128,10 @@ impl Writing {
         }
     }
 
-    async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Result<Receipt, Refused>>, NotCommitted> {
+    async fn try_commit(
+        &self,
+        commands: Arc<[Command]>,
+    ) -> Result<Vec<Result<Receipt, Refused>>, NotCommitted> {
         let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
         let committed = committed.map_err(|error| {
             tracing::error!(%error, "a commit failed");

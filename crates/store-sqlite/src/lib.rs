@@ -15,8 +15,8 @@ mod write;
 
 pub use open::{DATABASE, LOCK};
 
-use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::facts::Head;
+use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::Seq;
 use rollcall_model::{Command, Grants, Randomness, Timestamp, limits};
 use rollcall_store::{
@@ -58,13 +58,8 @@ impl SqliteStore {
         let readers = (0..READERS)
             .map(|_| Worker::start("store-read", limits::READER_QUEUE, open::reader(directory)?))
             .collect::<Result<_, _>>()?;
-        let threads = Threads {
-            writer,
-            readers,
-            next_reader: AtomicUsize::new(0),
-            texts: Arc::default(),
-            _lock: lock,
-        };
+        let threads =
+            Threads { writer, readers, next_reader: AtomicUsize::new(0), texts: Arc::default(), _lock: lock };
         Ok(Self { threads: Mutex::new(Some(Arc::new(threads))), randomness })
     }
 

@@ -38,7 +38,10 @@ pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
             None => {
                 transaction.execute_batch(sql).map_err(unavailable)?;
                 transaction
-                    .execute("INSERT INTO migrations VALUES (?1, ?2)", params![number(i as u64 + 1), checksum])
+                    .execute(
+                        "INSERT INTO migrations VALUES (?1, ?2)",
+                        params![number(i as u64 + 1), checksum],
+                    )
                     .map_err(unavailable)?;
             }
         }

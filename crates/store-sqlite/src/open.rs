@@ -74,7 +74,12 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 fn private_file(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(
-        |error| StoreError::Unavailable(format!("cannot open {}: {error}", path.display())),
-    )
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| StoreError::Unavailable(format!("cannot open {}: {error}", path.display())))
 }

@@ -1,8 +1,8 @@
 //! Reads: what the index starts from, who a sign-in means, and the ledger itself.
 
 use crate::rows::{credential, id, ip, ledger_row, number, time, unsigned, user_fact, window};
-use crate::write::{head, session_no};
 use crate::sql;
+use crate::write::{head, session_no};
 use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::Email;
@@ -149,10 +149,7 @@ pub fn workspace(connection: &Connection) -> Result<Option<WorkspaceRow>, Error>
 /// A stretch of the ledger.
 pub fn ledger(connection: &Connection, after: Seq, limit: usize) -> Result<Vec<LedgerRow>, Error> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    connection
-        .prepare_cached(sql::EVENTS_AFTER)?
-        .query_map([number(after.0), limit], ledger_row)?
-        .collect()
+    connection.prepare_cached(sql::EVENTS_AFTER)?.query_map([number(after.0), limit], ledger_row)?.collect()
 }
 
 /// Reads the whole chain, in stretches, so that no long read keeps the write-ahead log from being reset.

@@ -55,7 +55,7 @@ pub fn id<T: FromStr>(row: &Row<'_>, column: usize) -> Result<T, Error> {
     row.get_ref(column)?.as_str()?.parse().map_err(|_| conversion(column, "not an id"))
 }
 
-/// The columns of `OWNER`: user_no, id, username, name, roles, active.
+/// The columns of `OWNER`.
 pub fn user_fact(row: &Row<'_>) -> Result<UserFact, Error> {
     let owner = Owner {
         no: UserNo(unsigned(row, 0)?),

@@ -24,9 +24,7 @@ pub fn sweep(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
         .into_iter()
         .max()
         .unwrap_or_default();
-    transaction
-        .prepare_cached(sql::DROP_STALE_FAILURES)?
-        .execute([now.as_ms(), (now - longest).as_ms()])?;
+    transaction.prepare_cached(sql::DROP_STALE_FAILURES)?.execute([now.as_ms(), (now - longest).as_ms()])?;
     let bound = number(limits::UNKNOWN_NAME_COUNTERS as u64);
     transaction.prepare_cached(sql::DROP_OLDEST_UNKNOWN_NAMES)?.execute([bound])?;
     transaction.commit()?;

@@ -200,9 +200,7 @@ impl Writing<'_> {
             digest,
             hash
         ])?;
-        self.transaction
-            .prepare_cached(sql::APPEND_DETAIL)?
-            .execute(params![number(event.seq.0), detail])?;
+        self.transaction.prepare_cached(sql::APPEND_DETAIL)?.execute(params![number(event.seq.0), detail])?;
         Ok(ChainEnd { seq: event.seq, hash })
     }
 

@@ -22,7 +22,12 @@ pub fn digest(salted_detail: &[u8]) -> Hash {
 
 /// The hash of an event.
 pub fn link(previous: &Hash, envelope: &Envelope, digest: &Hash) -> Hash {
-    Sha256::new().chain_update(previous).chain_update(envelope.to_bytes()).chain_update(digest).finalize().into()
+    Sha256::new()
+        .chain_update(previous)
+        .chain_update(envelope.to_bytes())
+        .chain_update(digest)
+        .finalize()
+        .into()
 }
 
 /// Follows the chain over one more row, or says what is wrong with the row.
@@ -77,7 +82,8 @@ mod tests {
     #[test]
     fn any_edit_is_found_where_it_was_made() {
         assert_eq!(first_bad(&rows(9)), None);
-        let edits: [(&str, fn(&mut LedgerRow)); 8] = [
+        type Edit = fn(&mut LedgerRow);
+        let edits: [(&str, Edit); 8] = [
             ("time", |row| row.envelope.at = Timestamp::from_ms(99)),
             ("kind", |row| row.envelope.kind = 5),
             ("outcome", |row| row.envelope.outcome = 2),

@@ -43,7 +43,12 @@ pub enum StoreError {
 pub trait Store: Send + Sync + 'static {
     /// Decides the commands on the rows under the locked head, each on its own, and writes what they do
     /// in one durable commit. `sets` knows which sessions a user has, up to the head.
-    fn commit(&self, commands: Arc<[Command]>, sets: Arc<dyn LiveSets>, now: Timestamp) -> Answer<'_, Committed>;
+    fn commit(
+        &self,
+        commands: Arc<[Command]>,
+        sets: Arc<dyn LiveSets>,
+        now: Timestamp,
+    ) -> Answer<'_, Committed>;
 
     /// The same for commands that bring their own times, in order: how a made-up past is written.
     fn bulk(&self, steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Answer<'_, Committed>;

@@ -27,8 +27,7 @@ pub fn admit<E: Endpoint>(
     rate: &mut Option<RateState>,
 ) -> Result<Admitted<E>, Refusal> {
     let principal = from.caller.principal();
-    let holds =
-        |permission| principal.is_some_and(|principal| guard.service.permits(principal, permission));
+    let holds = |permission| principal.is_some_and(|principal| guard.service.permits(principal, permission));
     if let OfTarget::Permission { permission, denied, asks, .. } = E::POLICY.of_target
         && asks(&from.body)
         && !holds(permission)

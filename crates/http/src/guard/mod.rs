@@ -86,7 +86,8 @@ pub struct Answer {
 /// Takes a request through all stages, and tells the ledger of a read or a refusal.
 pub async fn run<E: Endpoint>(guard: &Guard, arrival: Arrival) -> Answer {
     let mut rate = None;
-    let mut seen = Seen { by: Actor::Anyone, from: AddressKey::of(arrival.client.ip), endpoint: arrival.route.path };
+    let mut seen =
+        Seen { by: Actor::Anyone, from: AddressKey::of(arrival.client.ip), endpoint: arrival.route.path };
     let outcome = stages::<E>(guard, arrival, &mut rate, &mut seen).await;
     if let Some(reason) = outcome.as_ref().err().and_then(Refusal::reason) {
         seen.tell(&guard.service, Observed::Refused { reason });

@@ -3,7 +3,9 @@
 use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
-use rollcall_service::{FieldRefusal, Refusal as Outcome, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+use rollcall_service::{
+    FieldRefusal, Refusal as Outcome, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -134,11 +134,8 @@ pub struct DeleteBody {
 }
 
 impl Input for DeleteBody {
-    const FIELDS: &'static [Field] = &[
-        optional("userId", TEXT),
-        optional("username", TEXT),
-        optional("confirmRelinquish", Kind::Boolean),
-    ];
+    const FIELDS: &'static [Field] =
+        &[optional("userId", TEXT), optional("username", TEXT), optional("confirmRelinquish", Kind::Boolean)];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

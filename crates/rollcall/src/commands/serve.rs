@@ -81,11 +81,9 @@ async fn serve(command: Serve, config: Config) -> anyhow::Result<()> {
     if demo {
         fill(&*store, &data_dir, randomness.clone()).await?;
     }
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     // Handlers stand before the work begins: a signal during the load is a clean end too.
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(store.clone(), clock, randomness.clone(), config, listener).await?;
     if let Err(error) = first_administrator(&server, &data_dir, &*randomness).await {
         let _ = server.stop().await;
@@ -122,7 +120,11 @@ async fn fill(store: &dyn Store, data_dir: &Path, randomness: Arc<dyn Randomness
 }
 
 /// A store that never had an administrator gets one.
-async fn first_administrator(server: &Server, data_dir: &Path, randomness: &dyn Randomness) -> anyhow::Result<()> {
+async fn first_administrator(
+    server: &Server,
+    data_dir: &Path,
+    randomness: &dyn Randomness,
+) -> anyhow::Result<()> {
     if server.service.had_administrator().await.map_err(unanswered)? {
         return Ok(());
     }
@@ -141,11 +143,15 @@ async fn first_administrator(server: &Server, data_dir: &Path, randomness: &dyn 
     }
     match server.service.first_administrator(&username, &password).await.map_err(unanswered)? {
         FirstAdministrator::NameInUse => {
-            bail!("`{username}` is a user of this store and no administrator: name another in ROLLCALL_ADMIN_USERNAME")
+            bail!(
+                "`{username}` is a user of this store and no administrator: name another in ROLLCALL_ADMIN_USERNAME"
+            )
         }
         FirstAdministrator::Existed => {}
         FirstAdministrator::Made if shown => {
-            eprintln!("\n  The administrator `{username}` was made. Its password, shown this once:\n\n      {password}\n");
+            eprintln!(
+                "\n  The administrator `{username}` was made. Its password, shown this once:\n\n      {password}\n"
+            );
         }
         FirstAdministrator::Made if given.is_none() => {
             tracing::warn!(username, password_file = %path.display(), "made the administrator; its password is in the file");

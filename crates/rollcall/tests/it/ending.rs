@@ -8,7 +8,8 @@ async fn an_ended_token_is_refused_on_the_next_call() {
     let server = TestServer::start().await;
     server.user("zoe").await;
     let admin = server.elevated_admin().await;
-    let (one, two) = (server.caller().sign_in("zoe", PASSWORD).await, server.caller().sign_in("zoe", PASSWORD).await);
+    let (one, two) =
+        (server.caller().sign_in("zoe", PASSWORD).await, server.caller().sign_in("zoe", PASSWORD).await);
     let id = one.session_id().await;
     let answer = admin.post("sessions/logout", &json!({ "sessionId": id })).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "sessionId": id, "success": true })));
@@ -16,7 +17,10 @@ async fn an_ended_token_is_refused_on_the_next_call() {
     assert_eq!(two.get("me").await.status, 200);
     assert!(!admin.get("sessions/list.all").await.ids().contains(&id));
     let again = admin.post("sessions/logout", &json!({ "sessionId": id })).await;
-    assert_eq!((again.status, again.text.as_str()), (404, r#"{"success":false,"error":"Session not found"}"#));
+    assert_eq!(
+        (again.status, again.text.as_str()),
+        (404, r#"{"success":false,"error":"Session not found"}"#)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +28,8 @@ async fn a_user_ends_its_own_sessions_and_no_others() {
     let server = TestServer::start().await;
     server.user("zoe").await;
     let admin = server.admin().await;
-    let (one, two) = (server.caller().sign_in("zoe", PASSWORD).await, server.caller().sign_in("zoe", PASSWORD).await);
+    let (one, two) =
+        (server.caller().sign_in("zoe", PASSWORD).await, server.caller().sign_in("zoe", PASSWORD).await);
     let (one_id, two_id) = (one.session_id().await, two.session_id().await);
     let strangers = one.post("sessions/logout.me", &json!({ "sessionId": admin.session_id().await })).await;
     assert_eq!(strangers.status, 404);

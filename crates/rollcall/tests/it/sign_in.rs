@@ -31,7 +31,8 @@ async fn every_body_form_signs_in() {
 async fn whatever_is_wrong_with_a_sign_in_gets_one_answer() {
     let server = TestServer::start().await;
     let caller = server.caller();
-    let unauthorized = r#"{"success":false,"status":"error","error":"Unauthorized","message":"Unauthorized"}"#;
+    let unauthorized =
+        r#"{"success":false,"status":"error","error":"Unauthorized","message":"Unauthorized"}"#;
     for body in [
         json!({ "user": ADMIN, "password": "wrong" }),
         json!({ "user": "nobody", "password": PASSWORD }),
@@ -139,7 +140,9 @@ async fn a_token_is_good_for_its_own_user_and_for_nobody_else() {
     let refusal = r#"{"success":false,"status":"error","error":"You must be logged in to do this.","message":"You must be logged in to do this."}"#;
     let (id, token) = (admin.user_id.as_str(), admin.token.as_str());
     let half = &token[..20];
-    for (id, token) in [(zoe_id.as_str(), token), (id, half), (id, ""), ("", token), (id, &token.to_lowercase())] {
+    for (id, token) in
+        [(zoe_id.as_str(), token), (id, half), (id, ""), ("", token), (id, &token.to_lowercase())]
+    {
         let answer = server.caller().with_credentials(id, token).get("me").await;
         assert_eq!((answer.status, answer.text.as_str()), (401, refusal));
     }

@@ -28,8 +28,14 @@ async fn a_user_is_made_with_its_fields_and_shows_no_secret() {
     let user = &made.body["user"];
     assert_eq!(made.status, 200);
     assert_eq!(user["emails"], json!([{ "address": "zoe@example.test", "verified": true }]));
-    assert_eq!((&user["roles"], &user["active"], &user["type"]), (&json!(["user", "bot"]), &true.into(), &"user".into()));
-    assert_eq!((&user["customFields"], &user["requirePasswordChange"]), (&json!({ "team": "red" }), &true.into()));
+    assert_eq!(
+        (&user["roles"], &user["active"], &user["type"]),
+        (&json!(["user", "bot"]), &true.into(), &"user".into())
+    );
+    assert_eq!(
+        (&user["customFields"], &user["requirePasswordChange"]),
+        (&json!({ "team": "red" }), &true.into())
+    );
     assert!(!made.text.contains("argon2") && !made.text.contains(PASSWORD) && user.get("services").is_none());
     let me = server.caller().sign_in("zoe", PASSWORD).await.get("me").await;
     assert_eq!((&me.body["email"], &me.body["name"]), (&"zoe@example.test".into(), &"Zoë".into()));
@@ -56,23 +62,38 @@ async fn fields_are_refused_in_order() {
     for (changes, expected) in [
         (
             json!({ "roles": ["king"], "name": "" }),
-            refused("error-action-not-allowed", "The field Roles consist invalid role id [error-action-not-allowed]"),
+            refused(
+                "error-action-not-allowed",
+                "The field Roles consist invalid role id [error-action-not-allowed]",
+            ),
         ),
         (
             json!({ "name": " ", "username": "" }),
-            refused("error-the-field-is-required", "The field Name is required [error-the-field-is-required]"),
+            refused(
+                "error-the-field-is-required",
+                "The field Name is required [error-the-field-is-required]",
+            ),
         ),
         (
             json!({ "username": "", "password": "" }),
-            refused("error-the-field-is-required", "The field Username is required [error-the-field-is-required]"),
+            refused(
+                "error-the-field-is-required",
+                "The field Username is required [error-the-field-is-required]",
+            ),
         ),
         (
             json!({ "password": "", "username": "a b" }),
-            refused("error-the-field-is-required", "The field Password is required [error-the-field-is-required]"),
+            refused(
+                "error-the-field-is-required",
+                "The field Password is required [error-the-field-is-required]",
+            ),
         ),
         (
             json!({ "username": "a b" }),
-            refused("error-input-is-not-a-valid-field", "a b is not a valid username [error-input-is-not-a-valid-field]"),
+            refused(
+                "error-input-is-not-a-valid-field",
+                "a b is not a valid username [error-input-is-not-a-valid-field]",
+            ),
         ),
         (
             json!({ "username": ADMIN.to_uppercase() }),
@@ -89,7 +110,8 @@ async fn fields_are_refused_in_order() {
     assert_eq!(email.body["error"], "ZOE@example.test is already in use :( [error-field-unavailable]");
     let missing = admin.post("users.create", &json!({ "name": "x" })).await;
     assert_eq!(missing.body["error"], "must have required property 'email'");
-    let random = json!({ "username": "r", "email": "r@example.test", "name": "R", "setRandomPassword": true });
+    let random =
+        json!({ "username": "r", "email": "r@example.test", "name": "R", "setRandomPassword": true });
     assert_eq!(admin.post("users.create", &random).await.status, 200);
 }
 
@@ -119,15 +141,17 @@ async fn of_two_administrators_who_delete_each_other_at_once_one_is_left() {
         let other_id = other.body["user"]["_id"].as_str().unwrap().to_owned();
         let zoe = server.caller().sign_in("zoe", PASSWORD).await;
         let (of_zoe, of_boss) = (json!({ "userId": other_id }), json!({ "userId": boss.user_id }));
-        let (one, two) =
-            tokio::join!(boss.post("users.delete", &of_zoe), zoe.post("users.delete", &of_boss));
+        let (one, two) = tokio::join!(boss.post("users.delete", &of_zoe), zoe.post("users.delete", &of_boss));
         let deleted = [&one, &two].iter().filter(|answer| answer.status == 200).count();
         assert_eq!(deleted, 1, "{one:?} {two:?}");
     }
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let last = admin.post("users.delete", &json!({ "username": ADMIN })).await;
-    assert_eq!(last.body["error"], "Leaving the app without an active admin is not allowed [error-action-not-allowed]");
+    assert_eq!(
+        last.body["error"],
+        "Leaving the app without an active admin is not allowed [error-action-not-allowed]"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +160,10 @@ async fn plain_users_neither_make_nor_delete() {
     server.user("adam").await;
     let adam = server.caller().sign_in("adam", PASSWORD).await;
     let made = create(&adam, &json!({})).await;
-    assert_eq!((made.status, &made.body["error"]), (400, &"Adding user is not allowed [error-action-not-allowed]".into()));
+    assert_eq!(
+        (made.status, &made.body["error"]),
+        (400, &"Adding user is not allowed [error-action-not-allowed]".into())
+    );
     assert_eq!(made.body["details"], json!({ "method": "insertOrUpdateUser", "action": "Adding_user" }));
     let deleted = adam.post("users.delete", &json!({ "username": ADMIN })).await;
     assert_eq!((deleted.status, deleted.text.as_str()), (403, r#"{"success":false,"error":"unauthorized"}"#));

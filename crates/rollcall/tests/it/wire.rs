@@ -63,7 +63,8 @@ async fn answers_are_as_they_were() {
         ("bad sort", admin.get("sessions/list.all?sort=x").await),
         ("bad sort key", admin.get("sessions/list.all?sort={\"userId\":1}").await),
         ("preflight", {
-            let request = server.caller().request("OPTIONS", "/api/v1/me").header("origin", "http://evil.test");
+            let request =
+                server.caller().request("OPTIONS", "/api/v1/me").header("origin", "http://evil.test");
             server.caller().send(request).await
         }),
         ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),

@@ -14,6 +14,7 @@ use rollcall_model::user::NameKey;
 use rollcall_model::{
     Actor, AddressKey, Command, EndReason, Refused, Role, SessionNo, Timestamp, TokenHash, UserNo, limits,
 };
+use std::sync::Arc;
 use std::time::Duration;
 
 const LIMIT: FailureLimit =
@@ -41,16 +42,18 @@ pub async fn events_are_dense_and_chained(fixture: Fixture) {
 
 pub async fn events_are_dense_under_concurrent_commits(fixture: Fixture) {
     let user = fixture.user("ann", &[]).await;
-    let batch = || fixture.commit((0..10).map(|_| Command::OpenSession(Box::new(fixture.opening(user)))).collect());
-    let mut opening = Vec::new();
-    for _ in 0..4 {
-        opening.push(batch());
-    }
-    let mut opening = opening.into_iter();
-    let (a, b, c, d) = (opening.next(), opening.next(), opening.next(), opening.next());
-    let all = [a, b, c, d].map(Option::unwrap);
-    for committing in all {
-        committing.await;
+    let fixture = Arc::new(fixture);
+    let committing: Vec<_> = (0..8)
+        .map(|_| {
+            let fixture = fixture.clone();
+            tokio::spawn(async move {
+                let opening = || Command::OpenSession(Box::new(fixture.opening(user)));
+                fixture.commit((0..5).map(|_| opening()).collect()).await
+            })
+        })
+        .collect();
+    for committed in committing {
+        assert!(committed.await.unwrap().answers.iter().all(Result::is_ok));
     }
     assert_eq!(fixture.ledger().await.last().unwrap().envelope.seq.0, 41);
     assert!(fixture.store.verify().await.unwrap().is_ok());
@@ -254,7 +257,8 @@ pub async fn names_are_unique_ignoring_case(fixture: Fixture) {
 
 pub async fn failures_block_after_the_last_allowed_one(fixture: Fixture) {
     let user = fixture.user("ann", &[]).await;
-    let (of_user, of_address) = (FailureKey::User(user), FailureKey::Address(AddressKey::of([10, 0, 0, 1].into())));
+    let (of_user, of_address) =
+        (FailureKey::User(user), FailureKey::Address(AddressKey::of([10, 0, 0, 1].into())));
     let count = || Command::CountFailure(vec![(of_user, LIMIT), (of_address, LIMIT)]);
     let answers = fixture.commit((0..5).map(|_| count()).collect()).await.answers;
     assert!(answers[..3].iter().all(Result::is_ok));
@@ -270,7 +274,8 @@ pub async fn failures_block_after_the_last_allowed_one(fixture: Fixture) {
 
 pub async fn a_success_resets_its_counter_and_not_the_address(fixture: Fixture) {
     let user = fixture.user("ann", &[]).await;
-    let (of_user, of_address) = (FailureKey::User(user), FailureKey::Address(AddressKey::of([10, 0, 0, 1].into())));
+    let (of_user, of_address) =
+        (FailureKey::User(user), FailureKey::Address(AddressKey::of([10, 0, 0, 1].into())));
     fixture.run(Command::CountFailure(vec![(of_user, LIMIT), (of_address, LIMIT)])).await.unwrap();
     fixture.open(user).await;
     let failures = fixture.store.failures(vec![of_user, of_address]).await.unwrap();

@@ -1,5 +1,7 @@
 //! A store under test, with the sets of sessions that an index would know and a clock set by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use crate::{Committed, LedgerRow, LiveSets, Loading, Store};
 use rollcall_model::command::Opening;
 use rollcall_model::event::PasswordHash;
@@ -44,8 +46,12 @@ struct Counter(AtomicU64);
 impl Randomness for Counter {
     fn fill(&self, bytes: &mut [u8]) {
         for (byte, i) in bytes.iter_mut().zip(0_u64..) {
-            let n = if i == 0 { self.0.fetch_add(1, Ordering::Relaxed) } else { self.0.load(Ordering::Relaxed) };
-            *byte = n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(u32::try_from(i % 64).unwrap()).to_le_bytes()[3];
+            let n =
+                if i == 0 { self.0.fetch_add(1, Ordering::Relaxed) } else { self.0.load(Ordering::Relaxed) };
+            *byte = n
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                .rotate_left(u32::try_from(i % 64).unwrap())
+                .to_le_bytes()[3];
         }
     }
 }
@@ -75,10 +81,9 @@ impl Fixture {
                 Happening::SessionOpened(session) => {
                     sets.entry(session.owner.no).or_default().push(session.no);
                 }
-                Happening::SessionEnded { .. } => sets
-                    .get_mut(&event.subject.unwrap())
-                    .unwrap()
-                    .retain(|no| Some(*no) != event.session),
+                Happening::SessionEnded { .. } => {
+                    sets.get_mut(&event.subject.unwrap()).unwrap().retain(|no| Some(*no) != event.session);
+                }
                 _ => {}
             }
         }

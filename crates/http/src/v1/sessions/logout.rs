@@ -1,7 +1,9 @@
 //! `POST sessions/logout`: ends anyone's session.
 
 use super::query::SessionInput;
-use crate::endpoint::{DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post};
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post,
+};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
