@@ -79,10 +79,11 @@ mod tests {
         rows.iter().try_fold(BEFORE_THE_FIRST, follow).err().map(|bad| bad.seq.0)
     }
 
+    type Edit = fn(&mut LedgerRow);
+
     #[test]
     fn any_edit_is_found_where_it_was_made() {
         assert_eq!(first_bad(&rows(9)), None);
-        type Edit = fn(&mut LedgerRow);
         let edits: [(&str, Edit); 8] = [
             ("time", |row| row.envelope.at = Timestamp::from_ms(99)),
             ("kind", |row| row.envelope.kind = 5),
