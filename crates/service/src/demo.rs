@@ -41,7 +41,7 @@ pub async fn fill_with_demo(
         match happening {
             Happening::Joined(place, member) => script.join(place, member),
             Happening::Opened(place, visit) => script.open(place, visit),
-            Happening::Ended(place, _, ended) => script.end(place, ended),
+            Happening::Ended(place, visit, ended) => script.end(place, visit, ended),
         }
         if script.steps.len() >= STEPS_AT_ONCE {
             script.write(store).await?;
@@ -112,10 +112,10 @@ impl Script {
             SessionNo(self.add(visit.opened_at_ms, Command::OpenSession(opening)));
     }
 
-    fn end(&mut self, place: u32, ended: Ended) {
+    fn end(&mut self, place: u32, visit: &Visit, ended: Ended) {
         let session = self.sessions[place as usize];
         let (reason, by) = match ended.how {
-            How::SignedOut => (EndReason::SignedOut, Actor::System),
+            How::SignedOut => (EndReason::SignedOut, Actor::User(self.users[visit.member as usize])),
             How::ByAdministrator => (EndReason::EndedByAdministrator, Actor::System),
         };
         self.add(ended.at_ms, Command::EndSession { session, reason, by });

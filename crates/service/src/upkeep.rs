@@ -1,7 +1,7 @@
 //! What has to be done from time to time: endings of sessions whose time is up, reads and refusals to be
 //! written, ended sessions to history, the ledger's head to the log.
 
-use crate::Service;
+use crate::{Phase, Service};
 use data_encoding::HEXLOWER;
 use rollcall_model::{Command, limits};
 use rollcall_store::ChainEnd;
@@ -9,13 +9,17 @@ use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 impl Service {
-    /// Does what is due, over and over, until the process ends.
+    /// Does what is due, over and over, until the service stops.
     pub(crate) async fn keep_up(self: Arc<Self>) {
         let mut ticks = interval(limits::SWEEP_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut logged, mut logged_at) = (self.writer.end(), Instant::now());
+        let mut phase = self.phase.subscribe();
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
+                _ = ticks.tick() => {}
+            }
             self.do_what_is_due().await;
             if logged_at.elapsed() >= limits::HEAD_LOG_PERIOD && self.writer.end() != logged {
                 (logged, logged_at) = (self.writer.end(), Instant::now());
