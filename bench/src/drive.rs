@@ -1,0 +1,108 @@
+//! The load: a closed loop over a few connections, in one thread of this process, for a while.
+
+use crate::client::Connection;
+use crate::process;
+use anyhow::{Context, Result, bail};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Requests, ready to be written, asked in turn.
+pub type Requests = Arc<[Vec<u8>]>;
+
+/// What is asked of whom, how.
+pub struct Load {
+    /// The requests.
+    pub requests: Requests,
+    /// Connections, each of which asks when it has its answer.
+    pub connections: usize,
+    /// For how long.
+    pub time: Duration,
+}
+
+/// What came of it.
+pub struct Measured {
+    /// Answers in a second.
+    pub per_s: f64,
+    /// How long each answer took, in nanoseconds, sorted.
+    pub waits_ns: Vec<u32>,
+    /// Processor time of the server for each answer, in microseconds.
+    pub server_us: f64,
+    /// The part of the time in which the server ran, of one core.
+    pub server_busy: f64,
+    /// The same of this process.
+    pub driver_busy: f64,
+}
+
+/// Beyond the time itself; a load that takes longer has failed.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Puts a load on the server and measures it.
+pub async fn drive(address: SocketAddr, server: u32, load: &Load) -> Result<Measured> {
+    let mut connections = Vec::with_capacity(load.connections);
+    for number in 0..load.connections {
+        let mut connection = Connection::open(address).await?;
+        // The first request of a connection is not counted.
+        connection.exchange(&load.requests[number % load.requests.len()]).await?;
+        connections.push(connection);
+    }
+    let own = std::process::id();
+    let before = (process::cpu(server)?, process::cpu(own)?);
+    let began = Instant::now();
+    let end = began + load.time;
+    let asking = connections.into_iter().enumerate().map(|(number, connection)| {
+        // Each begins at another of the requests.
+        let from = number * load.requests.len() / load.connections;
+        tokio::spawn(ask_until(connection, load.requests.clone(), from, end))
+    });
+    let mut waits_ns = Vec::new();
+    for asking in asking.collect::<Vec<_>>() {
+        let asked = tokio::time::timeout(load.time + GRACE, asking).await.context("the load does not end")?;
+        waits_ns.extend(asked??);
+    }
+    let took = began.elapsed().as_secs_f64();
+    let after = (process::cpu(server)?, process::cpu(own)?);
+    if waits_ns.is_empty() {
+        bail!("nothing was answered");
+    }
+    waits_ns.sort_unstable();
+    let answers = count(waits_ns.len());
+    let server_s = (after.0.saturating_sub(before.0)).as_secs_f64();
+    let driver_s = (after.1.saturating_sub(before.1)).as_secs_f64();
+    Ok(Measured {
+        per_s: answers / took,
+        waits_ns,
+        server_us: server_s * 1e6 / answers,
+        server_busy: server_s / took,
+        driver_busy: driver_s / took,
+    })
+}
+
+async fn ask_until(
+    mut connection: Connection,
+    requests: Requests,
+    from: usize,
+    end: Instant,
+) -> Result<Vec<u32>> {
+    let mut waits = Vec::with_capacity(1 << 14);
+    let mut asked_at = Instant::now();
+    for request in requests.iter().cycle().skip(from) {
+        let answer = connection.ask(request).await?;
+        if !answer.ok {
+            bail!("refused: {}", String::from_utf8_lossy(answer.body));
+        }
+        let now = Instant::now();
+        waits.push(u32::try_from((now - asked_at).as_nanos()).unwrap_or(u32::MAX));
+        if now >= end {
+            break;
+        }
+        asked_at = now;
+    }
+    Ok(waits)
+}
+
+/// A count as a number to calculate with.
+#[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
+pub const fn count(n: usize) -> f64 {
+    n as f64
+}

@@ -1,0 +1,89 @@
+//! `rollcall-bench serve`: the product's server, with one more route: `/static/{bytes}`, the static twin.
+//!
+//! The same calls as the product's own wiring (`rollcall::wiring`), which has no place for a further route.
+//! Ends when its standard input does, so that none is left behind when the driver goes away.
+
+use crate::process;
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::extract::Path as Parameter;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use bytes::Bytes;
+use rollcall::config::Config;
+use rollcall_auth::SystemRandomness;
+use rollcall_http::{device_fragment, router, serve};
+use rollcall_model::{Randomness, clock::SystemClock};
+use rollcall_service::{Parts, Service};
+use rollcall_store::Store;
+use rollcall_store_sqlite::SqliteStore;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// The longest answer of the twin.
+pub const TWIN_BYTES_MAX: usize = 1 << 20;
+
+/// More calls than anybody makes: what is measured is not the refusal.
+const CALLS: u32 = 1_000_000_000;
+
+/// Serves until standard input ends. Prints its address before it loads.
+pub fn run(data_dir: &Path, core: Option<usize>) -> Result<()> {
+    if let Some(core) = core {
+        // Before the runtime asks how many cores there are.
+        process::pin(core)?;
+    }
+    // The product's logs: spans cost what they cost.
+    rollcall::logging::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(until_input_ends(data_dir))
+}
+
+async fn until_input_ends(data_dir: &Path) -> Result<()> {
+    let randomness = Arc::new(SystemRandomness);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(data_dir, randomness.clone())?);
+    let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
+    println!("{}", listener.local_addr()?);
+    let mut config = Config::default();
+    config.wire.rate_calls = CALLS;
+    let mut prefix = [0; 4];
+    randomness.fill(&mut prefix);
+    let clock = Arc::new(SystemClock);
+    let service = Service::new(Parts { store, clock, randomness, settings: config.service, device_fragment });
+    let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix)).merge(twin());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(serve(listener, router, async move {
+        // Told, or let go of: both end it.
+        let _ = stopped.await;
+    }));
+    service.load().await?;
+    service.open_doors();
+    input_ended().await;
+    let _ = stop.send(());
+    serving.await?;
+    service.close().await.ok().context("the store did not close cleanly")
+}
+
+/// A ready body of so many bytes, with the headers of the product's answers.
+fn twin() -> Router {
+    let ready = Bytes::from(vec![b' '; TWIN_BYTES_MAX]);
+    let answer = move |Parameter(bytes): Parameter<usize>| {
+        let body = ready.slice(..bytes.min(TWIN_BYTES_MAX));
+        let headers =
+            [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
+        async move { (headers, body).into_response() }
+    };
+    Router::new().route("/static/{bytes}", get(answer))
+}
+
+async fn input_ended() {
+    let (ended, waiting) = oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        // Nothing is ever written; an error is an end too.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(ended);
+    });
+    let _ = waiting.await;
+}

@@ -1,0 +1,80 @@
+//! The end: what is accepted is answered, the store is closed, and no secret was ever written to the log.
+
+use crate::process::{Process, serve};
+use rollcall_testkit::{ADMIN, PASSWORD, sha256};
+use serde_json::json;
+use tempfile::TempDir;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_accepted_is_answered_and_stands_after_the_restart() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let server = Process::start(serve(&data));
+    let right = json!({ "user": ADMIN, "password": PASSWORD });
+    let mut signing_in = Vec::new();
+    for _ in 0..20 {
+        let (caller, right) = (server.caller(), right.clone());
+        signing_in.push(tokio::spawn(async move {
+            let request = caller.request("POST", "/api/v1/login").json(&right);
+            let response = request.send().await.ok()?;
+            assert_eq!(response.status(), 200);
+            let answer: serde_json::Value = response.json().await.unwrap();
+            Some(answer["data"]["authToken"].as_str().unwrap().to_owned())
+        }));
+    }
+    // Some are answered, some are being hashed, some have not come yet.
+    let first = signing_in.remove(0).await.unwrap().unwrap();
+    server.ask_to_end();
+    let mut tokens = vec![first];
+    for task in signing_in {
+        tokens.extend(task.await.unwrap());
+    }
+    let (status, log) = server.terminate_after_asking();
+    assert!(status.success(), "{log:?}");
+    assert!(log.iter().any(|line| line.contains("ledger head")), "{log:?}");
+    assert!(log.last().unwrap().contains("stopped"));
+    let server = Process::start(serve(&data));
+    for token in tokens {
+        let answer = server.caller().post("login", &json!({ "resume": token })).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_ever_logged() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let mut command = serve(&data);
+    command.env("ROLLCALL_LOG", "trace");
+    let server = Process::start(command);
+    let admin = server.admin().await;
+    let secret = "a-secret-of-a-user";
+    let body = json!({ "username": "zoe", "name": "Zoe", "email": "zoe@example.test", "password": secret });
+    assert_eq!(admin.post("users.create", &body).await.status, 200);
+    let zoe = server.caller().sign_in("zoe", secret).await;
+    for caller in [&zoe, &admin] {
+        caller.post("login", &json!({ "resume": caller.token })).await;
+        caller.with_code("a-wrong-code").get("sessions/list.all").await;
+        caller.post_raw("login", "application/json", format!("{{\"password\":\"{secret}")).await;
+        caller.get(&format!("sessions/list.all?{secret}={secret}")).await;
+    }
+    server.caller().post("login", &json!({ "user": "zoe", "password": "a-wrong-password" })).await;
+    let secrets = [
+        PASSWORD.to_owned(),
+        sha256(PASSWORD),
+        secret.to_owned(),
+        sha256(secret),
+        zoe.token.clone(),
+        admin.token.clone(),
+        sha256(&zoe.token),
+        "a-wrong-password".to_owned(),
+        sha256("a-wrong-code"),
+        "$argon2id$".to_owned(),
+    ];
+    let (_, log) = server.terminate();
+    let log = log.join("\n");
+    assert!(log.lines().count() > 10, "there is a log");
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret}");
+    }
+}
