@@ -55,7 +55,8 @@ impl Server {
         thread::spawn({
             let log = log.clone();
             move || {
-                for line in errors.into_iter().flat_map(|errors| BufReader::new(errors).lines()).map_while(Result::ok)
+                for line in
+                    errors.into_iter().flat_map(|errors| BufReader::new(errors).lines()).map_while(Result::ok)
                 {
                     let mut log = log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     if log.len() < LINES_KEPT {
@@ -107,7 +108,8 @@ impl Server {
             .into_iter()
             .find(|line| line["message"] == "sessions are loaded")
             .context("the log has no line about the load")?;
-        let number = |name: &str| line[name].as_u64().with_context(|| format!("the load line has no `{name}`"));
+        let number =
+            |name: &str| line[name].as_u64().with_context(|| format!("the load line has no `{name}`"));
         Ok(LoadLine { live: number("live")?, took_ms: number("took_ms")? })
     }
 

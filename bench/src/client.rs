@@ -89,7 +89,8 @@ fn head(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
             return Ok(Some((line, line + body)));
         }
         if text.len() > LENGTH.len() && text[..LENGTH.len()].eq_ignore_ascii_case(LENGTH) {
-            length = std::str::from_utf8(&text[LENGTH.len()..]).ok().and_then(|text| text.trim().parse().ok());
+            length =
+                std::str::from_utf8(&text[LENGTH.len()..]).ok().and_then(|text| text.trim().parse().ok());
         }
     }
 }

@@ -36,7 +36,7 @@ mod tests {
     fn the_middle_and_the_range() {
         assert_eq!(Spread::of([3.0, 1.0, 2.0]), Spread { min: 1.0, median: 2.0, max: 3.0 });
         assert_eq!(Spread::of([4.0, 1.0]), Spread { min: 1.0, median: 2.5, max: 4.0 });
-        assert_eq!(percentile(&[1, 2, 3, 4], 50), 3.0);
-        assert_eq!(percentile(&[7], 99), 7.0);
+        let of = |sorted: &[u32], hundredths| percentile(sorted, hundredths).to_string();
+        assert_eq!([of(&[1, 2, 3, 4], 50), of(&[7], 99)], ["3", "7"]);
     }
 }

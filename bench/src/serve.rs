@@ -71,8 +71,7 @@ fn twin() -> Router {
     let ready = Bytes::from(vec![b' '; TWIN_BYTES_MAX]);
     let answer = move |Parameter(bytes): Parameter<usize>| {
         let body = ready.slice(..bytes.min(TWIN_BYTES_MAX));
-        let headers =
-            [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
+        let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
         async move { (headers, body).into_response() }
     };
     Router::new().route("/static/{bytes}", get(answer))

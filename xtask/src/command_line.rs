@@ -53,7 +53,7 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
     ("fmt", &[], "format the code", "fmt"),
     ("docs", &["--check"], "print the generated half of docs/reference, or compare it", "docs --check"),
     ("tidy", &[], "the house rules that no other tool knows", "tidy"),
-    ("bench", &[], "measure, in release; what follows is the bench's own", "bench --quick"),
+    ("bench", &["ARGUMENT…"], "measure, in release; what follows is the bench's own", "bench --quick"),
     ("help", &[], "this text", "help"),
 ];
 
@@ -61,8 +61,9 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
 pub fn help() -> String {
     let mut text = String::from("The project's task runner.\n\nUsage: cargo xtask COMMAND [OPTION…]\n\n");
     for (name, options, what, example) in COMMANDS {
-        let options: Vec<_> = options.iter().map(|option| format!("[{}]", usage(option))).collect();
-        let _ = writeln!(text, "  {name} {}\n      {what}\n      $ cargo xtask {example}", options.join(" "));
+        let options: Vec<_> = options.iter().map(|option| format!(" [{}]", usage(option))).collect();
+        let options = options.concat();
+        let _ = writeln!(text, "  {name}{options}\n      {what}\n      $ cargo xtask {example}");
     }
     text
 }

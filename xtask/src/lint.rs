@@ -25,10 +25,11 @@ const CHECKERS: &[Checker] = &[
         binary: "cargo-deny",
         arguments: &["check", "licenses", "bans", "sources"],
     },
+    // From 1.13 on its locked crates ask for a newer Rust than ours.
     Checker {
         part: "unused crates",
         package: "cargo-shear",
-        version: "1.14.0",
+        version: "1.12.4",
         binary: "cargo-shear",
         arguments: &[],
     },

@@ -134,6 +134,7 @@ fn parse(pattern: &str) -> Option<Hir> {
     syntax::parse_with(pattern, &config).ok()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that builds a regular expression")]
 fn build(patterns: &[Hir], texts_are_utf8: bool, limit: Option<usize>) -> Option<Regex> {
     let config = Regex::config().nfa_size_limit(limit).utf8_empty(texts_are_utf8);
     Regex::builder().configure(config).build_many_from_hir(patterns).ok()

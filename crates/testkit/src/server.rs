@@ -45,7 +45,14 @@ impl TestServer {
 
     /// A new server with these settings.
     pub async fn with(config: Config) -> Self {
-        Self::at(TempDir::new().unwrap(), config, Arc::default()).await
+        let server = Self::at(TempDir::new().unwrap(), config, Arc::default()).await;
+        server.server.as_ref().unwrap().open_doors();
+        server
+    }
+
+    /// A new server that listens and does not answer requests yet.
+    pub async fn closed() -> Self {
+        Self::at(TempDir::new().unwrap(), Config::default(), Arc::default()).await
     }
 
     async fn at(directory: TempDir, config: Config, clock: Arc<TestClock>) -> Self {
@@ -59,7 +66,6 @@ impl TestServer {
             let made = server.service.first_administrator(ADMIN, PASSWORD).await.unwrap();
             assert_eq!(made, FirstAdministrator::Made);
         }
-        server.open_doors();
         let (address, service) = (server.address, server.service.clone());
         Self { address, clock, service, store, config, directory, server: Some(server) }
     }
@@ -68,7 +74,9 @@ impl TestServer {
     pub async fn restart(mut self) -> Self {
         self.server.take().unwrap().stop().await.unwrap();
         let Self { directory, config, clock, .. } = self;
-        Self::at(directory, config, clock).await
+        let server = Self::at(directory, config, clock).await;
+        server.server.as_ref().unwrap().open_doors();
+        server
     }
 
     /// Stops it cleanly.

@@ -220,22 +220,21 @@ mod tests {
 
     #[test]
     fn sql_is_found_outside_its_crate() {
+        // In pieces, so that this file speaks none.
         let text = [
-            "query(\"SEL",
-            "ECT a FR",
-            "OM b\")\n\"INS",
-            "ERT INTO a VALUES (1)\"\n\"PRA",
-            "GMA synchronous\"\nuse rusq",
-            "lite::Connection;\n\"UPD",
-            "ATE a SE",
-            "T b = 1\"\n",
+            "query(\"SELECT",
+            " a FROM b\")\n\"INSERT",
+            " INTO a VALUES (1)\"\n\"PRAGMA",
+            " synchronous\"\nuse rusq",
+            "lite::Connection;\n\"UPDATE",
+            " a SET b = 1\"\n",
         ]
         .concat();
         assert_eq!(found(sql, "crates/service/src/a.rs", &text), [1, 2, 3, 4, 5]);
         assert_eq!(found(sql, "crates/store-sqlite/src/a.rs", &text), [0; 0]);
         assert_eq!(found(sql, "docs/a.md", &text), [0; 0]);
         assert_eq!(found(sql, "crates/model/Cargo.toml", &["rusq", "lite.workspace = true\n"].concat()), [1]);
-        let no_statement = ["// SEL", "ECT one FR", "OM the list\nselect(\"UPDATE\", \"DELETE\")\n"].concat();
+        let no_statement = ["// SELECT", " one FROM the list\nselect(\"UPDATE\", \"DELETE\")\n"].concat();
         assert_eq!(found(sql, "a.rs", &no_statement), [0; 0]);
     }
 }

@@ -1,0 +1,95 @@
+//! The store that is measured: made once by the demo's seeded generator, and kept for the next run.
+
+use crate::caller::{ADMIN, PASSWORD};
+use anyhow::{Context, Result, bail};
+use rollcall_auth::SystemRandomness;
+use rollcall_demo::Size;
+use rollcall_http::device_fragment;
+use rollcall_model::clock::{Clock, SystemClock};
+use rollcall_service::{FirstAdministrator, Parts, Service, Settings, fill_with_demo};
+use rollcall_store::Store;
+use rollcall_store_sqlite::SqliteStore;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+/// How large it is.
+pub const SIZE: Size = Size { users: 38_000, live_sessions: 100_000, ended_sessions: 30_000, days: 60 };
+/// The generator's seed.
+pub const SEED: u64 = 1;
+
+/// Sessions are up to 60 days old and live for 90: before the first ones end, the store is made anew.
+const KEPT_FOR: Duration = Duration::from_hours(24 * 25);
+
+/// A filled store.
+pub struct Data {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// How long it took to fill, when it was filled.
+    pub filled_in: Duration,
+    /// Events in its ledger then.
+    pub events: u64,
+    /// Whether that was just now.
+    pub fresh: bool,
+}
+
+/// The store under `root`; made when there is none, or none that will do.
+pub fn ready(root: &Path, runtime: &Runtime, anew: bool) -> Result<Data> {
+    let directory = root.join("data-100000");
+    // Beside the directory, and written last: a store without it was not finished.
+    let note = root.join("data-100000.json");
+    let kept = fs::read(&note).ok().and_then(|note| serde_json::from_slice::<Value>(&note).ok());
+    if let Some(kept) = kept.filter(|kept| !anew && kept["of"] == of() && directory.is_dir()) {
+        let filled_at = kept["at_ms"].as_i64().unwrap_or(0);
+        let age_ms = SystemClock.now().as_ms().saturating_sub(filled_at);
+        if u128::try_from(age_ms).is_ok_and(|age_ms| age_ms < KEPT_FOR.as_millis()) {
+            let number = |name: &str| kept[name].as_u64().unwrap_or(0);
+            let filled_in = Duration::from_millis(number("took_ms"));
+            return Ok(Data { directory, filled_in, events: number("events"), fresh: false });
+        }
+    }
+    println!("filling the store ({} live sessions) ...", SIZE.live_sessions);
+    let _ = fs::remove_file(&note);
+    if directory.exists() {
+        fs::remove_dir_all(&directory).with_context(|| format!("cannot remove {}", directory.display()))?;
+    }
+    fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
+    let at_ms = SystemClock.now().as_ms();
+    let (filled_in, events) = runtime.block_on(fill(&directory))?;
+    let took_ms = u64::try_from(filled_in.as_millis())?;
+    let kept = json!({ "of": of(), "at_ms": at_ms, "took_ms": took_ms, "events": events });
+    fs::write(&note, kept.to_string()).with_context(|| format!("cannot write {}", note.display()))?;
+    Ok(Data { directory, filled_in, events, fresh: true })
+}
+
+/// What the store was made of.
+fn of() -> Value {
+    json!(format!("seed {SEED}, {SIZE:?}, {}", env!("CARGO_PKG_VERSION")))
+}
+
+async fn fill(directory: &Path) -> Result<(Duration, u64)> {
+    let randomness = Arc::new(SystemRandomness);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, randomness.clone())?);
+    let clock = Arc::new(SystemClock);
+    let began = Instant::now();
+    if !fill_with_demo(&*store, SEED, &SIZE, clock.now(), PASSWORD, randomness.clone()).await? {
+        bail!("{} holds a store already", directory.display());
+    }
+    let took = began.elapsed();
+    let settings = Settings::default();
+    let parts = Parts { store: store.clone(), clock, randomness, settings, device_fragment };
+    let service = Service::new(parts);
+    service.load().await?;
+    let made = service.first_administrator(ADMIN, PASSWORD).await;
+    service.close().await.ok().context("the store did not close cleanly")?;
+    if !matches!(made, Ok(FirstAdministrator::Made)) {
+        bail!("the administrator was not made");
+    }
+    // The workspace, a user, an opening and an ending are one event each.
+    let events =
+        1 + u64::from(SIZE.users) + u64::from(SIZE.live_sessions) + 2 * u64::from(SIZE.ended_sessions);
+    Ok((took, events))
+}
