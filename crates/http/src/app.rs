@@ -10,14 +10,15 @@ use crate::{endpoints, health};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA,
-    RETRY_AFTER, USER_AGENT,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
+    USER_AGENT,
 };
+use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use rollcall_model::limits;
 use rollcall_service::{Client, Code, Service};
 use std::net::IpAddr;
@@ -137,6 +138,9 @@ async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answe
 
 async fn arrival(app: &App, route: Route, request: Request) -> Result<Arrival, Refusal> {
     let (parts, body) = request.into_parts();
+    if head_bytes(&parts) > limits::HEAD_BYTES {
+        return Err(Refusal::HeadTooLong);
+    }
     let connection = parts.extensions.get::<Connection>().ok_or_else(|| {
         tracing::error!("a request came without its connection");
         Refusal::Internal
@@ -169,6 +173,13 @@ async fn arrival(app: &App, route: Route, request: Request) -> Result<Arrival, R
     })
 }
 
+/// Bytes of a head as it came, but for the method and the version.
+fn head_bytes(parts: &Parts) -> usize {
+    let line = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    // Each header has a colon, a space and a line's end beside its name and value.
+    parts.headers.iter().fold(line, |bytes, (name, value)| bytes + name.as_str().len() + value.len() + 4)
+}
+
 /// A header's value as text: what is not UTF-8 is replaced, and what no row can hold is left out.
 fn lossy(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).replace('\0', "")
@@ -179,17 +190,8 @@ fn cut(text: &str, chars: usize) -> &str {
 }
 
 async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Refusal> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limits::BODY_BYTES) {
-        return Err(Refusal::BodyTooLong);
-    }
-    let collecting = Limited::new(body, limits::BODY_BYTES).collect();
-    let collected = tokio::time::timeout(limits::BODY_TIME, collecting).await;
-    let bytes = match collected.map_err(|_| Refusal::BodyTooSlow)? {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::BodyTooLong),
-        Err(_) => return Err(Refusal::NotJson),
-    };
+    let collected = tokio::time::timeout(limits::BODY_TIME, collect(body)).await;
+    let bytes = collected.map_err(|_| Refusal::BodyTooSlow)??;
     if bytes.is_empty() {
         return Ok(Body::Empty);
     }
@@ -201,6 +203,26 @@ async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Refus
     } else {
         Body::Other
     })
+}
+
+/// A body within its bound. One that is longer is read on for a while, and forgotten: a client hears a
+/// refusal only when it has sent what it wanted to.
+async fn collect(mut body: axum::body::Body) -> Result<Bytes, Refusal> {
+    let (mut kept, mut discarded) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        // A connection that breaks in the middle of a body: nobody hears the answer.
+        let frame = frame.map_err(|_| Refusal::NotJson)?;
+        let Some(data) = frame.data_ref() else { continue };
+        if kept.len() + data.len() <= limits::BODY_BYTES && discarded == 0 {
+            kept.extend_from_slice(data);
+        } else {
+            discarded += data.len();
+        }
+        if discarded > limits::BODY_BYTES_DISCARDED {
+            break;
+        }
+    }
+    if discarded == 0 { Ok(kept.into()) } else { Err(Refusal::BodyTooLong) }
 }
 
 /// Clients compare the type to exactly `application/json`, with nothing behind it.
@@ -219,6 +241,10 @@ fn refused(refusal: &Refusal) -> Answered {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     // A body of text and numbers is always writable.
     let mut response = json(status, serde_json::to_vec(&body).unwrap_or_default().into());
+    if matches!(refusal, Refusal::HeadTooLong | Refusal::BodyTooLong | Refusal::BodyTooSlow) {
+        // What is still on its way is not looked at.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Some(seconds) = retry_after_s {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

@@ -11,6 +11,8 @@ pub enum Refusal {
     NoSuchPath,
     /// The path has other methods.
     NoSuchMethod,
+    /// The head is longer than heads may be.
+    HeadTooLong,
     /// The body is longer than bodies may be.
     BodyTooLong,
     /// The body did not come in time.

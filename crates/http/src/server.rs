@@ -67,7 +67,7 @@ fn connect(
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HEAD_TIME)
-        .max_buf_size(limits::HEAD_BYTES)
+        .max_buf_size(limits::HEAD_BYTES_READ)
         .max_headers(limits::HEADERS)
         .serve_connection(TokioIo::new(socket), service);
     let serving = graceful.watch(serving);

@@ -55,10 +55,14 @@ pub const FILTER_TIME: Duration = Duration::from_millis(250);
 pub const BODY_BYTES: usize = 1 << 20;
 /// Bytes of a request's head.
 pub const HEAD_BYTES: usize = 64 << 10;
+/// Bytes of a head that are read before the connection is given up without an answer.
+pub const HEAD_BYTES_READ: usize = 2 * HEAD_BYTES;
+/// Bytes of a body that are read past its bound, so that the client hears the refusal.
+pub const BODY_BYTES_DISCARDED: usize = 8 << 20;
 /// Headers of a request.
 pub const HEADERS: usize = 256;
-/// How long a client may take over a request's head.
-pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a client may take over a request's head, and how long a connection may be idle before the next.
+pub const HEAD_TIME: Duration = Duration::from_secs(30);
 /// How long a client may take over a request's body.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// Connections at once; the next waits to be accepted.

@@ -40,6 +40,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
     match refusal {
         Refusal::NoSuchPath => status(404, four_words("API endpoint does not exist")),
         Refusal::NoSuchMethod => status(405, four_words("Method not allowed")),
+        Refusal::HeadTooLong => status(431, plain("Request head is too large")),
         Refusal::BodyTooLong => status(413, plain("Request body is too large")),
         Refusal::BodyTooSlow => status(408, plain("Request body took too long")),
         Refusal::NotSignedIn => status(401, four_words("You must be logged in to do this.")),
@@ -201,6 +202,7 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::NoSuchMethod,
         Refusal::BodyTooSlow,
         Refusal::BodyTooLong,
+        Refusal::HeadTooLong,
         Refusal::NotSignedIn,
         Refusal::Denied(DeniedAs::Forbidden),
         Refusal::Denied(DeniedAs::Unauthorized),
