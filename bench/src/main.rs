@@ -103,7 +103,8 @@ fn main() -> ExitCode {
 }
 
 fn run(run: &Run) -> Result<()> {
-    let load_before = process::load_average();
+    // Before this process keeps to one core.
+    let (machine, load_before) = (process::machine(), process::load_average());
     let root = match &run.data {
         Some(root) => root.clone(),
         None => target()?.join("bench"),
@@ -140,8 +141,7 @@ fn run(run: &Run) -> Result<()> {
             "server and driver share one core"
         },
     );
-    let report =
-        Report { setup, data, start, ceiling, outcomes, index: Some(index), load_before }.to_string();
+    let report = Report { setup, machine, data, start, ceiling, outcomes, index, load_before }.to_string();
     println!("\n{report}");
     if run.write {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
