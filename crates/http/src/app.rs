@@ -26,6 +26,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 /// Settings of the wire.
@@ -53,6 +54,7 @@ impl Default for WireSettings {
 pub struct App {
     guard: Guard,
     proxies: TrustedProxies,
+    long_bodies: Semaphore,
     /// Random, so that ids of two processes do not meet in one log.
     request_prefix: u32,
     requests: AtomicU64,
@@ -75,13 +77,14 @@ pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32
     let app = Arc::new(App {
         guard: Guard { service: service.clone(), rates },
         proxies: settings.proxies,
+        long_bodies: Semaphore::new(limits::LONG_BODIES),
         request_prefix,
         requests: AtomicU64::new(0),
     });
     endpoints::routes(&app)
+        .merge(health::router(service))
         .fallback(|| async { refused(&Refusal::NoSuchPath) })
         .method_not_allowed_fallback(|| async { refused(&Refusal::NoSuchMethod) })
-        .merge(health::router(service))
 }
 
 /// Puts an endpoint on its routes.
@@ -147,7 +150,7 @@ async fn arrival(app: &App, route: Route, request: Request) -> Result<Arrival, R
     })?;
     let body = match route.method {
         Method::Get => Body::Empty,
-        Method::Post => read(&parts.headers, body).await?,
+        Method::Post => read(app, &parts.headers, body).await?,
     };
     let headers = &parts.headers;
     let text = |name: &HeaderName| headers.get(name).map(lossy);
@@ -189,8 +192,8 @@ fn cut(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
-async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Refusal> {
-    let collected = tokio::time::timeout(limits::BODY_TIME, collect(body)).await;
+async fn read(app: &App, headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Refusal> {
+    let collected = tokio::time::timeout(limits::BODY_TIME, collect(&app.long_bodies, body)).await;
     let bytes = collected.map_err(|_| Refusal::BodyTooSlow)??;
     if bytes.is_empty() {
         return Ok(Body::Empty);
@@ -207,12 +210,17 @@ async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Refus
 
 /// A body within its bound. One that is longer is read on for a while, and forgotten: a client hears a
 /// refusal only when it has sent what it wanted to.
-async fn collect(mut body: axum::body::Body) -> Result<Bytes, Refusal> {
+async fn collect(places: &Semaphore, mut body: axum::body::Body) -> Result<Bytes, Refusal> {
     let (mut kept, mut discarded) = (Vec::new(), 0);
+    let mut place = None;
     while let Some(frame) = body.frame().await {
         // A connection that breaks in the middle of a body: nobody hears the answer.
         let frame = frame.map_err(|_| Refusal::NotJson)?;
         let Some(data) = frame.data_ref() else { continue };
+        if place.is_none() && kept.len() + data.len() > limits::SHORT_BODY_BYTES {
+            // The semaphore is never closed.
+            place = places.acquire().await.ok();
+        }
         if kept.len() + data.len() <= limits::BODY_BYTES && discarded == 0 {
             kept.extend_from_slice(data);
         } else {

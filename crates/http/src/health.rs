@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rollcall_service::Service;
 use serde_json::json;
@@ -16,13 +16,14 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/readyz", get(move || async move { ready(&service) }))
 }
 
-fn ready(service: &Service) -> impl IntoResponse + use<> {
+fn ready(service: &Service) -> Response {
     let phase = service.phase();
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (RETRY_AFTER, "1")];
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     if phase.is_ready() {
-        (StatusCode::OK, headers, json!({ "ready": true }).to_string())
+        (StatusCode::OK, headers, json!({ "ready": true }).to_string()).into_response()
     } else {
         let body = json!({ "ready": false, "reason": phase.reason() });
-        (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string())
+        let later = [(RETRY_AFTER, "1")];
+        (StatusCode::SERVICE_UNAVAILABLE, headers, later, body.to_string()).into_response()
     }
 }

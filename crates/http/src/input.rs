@@ -295,9 +295,12 @@ fn convert(given: Given, kind: Kind) -> Result<Value, String> {
             Ok(Value::Boolean(text == "true"))
         }
         (Given::Json(Json::Array(items)), Kind::List) => list(items),
-        (Given::Json(json), Kind::Any) | (Given::Json(json @ Json::Object(_)), Kind::Object) => {
-            Ok(Value::Json(json))
+        (Given::Json(json @ Json::Object(_)), Kind::Object) => {
+            let bytes = limits::OBJECT_BYTES;
+            let fits = json.to_string().len() <= bytes;
+            if fits { Ok(Value::Json(json)) } else { Err(format!("must NOT have more than {bytes} bytes")) }
         }
+        (Given::Json(json), Kind::Any) => Ok(Value::Json(json)),
         (_, kind) => Err(expected(kind)),
     }
 }

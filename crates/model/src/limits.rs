@@ -57,6 +57,11 @@ pub const BODY_BYTES: usize = 1 << 20;
 pub const HEAD_BYTES: usize = 64 << 10;
 /// Bytes of a head that are read before the connection is given up without an answer.
 pub const HEAD_BYTES_READ: usize = 2 * HEAD_BYTES;
+/// Bytes of a body that are always taken; a longer one takes one of the places for long bodies.
+pub const SHORT_BODY_BYTES: usize = 16 << 10;
+/// Bodies longer than that at once; the next is read when one of them is done. It bounds what strangers
+/// can make the server hold before they are refused.
+pub const LONG_BODIES: usize = 64;
 /// Bytes of a body that are read past its bound, so that the client hears the refusal.
 pub const BODY_BYTES_DISCARDED: usize = 8 << 20;
 /// Headers of a request.
@@ -78,8 +83,8 @@ pub const HOST_CHARS: usize = 255;
 pub const TEXT_CHARS: usize = 1_000;
 /// Roles or addresses in one list.
 pub const LIST_ITEMS: usize = 100;
-/// Bytes of a user's custom fields.
-pub const CUSTOM_FIELDS_BYTES: usize = 16 << 10;
+/// Bytes of a parameter that is an object, such as a user's custom fields.
+pub const OBJECT_BYTES: usize = 16 << 10;
 
 /// Commands waiting for the writer; past it a caller is told to come back.
 pub const WRITER_QUEUE: usize = 16_384;
@@ -91,7 +96,7 @@ pub const EXPIRED_AT_ONCE: usize = 2_000;
 pub const SWEPT_AT_ONCE: usize = 1_000;
 /// Passwords waiting to be hashed; past it a caller is told to come back.
 pub const HASHING_QUEUE: usize = 256;
-/// Reads of the store waiting; past it a caller waits.
+/// Reads of the store waiting; past it a caller is told to come back.
 pub const READER_QUEUE: usize = 1_024;
 /// Different reads and refusals written one by one in a window; the rest are counted together.
 pub const OBSERVATIONS: usize = 1_000;

@@ -31,10 +31,9 @@ pub async fn fill_with_demo(
         return Ok(false);
     }
     let workspace = Workspace::plan(seed, size, now.as_ms());
-    let drawn = Seeded(AtomicU64::new(seed));
     // One hash for all: hashing three hundred would only take time.
     let password = Hasher::default().hash(&PasswordDigest::of(password), &*secrets);
-    let mut script = Script::new(&workspace, drawn, secrets, password);
+    let mut script = Script::new(&workspace, seed, secrets, password);
     let began = workspace.members.first().map_or(now.as_ms(), |member| member.joined_at_ms);
     script.add(began, Command::CreateWorkspace { demo: true });
     for happening in workspace.timeline() {
@@ -53,7 +52,9 @@ pub async fn fill_with_demo(
 
 /// The steps to be written, and the numbers that the ledger will give: each step is one event.
 struct Script {
-    drawn: Seeded,
+    // Each its own, so that a user's id does not hang on who signed in before.
+    user_ids: Seeded,
+    session_ids: Seeded,
     secrets: Arc<dyn Randomness>,
     password: PasswordHash,
     steps: Vec<(Timestamp, Command)>,
@@ -63,15 +64,19 @@ struct Script {
 }
 
 impl Script {
-    fn new(
-        workspace: &Workspace,
-        drawn: Seeded,
-        secrets: Arc<dyn Randomness>,
-        password: PasswordHash,
-    ) -> Self {
+    fn new(workspace: &Workspace, seed: u64, secrets: Arc<dyn Randomness>, password: PasswordHash) -> Self {
         let users = vec![UserNo(0); workspace.members.len()];
         let sessions = vec![SessionNo(0); workspace.visits.len()];
-        Self { drawn, secrets, password, steps: Vec::new(), next: 1, users, sessions }
+        Self {
+            user_ids: Seeded(AtomicU64::new(seed)),
+            session_ids: Seeded(AtomicU64::new(!seed)),
+            secrets,
+            password,
+            steps: Vec::new(),
+            next: 1,
+            users,
+            sessions,
+        }
     }
 
     fn add(&mut self, at_ms: i64, command: Command) -> u64 {
@@ -82,7 +87,7 @@ impl Script {
 
     fn join(&mut self, place: u32, member: &Member) {
         let user = Box::new(NewUser {
-            id: UserId::random(&self.drawn),
+            id: UserId::random(&self.user_ids),
             username: member.username.clone(),
             name: member.name.clone(),
             roles: [Role::User].into_iter().collect(),
@@ -98,7 +103,7 @@ impl Script {
     fn open(&mut self, place: u32, visit: &Visit) {
         let opening = Box::new(Opening {
             user: self.users[visit.member as usize],
-            id: SessionId::random(&self.drawn),
+            id: SessionId::random(&self.session_ids),
             token: self.nobodys_token(),
             lifetime: limits::SESSION_LIFETIME,
             per_user_max: limits::SESSIONS_PER_USER,

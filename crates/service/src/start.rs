@@ -95,6 +95,7 @@ impl Service {
     /// Begins the ledger of an empty store and fills the index.
     pub async fn load(self: &Arc<Self>) -> Result<(), StoreError> {
         let started = Instant::now();
+        self.writer.go_on_from(self.store.end().await?);
         if self.store.workspace().await?.is_none() {
             // A race with another start is lost without harm.
             let _ = self.writer.run(Command::CreateWorkspace { demo: false }).await;

@@ -4,7 +4,8 @@
 //! **Invariants**
 //! - One batch is under way at a time; the index stands at the head when the next is decided.
 //! - A full queue refuses at once. An engine's error re-runs the batch one by one, so that one command
-//!   that the engine cannot take does not take its neighbours along.
+//!   that the engine cannot take does not take its neighbours along; but only when the ledger ends where it
+//!   ended before, so that nothing is done twice.
 //! - A panic here ends the process: a restart is safe, a half-applied index is not.
 
 use crate::error::NotWritten;
@@ -21,7 +22,7 @@ use tokio::task::JoinHandle;
 pub struct Writer {
     queue: parking_lot::Mutex<Option<mpsc::Sender<Waiting>>>,
     task: parking_lot::Mutex<Option<JoinHandle<()>>>,
-    end: watch::Receiver<ChainEnd>,
+    end: Arc<watch::Sender<ChainEnd>>,
 }
 
 struct Waiting {
@@ -33,9 +34,9 @@ impl Writer {
     /// Starts the task.
     pub fn start(store: Arc<dyn Store>, standing: Arc<Standing>, clock: Arc<dyn Clock>) -> Self {
         let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
-        let (ended, end) = watch::channel(BEFORE_THE_FIRST);
+        let end = Arc::new(watch::Sender::new(BEFORE_THE_FIRST));
         let sets = Arc::new(Sets(standing.clone()));
-        let task = tokio::spawn(Writing { store, standing, sets, clock, ended }.run(inbox));
+        let task = tokio::spawn(Writing { store, standing, sets, clock, end: end.clone() }.run(inbox));
         Self { queue: Some(queue).into(), task: Some(task).into(), end }
     }
 
@@ -50,7 +51,12 @@ impl Writer {
         answered.await.unwrap_or(Err(NotWritten::Unavailable))
     }
 
-    /// Where the ledger ended with the last commit of this process.
+    /// Says where the ledger ends that is gone on with, before the first command.
+    pub fn go_on_from(&self, end: ChainEnd) {
+        self.end.send_replace(end);
+    }
+
+    /// Where the ledger ends.
     pub fn end(&self) -> ChainEnd {
         *self.end.borrow()
     }
@@ -79,7 +85,7 @@ struct Writing {
     standing: Arc<Standing>,
     sets: Arc<Sets>,
     clock: Arc<dyn Clock>,
-    ended: watch::Sender<ChainEnd>,
+    end: Arc<watch::Sender<ChainEnd>>,
 }
 
 /// Ends the process when the thread unwinds through it.
@@ -113,7 +119,7 @@ impl Writing {
         let commands: Arc<[Command]> = commands.into();
         match self.try_commit(commands.clone()).await {
             Ok(answers) => answers.into_iter().map(|answer| answer.map_err(NotWritten::Refused)).collect(),
-            Err(_) if commands.len() > 1 => {
+            Err(NotCommitted) if self.nothing_happened().await && commands.len() > 1 => {
                 let mut outcomes = Vec::with_capacity(commands.len());
                 for command in &*commands {
                     let answers = self.try_commit([command.clone()].into()).await;
@@ -124,7 +130,23 @@ impl Writing {
                 }
                 outcomes
             }
-            Err(NotCommitted) => vec![Err(NotWritten::Unavailable)],
+            Err(NotCommitted) => commands.iter().map(|_| Err(NotWritten::Unavailable)).collect(),
+        }
+    }
+
+    /// Whether the ledger ends where it did before a commit failed. When it does not, the commit took place
+    /// all the same, and the index does not know of it: then the process ends, and a restart reads the truth.
+    async fn nothing_happened(&self) -> bool {
+        match self.store.end().await {
+            Ok(end) if end == *self.end.borrow() => true,
+            Ok(end) => {
+                tracing::error!(
+                    seq = end.seq.0,
+                    "a failed commit took place: the process ends, a restart is safe"
+                );
+                std::process::abort();
+            }
+            Err(_) => false,
         }
     }
 
@@ -138,7 +160,7 @@ impl Writing {
             NotCommitted
         })?;
         self.standing.apply(&committed.events);
-        self.ended.send_replace(committed.end);
+        self.end.send_replace(committed.end);
         Ok(committed.answers)
     }
 }

@@ -121,6 +121,10 @@ impl Store for SqliteStore {
         self.transact(move |writing| writing.commit(steps.iter().map(|(at, command)| (*at, command)), &*sets))
     }
 
+    fn end(&self) -> Answer<'_, ChainEnd> {
+        self.read(|connection| write::head(connection).map(|(_, end)| end))
+    }
+
     fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head> {
         self.read(move |connection| read::load(connection, since, &mut visit))
     }

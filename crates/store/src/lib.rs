@@ -53,6 +53,9 @@ pub trait Store: Send + Sync + 'static {
     /// The same for commands that bring their own times, in order: how a made-up past is written.
     fn bulk(&self, steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Answer<'_, Committed>;
 
+    /// Where the ledger ends.
+    fn end(&self) -> Answer<'_, ChainEnd>;
+
     /// Gives everything that the index needs, sessions in order of their numbers, chunk by chunk, and
     /// at the end the head that it stands for. Addresses of ended sessions are given back to `since`.
     fn load(&self, since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head>;

@@ -132,7 +132,10 @@ fn speaks_sql(line: &str) -> bool {
         ("CREATE", "TABLE"),
         ("PRAGMA", ""),
     ];
-    line.contains(concat!("rusq", "lite"))
+    // The bare name may be a word in a text.
+    [concat!("rusq", "lite::"), concat!("use rusq", "lite"), concat!("rusq", "lite.")]
+        .iter()
+        .any(|name| line.contains(name))
         || statements.iter().any(|(first, second)| statement(first, second))
 }
 
@@ -234,7 +237,8 @@ mod tests {
         assert_eq!(found(sql, "crates/store-sqlite/src/a.rs", &text), [0; 0]);
         assert_eq!(found(sql, "docs/a.md", &text), [0; 0]);
         assert_eq!(found(sql, "crates/model/Cargo.toml", &["rusq", "lite.workspace = true\n"].concat()), [1]);
-        let no_statement = ["// SELECT", " one FROM the list\nselect(\"UPDATE\", \"DELETE\")\n"].concat();
+        let no_statement =
+            ["// \"rusq", "lite\" SELECT", " one FROM the list\nselect(\"UPDATE\", \"DELETE\")\n"].concat();
         assert_eq!(found(sql, "a.rs", &no_statement), [0; 0]);
     }
 }

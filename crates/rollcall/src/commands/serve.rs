@@ -12,10 +12,11 @@ use rollcall_model::{Randomness, Token};
 use rollcall_service::{FirstAdministrator, fill_with_demo, is_username};
 use rollcall_store::Store;
 use rollcall_store_sqlite::SqliteStore;
-use std::fs::OpenOptions;
+use std::ffi::OsString;
+use std::fs::{OpenOptions, Permissions};
 use std::io::{IsTerminal, Write, stderr};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,7 +50,9 @@ pub struct Serve {
 
 /// Runs the server until it is told to stop.
 pub fn run(command: Serve) -> ExitCode {
-    let config = match Config::from_variables(std::env::vars()) {
+    let text = |variable: OsString| variable.to_string_lossy().into_owned();
+    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    let config = match Config::from_variables(variables) {
         Ok(config) => config,
         Err(error) => {
             eprintln!("rollcall: {error}");
@@ -107,14 +110,17 @@ async fn serve(command: Serve, config: Config) -> anyhow::Result<()> {
 }
 
 async fn fill(store: &dyn Store, data_dir: &Path, randomness: Arc<dyn Randomness>) -> anyhow::Result<()> {
+    if store.workspace().await?.is_some() {
+        tracing::info!("the store has begun already: --demo changes nothing");
+        return Ok(());
+    }
     let password = Token::random(&*randomness);
+    // Before the commit: the password of a workspace that nobody has would be no use.
+    let path = data_dir.join("demo-password");
+    write_secret(&path, password.reveal())?;
     let now = SystemClock.now();
     if fill_with_demo(store, DEMO_SEED, &Size::DEMO, now, password.reveal(), randomness).await? {
-        let path = data_dir.join("demo-password");
-        write_secret(&path, password.reveal())?;
         tracing::warn!(password_file = %path.display(), "filled with a demo workspace; its users share one password");
-    } else {
-        tracing::info!("the store has begun already: --demo changes nothing");
     }
     Ok(())
 }
@@ -173,5 +179,8 @@ fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot write {}", path.display()))?;
+    // A file that was there keeps its mode otherwise.
+    file.set_permissions(Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot keep {} to its owner", path.display()))?;
     writeln!(file, "{secret}").with_context(|| format!("cannot write {}", path.display()))
 }

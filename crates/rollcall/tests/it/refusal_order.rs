@@ -153,8 +153,7 @@ fn four_words(status: u16, sentence: &str) -> Wanted {
 }
 
 fn coded(sentence: &str, code: &str, details: Option<Value>) -> Wanted {
-    let mut body =
-        json!({ "success": false, "error": format!("{sentence} [{code}]"), "errorType": code });
+    let mut body = json!({ "success": false, "error": format!("{sentence} [{code}]"), "errorType": code });
     if let Some(details) = details {
         body["details"] = details;
     }
@@ -480,7 +479,9 @@ impl<'a> Scene<'a> {
         match stage {
             Stage::Path => {
                 let to = |change: fn(&str) -> String| {
-                    way(four_words(404, "API endpoint does not exist"), move |sent| sent.path = change(&sent.path))
+                    way(four_words(404, "API endpoint does not exist"), move |sent| {
+                        sent.path = change(&sent.path)
+                    })
                 };
                 vec![
                     to(|path| format!("{path}x")),
@@ -534,7 +535,8 @@ impl<'a> Scene<'a> {
             }
             Stage::Own => {
                 let fields = fields(self.declaration, self.route);
-                let faults = fields.flat_map(|field| own_faults(field.name).into_iter().map(|own| (field.name, own)));
+                let faults =
+                    fields.flat_map(|field| own_faults(field.name).into_iter().map(|own| (field.name, own)));
                 let ways = faults.map(|(name, (value, wanted))| {
                     way(wanted, move |sent| match &value {
                         Some(value) => self.set(sent, name, value),
@@ -582,7 +584,8 @@ impl<'a> Scene<'a> {
                 assert_eq!(answer.body["success"], true, "{route:?}");
                 return seen;
             }
-            let is = |stage: &Stage| self.ways(*stage).first().is_some_and(|way| is_wanted(&answer, &way.wanted));
+            let is =
+                |stage: &Stage| self.ways(*stage).first().is_some_and(|way| is_wanted(&answer, &way.wanted));
             let answered = Stage::ALL.into_iter().find(is);
             let stage = answered.unwrap_or_else(|| panic!("{route:?}, healed {healed:?}: {answer:?}"));
             assert!(!healed.contains(&stage), "{route:?} answers {stage:?} though it is healed: {answer:?}");
@@ -590,7 +593,10 @@ impl<'a> Scene<'a> {
             for nth in 1..self.ways(stage).len() {
                 let answer = self.answer(&healed, Some((stage, nth))).await;
                 let wanted = self.ways(stage)[nth].wanted.clone();
-                assert!(is_wanted(&answer, &wanted), "{route:?}, {stage:?} {nth}: {answer:?}, not {wanted:?}");
+                assert!(
+                    is_wanted(&answer, &wanted),
+                    "{route:?}, {stage:?} {nth}: {answer:?}, not {wanted:?}"
+                );
                 self.check_headers(stage, &answer);
             }
             healed.push(stage);
@@ -636,12 +642,14 @@ async fn the_first_fault_decides_at_every_route_of_every_endpoint() {
     config.wire.rate_calls = 1;
     let server = TestServer::with(config).await;
     let all = declarations();
-    let routes = all.iter().flat_map(|declaration| declaration.routes.iter().map(move |route| (declaration, *route)));
+    let routes =
+        all.iter().flat_map(|declaration| declaration.routes.iter().map(move |route| (declaration, *route)));
     let (mut cells, mut requests) = (BTreeMap::<Stage, usize>::new(), 0);
     for (no, (declaration, route)) in routes.clone().enumerate() {
         let mut scene = Scene::new(&server, declaration, route, no).await;
         let seen = scene.walk().await;
-        let implied: Vec<_> = Stage::ALL.into_iter().filter(|stage| stage.is_implied(declaration, route)).collect();
+        let implied: Vec<_> =
+            Stage::ALL.into_iter().filter(|stage| stage.is_implied(declaration, route)).collect();
         assert_eq!(seen, implied, "{route:?}");
         for stage in seen {
             *cells.entry(stage).or_default() += 1;
@@ -649,19 +657,24 @@ async fn the_first_fault_decides_at_every_route_of_every_endpoint() {
         requests += scene.requests;
     }
     for stage in Stage::ALL {
-        let implied = routes.clone().filter(|(declaration, route)| stage.is_implied(declaration, *route)).count();
+        let implied =
+            routes.clone().filter(|(declaration, route)| stage.is_implied(declaration, *route)).count();
         assert_eq!(cells.get(&stage), Some(&implied), "{stage:?}");
         assert_ne!(implied, 0, "nothing can meet {stage:?}");
     }
     let (routes, cells_in_all) = (routes.count(), cells.values().sum::<usize>());
-    println!("{routes} routes of {} endpoints, {cells_in_all} cells, {requests} requests: {cells:?}", all.len());
+    println!(
+        "{routes} routes of {} endpoints, {cells_in_all} cells, {requests} requests: {cells:?}",
+        all.len()
+    );
     server.stop().await;
 }
 
 #[test]
 fn every_endpoint_with_parameters_has_a_fault_of_its_own() {
     for declaration in declarations() {
-        for route in declaration.routes.iter().filter(|route| fields(&declaration, **route).next().is_some()) {
+        for route in declaration.routes.iter().filter(|route| fields(&declaration, **route).next().is_some())
+        {
             // A new parameter that an action refuses by itself has to be told to `own_faults`.
             assert!(Stage::Own.is_implied(&declaration, *route), "{route:?}");
         }
@@ -671,7 +684,9 @@ fn every_endpoint_with_parameters_has_a_fault_of_its_own() {
 #[test]
 fn whoever_may_call_an_endpoint_has_the_rights_that_its_parameters_may_ask_for() {
     for declaration in declarations() {
-        if let (Needs::Permission(needed, _), Some((_, of_target))) = (declaration.needs, declaration.of_target) {
+        if let (Needs::Permission(needed, _), Some((_, of_target))) =
+            (declaration.needs, declaration.of_target)
+        {
             assert!(!somebody_holds_only(needed, of_target), "the matrix needs the stage: {declaration:?}");
         }
     }
@@ -715,7 +730,9 @@ async fn nothing_but_unavailable_is_answered_before_the_doors_are_open() {
     let unavailable = coded("Service temporarily unavailable", "error-unavailable", None).1;
     for declaration in declarations() {
         for route in declaration.routes {
-            for (caller, query, body) in [(&nobody, "", ""), (&forger, "", "{}"), (&forger, "?other=1&other=2", "{")] {
+            for (caller, query, body) in
+                [(&nobody, "", ""), (&forger, "", "{}"), (&forger, "?other=1&other=2", "{")]
+            {
                 let request = caller.request(route.method.as_str(), &format!("{}{query}", route.path));
                 let answer = caller.send(request.header("content-type", "application/json").body(body)).await;
                 assert!(is_wanted(&answer, &(503, unavailable.clone())), "{route:?}: {answer:?}");

@@ -1,10 +1,14 @@
 //! The first start, and starts that are refused.
 
 use crate::process::{Process, serve};
+use rollcall_auth::SystemRandomness;
+use rollcall_store::Store;
+use rollcall_store_sqlite::SqliteStore;
 use rollcall_testkit::{ADMIN, Caller, PASSWORD};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 fn data_dir() -> (TempDir, std::path::PathBuf) {
@@ -50,6 +54,38 @@ async fn without_a_password_a_random_one_is_written_where_only_its_owner_reads()
     let (_, log) = server.terminate();
     let log = log.join("\n");
     assert!(log.contains("initial-password") && !log.contains(&password));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_changes_nothing() {
+    let (_directory, data) = data_dir();
+    let without_variables = || {
+        let mut command = serve(&data);
+        command.env_remove("ROLLCALL_ADMIN_USERNAME").env_remove("ROLLCALL_ADMIN_PASSWORD");
+        command
+    };
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        assert!(Process::start(without_variables()).terminate().0.success());
+        let password = std::fs::read_to_string(data.join("initial-password")).unwrap();
+        let store = SqliteStore::open(&data, Arc::new(SystemRandomness)).unwrap();
+        found.push((password, store.verify().await.unwrap().unwrap()));
+        store.close().await.unwrap();
+    }
+    assert_eq!(found[0], found[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_owner_reads_the_data_directory() {
+    let (_directory, data) = data_dir();
+    let mut command = demo(&data);
+    command.env_remove("ROLLCALL_ADMIN_PASSWORD");
+    let _server = Process::start(command);
+    assert_eq!(mode(&data), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
+    // The database with its two companions, the lock, and both passwords.
+    assert_eq!(files.len(), 6, "{files:?}");
+    assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
 }
 
 async fn total(admin: &Caller, query: &str) -> u64 {

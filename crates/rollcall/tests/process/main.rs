@@ -4,5 +4,6 @@
 
 mod durability;
 mod first_start;
+mod observer;
 mod process;
 mod shutdown;

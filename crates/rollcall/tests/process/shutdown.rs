@@ -1,8 +1,11 @@
 //! The end: what is accepted is answered, the store is closed, and no secret was ever written to the log.
 
+use crate::observer::Observer;
 use crate::process::{Process, serve};
 use rollcall_testkit::{ADMIN, PASSWORD, sha256};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +41,42 @@ async fn what_is_accepted_is_answered_and_stands_after_the_restart() {
         let answer = server.caller().post("login", &json!({ "resume": token })).await;
         assert_eq!(answer.status, 200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_end_under_load_leaves_nothing_unknown() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let server = Process::start(serve(&data));
+    let admin = server.admin().await;
+    let observer = Arc::new(Observer::with_users(&admin, 8).await);
+    let tasks: Vec<_> = (0..8)
+        .map(|task| {
+            let (observer, anyone, admin) = (observer.clone(), server.caller(), admin.clone());
+            tokio::spawn(async move { observer.load(anyone, admin, task).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.ask_to_end();
+    let asked_to_end = Instant::now();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let (status, log) = server.terminate_after_asking();
+    let (asked, took) = (observer.figures(), asked_to_end.elapsed());
+    assert!(status.success(), "{log:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let last: Vec<Value> =
+        log[log.len() - 3..].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let head = last.iter().find(|event| event["message"] == "ledger head").unwrap();
+    assert!(head["seq"].as_u64().unwrap() > 0 && head["hash"].as_str().unwrap().len() == 64, "{head}");
+    let server = Process::start(serve(&data));
+    let admin = server.caller().with_credentials(&admin.user_id, &admin.token);
+    let (broken, done) = observer.compare(&server, &admin).await;
+    println!("asked {asked:?}; of the unknown had taken place {done:?}; ended in {took:?}");
+    assert!(broken.is_empty(), "{broken:#?}");
+    // A connection may close under a request on its way, but then the request did nothing.
+    assert_eq!((done.unknown_sign_ins, done.unknown_endings), (0, 0), "done, and not answered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

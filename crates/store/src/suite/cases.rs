@@ -38,6 +38,7 @@ pub async fn events_are_dense_and_chained(fixture: Fixture) {
     let end = rows.iter().try_fold(BEFORE_THE_FIRST, follow).unwrap();
     assert_eq!(end, committed.end);
     assert_eq!(fixture.store.verify().await.unwrap(), Ok(end));
+    assert_eq!(fixture.store.end().await.unwrap(), end);
 }
 
 pub async fn events_are_dense_under_concurrent_commits(fixture: Fixture) {
