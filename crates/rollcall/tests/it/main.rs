@@ -6,7 +6,7 @@ mod bad_input;
 mod ending;
 mod limits;
 mod listing;
-mod refusal_order;
+mod refusal_matrix;
 mod sign_in;
 mod step_up;
 mod users;

@@ -1,0 +1,292 @@
+//! The refusal matrix: every endpoint on every route, with every fault at once, healed from the front. Each
+//! stage must answer in its turn. Which faults an endpoint can have is derived from its declaration, so no
+//! endpoint is exempt, and a new one is tested by being declared.
+//!
+//! Two cells cannot be reached over the API yet and are computed, not listed: by the default grants everybody
+//! who holds a guarded endpoint's permission also bypasses the rate limit, and also holds the rights that
+//! depend on parameters.
+
+use rollcall::config::Config;
+use rollcall_http::declarations;
+use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Needs, Rate, Route, StepUp, Who};
+use rollcall_http::input::{Field, Kind, Unknown};
+use rollcall_model::{Grants, Permission, Role, RoleSet};
+use rollcall_testkit::{ADMIN, Answer, Caller, PASSWORD, TestServer};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Method,
+    Credentials,
+    Permission,
+    QuerySchema,
+    BodySchema,
+    Rate,
+    StepUp,
+    Own,
+}
+
+/// The faults that a declaration allows, in the order in which they must be answered.
+fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
+    let mut stages = vec![Stage::Method];
+    if endpoint.who == Who::SignedIn {
+        stages.push(Stage::Credentials);
+    }
+    if matches!(endpoint.needs, Needs::Permission(..)) {
+        stages.push(Stage::Permission);
+    }
+    if endpoint.query_unknown == Unknown::Refused {
+        stages.push(Stage::QuerySchema);
+    }
+    if route.method == Method::Post && !endpoint.body.is_empty() {
+        stages.push(Stage::BodySchema);
+    }
+    if endpoint.rate == Rate::SignIn || !bypasses(endpoint) {
+        stages.push(Stage::Rate);
+    }
+    if endpoint.step_up == StepUp::Required {
+        stages.push(Stage::StepUp);
+    }
+    if own_fault(endpoint).is_some() {
+        stages.push(Stage::Own);
+    }
+    stages
+}
+
+/// Whether everybody who may call it is not counted.
+fn bypasses(endpoint: &Declaration) -> bool {
+    let Needs::Permission(permission, _) = endpoint.needs else { return false };
+    let grants = Grants::defaults();
+    let mut holders = Role::ALL.iter().map(|role| [*role].into_iter().collect::<RoleSet>());
+    holders.all(|role| !grants.allow(role, permission) || grants.allow(role, Permission::ApiBypassRateLimit))
+}
+
+/// A fault that only the action itself can find, by what the endpoint takes.
+fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
+    let takes = |name: &str| fields(endpoint).any(|field| field.name == name);
+    Some(match () {
+        () if takes("resume") => (401, "Unauthorized"),
+        () if takes("sort") => (400, "Invalid sort parameter provided: \"x\" [error-invalid-sort]"),
+        () if takes("sessionId") => (404, "Session not found"),
+        () if takes("setRandomPassword") => (400, "The field Name is required [error-the-field-is-required]"),
+        () if takes("userId") => (
+            400,
+            "The required \"userId\" or \"username\" param provided does not match any users [error-invalid-user]",
+        ),
+        () => return None,
+    })
+}
+
+fn fields(endpoint: &Declaration) -> impl Iterator<Item = &'static Field> {
+    endpoint.query.iter().chain(endpoint.body)
+}
+
+/// What is given for a parameter: something that the action takes, or not.
+fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Option<Value> {
+    Some(match (field, good) {
+        ("user", _) => json!(ADMIN),
+        ("password", true) => json!(PASSWORD),
+        ("password", false) => json!("wrong"),
+        ("sort", true) => json!("{}"),
+        ("sort", false) => json!("x"),
+        ("sessionId", true) => json!(scene.session_id),
+        ("sessionId", false) => json!("aaaaaaaaaaaaaaaaa"),
+        ("name", good) => json!(if good { "New" } else { "" }),
+        ("email", _) => json!("new@example.test"),
+        // Making takes a name that is free, deleting one that is somebody's.
+        ("username", true) if endpoint.body.iter().all(|field| field.name != "email") => json!("spare"),
+        ("username", _) => json!("new"),
+        _ => return None,
+    })
+}
+
+struct Scene {
+    server: TestServer,
+    plain: Caller,
+    /// Another of the plain user's sessions: it uses the rate limit up.
+    spare: Caller,
+    admin: Caller,
+    session_id: String,
+}
+
+/// A window of the rate limit is over.
+fn next_window(server: &TestServer) {
+    server.clock.advance(Duration::from_secs(61));
+}
+
+async fn scene() -> Scene {
+    let mut config = Config::default();
+    config.wire.rate_calls = 1;
+    let server = TestServer::with(config).await;
+    let admin = server.admin().await;
+    for username in ["plain", "spare"] {
+        let body = json!({ "username": username, "name": username, "email": format!("{username}@example.test"), "password": PASSWORD });
+        assert_eq!(admin.post("users.create", &body).await.status, 200);
+    }
+    next_window(&server);
+    let spare = server.caller().sign_in("plain", PASSWORD).await;
+    next_window(&server);
+    let plain = server.caller().sign_in("plain", PASSWORD).await;
+    let session_id = plain.session_id().await;
+    next_window(&server);
+    Scene { server, plain, spare, admin, session_id }
+}
+
+/// The request with these faults.
+async fn ask(scene: &Scene, endpoint: &Declaration, route: Route, faults: &[Stage]) -> Answer {
+    let has = |stage| faults.contains(&stage);
+    let caller = match endpoint.who {
+        _ if has(Stage::Credentials) || endpoint.who != Who::SignedIn => scene.server.caller(),
+        _ if has(Stage::Permission) || !matches!(endpoint.needs, Needs::Permission(..)) => {
+            scene.plain.clone()
+        }
+        _ => scene.admin.clone(),
+    };
+    let caller = if has(Stage::StepUp) { caller } else { caller.with_code(PASSWORD) };
+    send(&caller, scene, endpoint, route, faults).await
+}
+
+async fn send(
+    caller: &Caller,
+    scene: &Scene,
+    endpoint: &Declaration,
+    route: Route,
+    faults: &[Stage],
+) -> Answer {
+    let has = |stage| faults.contains(&stage);
+    let method = if has(Stage::Method) { "DELETE" } else { route.method.as_str() };
+    let given = |fields: &[Field]| -> Vec<(&str, Value)> {
+        let values = fields
+            .iter()
+            .filter_map(|field| Some((field.name, value(endpoint, field.name, !has(Stage::Own), scene)?)));
+        values.collect()
+    };
+    let mut query: Vec<(&str, String)> = given(endpoint.query)
+        .into_iter()
+        .map(|(name, value)| (name, value.as_str().unwrap().into()))
+        .collect();
+    if has(Stage::QuerySchema) {
+        query.push(("nope", "1".into()));
+    }
+    let mut request = caller.request(method, route.path).query(&query);
+    if route.method == Method::Post {
+        let body: serde_json::Map<_, _> =
+            given(endpoint.body).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut text = Value::Object(body).to_string();
+        if has(Stage::BodySchema) {
+            text = spoiled(endpoint.body, &text);
+        }
+        request = request.header("content-type", "application/json").body(text);
+    }
+    caller.send(request).await
+}
+
+/// A body whose first typed field is of another type; where types do not matter, what is no JSON.
+fn spoiled(fields: &[Field], body: &str) -> String {
+    let typed = fields.iter().find(|field| field.kind != Kind::Any);
+    match typed.filter(|_| fields.iter().all(|field| field.kind != Kind::Any)) {
+        Some(field) => format!(r#"{{"{}":{{}}}}"#, field.name),
+        None => body[1..].to_owned(),
+    }
+}
+
+fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
+    let what = format!("{stage:?} of {:?}: {answer:?}", endpoint.routes);
+    let text = |name: &str| answer.body[name].as_str().unwrap_or_default();
+    let (status, error) = match stage {
+        Stage::Method => (405, "Method not allowed"),
+        Stage::Credentials => (401, "You must be logged in to do this."),
+        Stage::Permission => match endpoint.needs {
+            Needs::Permission(_, DeniedAs::Forbidden) => {
+                (403, "User does not have the permissions required for this action [error-unauthorized]")
+            }
+            Needs::Permission(_, DeniedAs::Unauthorized) => (403, "unauthorized"),
+            Needs::Permission(_, DeniedAs::ActionNotAllowed(..)) => {
+                (400, "Adding user is not allowed [error-action-not-allowed]")
+            }
+            Needs::Nothing => unreachable!("{what}"),
+        },
+        Stage::QuerySchema => (400, "must NOT have additional properties"),
+        Stage::BodySchema if endpoint.body_unknown == Unknown::IgnoredWithFaults => {
+            (400, "Invalid JSON body")
+        }
+        Stage::BodySchema => (400, "must be string"),
+        Stage::Rate => {
+            assert!(text("error").ends_with("[error-too-many-requests]"), "{what}");
+            (429, text("error"))
+        }
+        Stage::StepUp => (400, "TOTP Required [totp-required]"),
+        Stage::Own => own_fault(endpoint).unwrap(),
+    };
+    assert_eq!((answer.status, text("error")), (status, error), "{what}");
+    assert_eq!(answer.body["success"], false, "{what}");
+    match stage {
+        Stage::Method => assert!(!answer.header("allow").is_empty(), "{what}"),
+        Stage::QuerySchema => assert_eq!(text("errorType"), "error-invalid-params", "{what}"),
+        Stage::BodySchema => assert_eq!(text("errorType"), "invalid-params", "{what}"),
+        Stage::Rate => assert_eq!(answer.header("x-ratelimit-remaining"), "0", "{what}"),
+        Stage::StepUp => assert_eq!(answer.body["details"]["method"], "password", "{what}"),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
+    let mut seen: BTreeMap<Stage, usize> = BTreeMap::new();
+    let mut cells = 0;
+    for endpoint in declarations() {
+        for route in endpoint.routes {
+            let scene = scene().await;
+            let unknown = scene.server.caller().request(route.method.as_str(), &format!("{}.x", route.path));
+            assert_eq!(scene.server.caller().send(unknown).await.status, 404);
+            let stages = stages(&endpoint, *route);
+            if stages.contains(&Stage::Rate) {
+                // Somebody else behind the same address has used the window up.
+                let faults = if stages.contains(&Stage::Own) { &[Stage::Own][..] } else { &[] };
+                send(&scene.spare, &scene, &endpoint, *route, faults).await;
+            }
+            for healed in 0..=stages.len() {
+                let faults = &stages[healed..];
+                if !faults.contains(&Stage::Rate) {
+                    next_window(&scene.server);
+                }
+                let answer = ask(&scene, &endpoint, *route, faults).await;
+                let Some(stage) = faults.first() else {
+                    assert_eq!(answer.status, 200, "{route:?}: {answer:?}");
+                    assert_eq!(answer.body["success"], true);
+                    continue;
+                };
+                expect(*stage, &endpoint, &answer);
+                *seen.entry(*stage).or_default() += 1;
+                cells += 1;
+            }
+            scene.server.stop().await;
+        }
+    }
+    println!("{cells} refusals in order: {seen:?}");
+    let declared: usize = declarations()
+        .iter()
+        .flat_map(|endpoint| endpoint.routes.iter().map(|route| stages(endpoint, *route).len()))
+        .sum();
+    assert_eq!(cells, declared);
+    assert_eq!(seen.len(), 8, "every stage was seen");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_doors_are_open_nothing_is_answered_and_nobody_loses_a_token() {
+    let server = TestServer::closed().await;
+    for endpoint in declarations() {
+        for route in endpoint.routes {
+            let caller = server.caller();
+            let answer = caller.send(caller.request(route.method.as_str(), route.path)).await;
+            assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{route:?}");
+            assert_eq!(answer.body["errorType"], "error-unavailable");
+        }
+    }
+    let caller = server.caller();
+    assert_eq!(caller.send(caller.request("GET", "/healthz")).await.status, 200);
+    let ready = caller.send(caller.request("GET", "/readyz")).await;
+    assert_eq!((ready.status, &ready.body["reason"]), (503, &"sessions are being loaded".into()));
+}
