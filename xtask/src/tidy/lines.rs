@@ -238,7 +238,8 @@ mod tests {
         assert_eq!(found(sql, "docs/a.md", &text), [0; 0]);
         assert_eq!(found(sql, "crates/model/Cargo.toml", &["rusq", "lite.workspace = true\n"].concat()), [1]);
         let no_statement =
-            ["// \"rusq", "lite\" SELECT", " one FROM the list\nselect(\"UPDATE\", \"DELETE\")\n"].concat();
+            ["names(\"rusq", "lite\")\n// SELECT", " one FROM the list\nselect(\"UPDATE\", \"DELETE\")\n"]
+                .concat();
         assert_eq!(found(sql, "a.rs", &no_statement), [0; 0]);
     }
 }
