@@ -76,6 +76,9 @@ struct Run {
     /// Measurements of each case
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
+    /// Milliseconds of one measurement; long ones are for a profiler
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    ms: Option<u64>,
     /// Connections at once, where a case does not say it
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     connections: u16,
@@ -118,7 +121,7 @@ fn run(run: &Run) -> Result<()> {
     }
     let effort = Effort {
         rounds: run.rounds.map_or(if run.quick { 2 } else { 5 }, usize::from),
-        time: Duration::from_millis(if run.quick { 300 } else { 1_000 }),
+        time: Duration::from_millis(run.ms.unwrap_or(if run.quick { 300 } else { 1_000 })),
         connections: run.connections.into(),
     };
     let over = runtime.block_on(over_http(
