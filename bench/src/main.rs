@@ -187,6 +187,7 @@ async fn over_http(
     let (resident, resident_peak) = server.resident()?;
     let caller = Caller::sign_in(server.address).await?;
     caller.prove().await?;
+    let (resident_signed_in, _) = server.resident()?;
     let total = cases::total(&caller).await?;
     let ceiling = cases::ceiling(&server, &caller, effort).await?;
     let mut outcomes = Vec::new();
@@ -205,6 +206,7 @@ async fn over_http(
         resident,
         resident_peak,
         resident_empty,
+        resident_signed_in,
         resident_after,
     };
     Ok((start, ceiling, outcomes))

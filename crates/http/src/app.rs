@@ -133,13 +133,16 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> An
 }
 
 async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answer {
-    match arrival(app, route, request).await {
+    match arrival::<E>(app, route, request).await {
         Ok(arrival) => guard::run::<E>(&app.guard, arrival).await,
         Err(refusal) => Answer { outcome: Err(refusal), rate: None },
     }
 }
 
-async fn arrival(app: &App, route: Route, request: Request) -> Result<Arrival, Refusal> {
+async fn arrival<E: Endpoint>(app: &App, route: Route, request: Request) -> Result<Arrival, Refusal> {
+    if request.method() == axum::http::Method::HEAD && changes_something::<E>() {
+        return Err(Refusal::NoSuchMethod);
+    }
     let (parts, body) = request.into_parts();
     if head_bytes(&parts) > limits::HEAD_BYTES {
         return Err(Refusal::HeadTooLong);
@@ -174,6 +177,11 @@ async fn arrival(app: &App, route: Route, request: Request) -> Result<Arrival, R
         body,
         resumes: connection.resumes.clone(),
     })
+}
+
+/// Whether an endpoint is for changing something, though it may be asked with GET too: HEAD must not.
+fn changes_something<E: Endpoint>() -> bool {
+    E::ROUTES.iter().any(|route| route.method == Method::Post)
 }
 
 /// Bytes of a head as it came, but for the method and the version.

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-mod bad_input;
 mod ending;
 mod limits;
 mod listing;
+mod malformed;
 mod refusal_matrix;
 mod sign_in;
 mod step_up;

@@ -124,7 +124,7 @@ async fn deleting_a_user_ends_its_sessions_before_the_answer() {
     let answer = admin.post("users.delete", &json!({ "userId": id })).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "deletedRooms": [], "success": true })));
     assert_eq!(zoe.get("me").await.status, 401);
-    assert_eq!(admin.get("sessions/list.all?filter=zoe").await.body["total"], 0);
+    assert_eq!(admin.get("sessions/list.all?filter=name+of+zoe").await.body["total"], 0);
     let again = admin.post("users.delete", &json!({ "username": "zoe" })).await;
     assert_eq!((again.status, &again.body["errorType"]), (400, &"error-invalid-user".into()));
     assert_eq!(create(&admin, &json!({})).await.status, 200, "the names are free again");

@@ -53,7 +53,7 @@ async fn answers_are_as_they_were() {
         ("sessions/info", zoe.get(&format!("sessions/info?sessionId={id}")).await),
         ("list.all without a code", admin.get("sessions/list.all").await),
         ("list.all, wrong code", admin.with("x-2fa-code", &sha256("wrong")).get("sessions/list.all").await),
-        ("list.all", admin.with_code(PASSWORD).get("sessions/list.all?filter=zoe").await),
+        ("list.all", admin.with_code(PASSWORD).get("sessions/list.all?filter=name+of+zoe").await),
         ("info.admin", admin.get(&format!("sessions/info.admin?sessionId={id}")).await),
         ("no permission", zoe.get("sessions/list.all").await),
         ("no credentials", server.caller().get("me").await),
