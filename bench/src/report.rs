@@ -22,6 +22,9 @@ const BROAD_US: f64 = 2_000.0;
 /// A token check, in nanoseconds.
 const CHECK_NS: f64 = 1_000.0;
 
+/// The part of its core that the server has on a machine that does nothing else.
+const BUSY: f64 = 0.85;
+
 /// Everything that one run found.
 pub struct Report {
     /// How the run was set up, in a sentence.
@@ -66,6 +69,9 @@ impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n", self.head())?;
         writeln!(f, "## Goals\n\n{}", self.goals())?;
+        if let Some(warning) = self.warning() {
+            writeln!(f, "{warning}\n")?;
+        }
         writeln!(f, "## Over HTTP\n\n{}", self.over_http())?;
         writeln!(f, "{}\n", self.ceiling_line())?;
         writeln!(f, "## Start and memory\n\n{}", self.start())?;
@@ -88,6 +94,19 @@ impl Report {
             process::load_average(),
             self.setup,
         )
+    }
+
+    /// Said when the server did not have its core: then ratios are nearer to 1 than they should be.
+    fn warning(&self) -> Option<String> {
+        let of_pages = self.outcomes.iter().filter(|outcome| outcome.to_first.is_some());
+        let busy = of_pages.map(|outcome| outcome.server_busy).fold(self.ceiling.server_busy, f64::min);
+        (busy < BUSY).then(|| {
+            format!(
+                "**The machine was busy**: the server had {} of its core at worst. Waking up and cold caches are \
+                 then most of what every request costs, which draws ratios towards 1: \"yes\" is no proof.",
+                percent(busy)
+            )
+        })
     }
 
     fn goals(&self) -> Table {

@@ -10,8 +10,8 @@ use crate::{endpoints, health};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
-    USER_AGENT,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA,
+    RETRY_AFTER, USER_AGENT,
 };
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
@@ -119,6 +119,9 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> An
         if let Ok(Reply(body)) = answer.outcome {
             *response.body_mut() = body.into();
         }
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, allowed::<E>());
+        }
         if let Some(rate) = answer.rate {
             rate_headers(response.headers_mut(), rate);
         }
@@ -182,6 +185,12 @@ async fn arrival<E: Endpoint>(app: &App, route: Route, request: Request) -> Resu
 /// Whether an endpoint is for changing something, though it may be asked with GET too: HEAD must not.
 fn changes_something<E: Endpoint>() -> bool {
     E::ROUTES.iter().any(|route| route.method == Method::Post)
+}
+
+/// The methods that the endpoint's routes have.
+fn allowed<E: Endpoint>() -> HeaderValue {
+    let methods: Vec<_> = E::ROUTES.iter().map(|route| route.method.as_str()).collect();
+    HeaderValue::try_from(methods.join(",")).unwrap_or(HeaderValue::from_static("POST"))
 }
 
 /// Bytes of a head as it came, but for the method and the version.
