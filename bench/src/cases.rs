@@ -27,6 +27,8 @@ pub struct Effort {
     pub time: Duration,
     /// Connections, where a case does not say it.
     pub connections: usize,
+    /// Whether the driver has a core of its own.
+    pub own_core: bool,
 }
 
 /// A kind of request.
@@ -69,8 +71,6 @@ pub struct Outcome {
     pub cpu_to_first: Option<Spread>,
     /// The part of a core that the server had.
     pub server_busy: f64,
-    /// The part of a core that the driver had.
-    pub driver_busy: f64,
 }
 
 /// All cases, on a list of so many rows.
@@ -137,7 +137,7 @@ impl Case {
         }
         let bytes = (bytes / samples.max(1)).min(TWIN_BYTES_MAX);
         let connections = self.connections.unwrap_or(effort.connections);
-        let load = |requests| Load { requests, connections, time: effort.time };
+        let load = |requests| Load { requests, connections, time: effort.time, awake: effort.own_core };
         let twin = load([caller.get(&format!("/static/{bytes}"))].into());
         let first = self.beside_first.then(|| load([caller.get(&list("", 0))].into()));
         let case = load(requests);
@@ -174,7 +174,6 @@ impl Case {
             cpu_to_twin: spread(&|round| round.twin.server_us / round.case.server_us),
             cpu_to_first: to_first(|case, first| first.server_us / case.server_us),
             server_busy: spread(&|round| round.case.server_busy).median,
-            driver_busy: spread(&|round| round.case.driver_busy).median,
         }
     }
 }
@@ -189,7 +188,7 @@ struct Round {
 /// How fast the driver and the server's HTTP are at all: an answer of two bytes.
 pub async fn ceiling(server: &Server, caller: &Caller, effort: Effort) -> Result<Measured> {
     let requests: Requests = [caller.get("/static/2")].into();
-    let load = Load { requests, connections: effort.connections, time: effort.time };
+    let load = Load { requests, connections: effort.connections, time: effort.time, awake: effort.own_core };
     drive(server.address, server.pid(), &load).await
 }
 

@@ -18,6 +18,8 @@ pub struct Load {
     pub connections: usize,
     /// For how long.
     pub time: Duration,
+    /// Whether this thread never sleeps: for a driver that has a core of its own.
+    pub awake: bool,
 }
 
 /// What came of it.
@@ -30,8 +32,6 @@ pub struct Measured {
     pub server_us: f64,
     /// The part of the time in which the server ran, of one core.
     pub server_busy: f64,
-    /// The same of this process.
-    pub driver_busy: f64,
 }
 
 /// Beyond the time itself; a load that takes longer has failed.
@@ -46,8 +46,7 @@ pub async fn drive(address: SocketAddr, server: u32, load: &Load) -> Result<Meas
         connection.exchange(&load.requests[number % load.requests.len()]).await?;
         connections.push(connection);
     }
-    let own = std::process::id();
-    let before = (process::cpu(server)?, process::cpu(own)?);
+    let before = process::cpu(server)?;
     let began = Instant::now();
     let end = began + load.time;
     let asking = connections.into_iter().enumerate().map(|(number, connection)| {
@@ -55,27 +54,38 @@ pub async fn drive(address: SocketAddr, server: u32, load: &Load) -> Result<Meas
         let from = number * load.requests.len() / load.connections;
         tokio::spawn(ask_until(connection, load.requests.clone(), from, end))
     });
+    let asking: Vec<_> = asking.collect();
+    let awake = load.awake.then(|| tokio::spawn(stay_awake()));
     let mut waits_ns = Vec::new();
-    for asking in asking.collect::<Vec<_>>() {
+    for asking in asking {
         let asked = tokio::time::timeout(load.time + GRACE, asking).await.context("the load does not end")?;
         waits_ns.extend(asked??);
     }
     let took = began.elapsed().as_secs_f64();
-    let after = (process::cpu(server)?, process::cpu(own)?);
+    if let Some(awake) = awake {
+        awake.abort();
+    }
+    let after = process::cpu(server)?;
     if waits_ns.is_empty() {
         bail!("nothing was answered");
     }
     waits_ns.sort_unstable();
     let answers = count(waits_ns.len());
-    let server_s = (after.0.saturating_sub(before.0)).as_secs_f64();
-    let driver_s = (after.1.saturating_sub(before.1)).as_secs_f64();
+    let server_s = after.saturating_sub(before).as_secs_f64();
     Ok(Measured {
         per_s: answers / took,
         waits_ns,
         server_us: server_s * 1e6 / answers,
         server_busy: server_s / took,
-        driver_busy: driver_s / took,
     })
+}
+
+/// Keeps this thread from sleeping. Waking it would be the server's work, in its `write`, and more of it the
+/// longer an answer takes: the slower of two cases would be charged for what the load does.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn ask_until(

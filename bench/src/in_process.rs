@@ -128,7 +128,7 @@ fn lists(standing: &Standing, now: Timestamp, times: usize) -> Vec<Listed> {
     let mut read = |list: &List| {
         let read = standing.list(list, now, &|| false, |page| {
             for row in page.rows() {
-                black_box((row.id(), row.owner(), row.fragment(), row.ip(), row.opened_at()));
+                black_box((row.id(), row.owner(), row.fragment(), row.address(), row.opened_at()));
             }
             page.total()
         });

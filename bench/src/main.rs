@@ -123,6 +123,7 @@ fn run(run: &Run) -> Result<()> {
         rounds: run.rounds.map_or(if run.quick { 2 } else { 5 }, usize::from),
         time: Duration::from_millis(run.ms.unwrap_or(if run.quick { 300 } else { 1_000 })),
         connections: run.connections.into(),
+        own_core: cores.is_some(),
     };
     let over = runtime.block_on(over_http(
         &data.directory,

@@ -167,7 +167,6 @@ impl Report {
             "server CPU µs",
             "static CPU ÷ its CPU",
             "server busy",
-            "driver busy",
         ]);
         for outcome in &self.outcomes {
             table.row([
@@ -182,20 +181,18 @@ impl Report {
                 range(outcome.cpu_us),
                 range(outcome.cpu_to_twin),
                 percent(outcome.server_busy),
-                percent(outcome.driver_busy),
             ]);
         }
         table
     }
 
     fn ceiling_line(&self) -> String {
-        let Measured { per_s, server_us, server_busy, driver_busy, .. } = &self.ceiling;
+        let Measured { per_s, server_us, server_busy, .. } = &self.ceiling;
         format!(
-            "An answer of two bytes: {} requests/s, {} µs of the server's processor time each (server busy {}, driver busy {}).",
+            "An answer of two bytes: {} requests/s, {} µs of the server's processor time each (server busy {}).",
             figure(*per_s),
             figure(*server_us),
             percent(*server_busy),
-            percent(*driver_busy),
         )
     }
 

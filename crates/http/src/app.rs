@@ -21,6 +21,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use rollcall_model::limits;
 use rollcall_service::{Client, Code, Service};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -68,6 +69,13 @@ pub struct Connection {
     /// Its sign-ins by token.
     pub resumes: Arc<Resumes>,
 }
+
+const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
+const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+const X_2FA_CODE: HeaderName = HeaderName::from_static("x-2fa-code");
+const X_2FA_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 type Answered = Response<axum::body::Body>;
 
@@ -130,7 +138,7 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> An
     };
     let mut response = answered.instrument(span).await;
     if let Ok(id) = HeaderValue::try_from(id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+        response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
 }
@@ -160,21 +168,21 @@ async fn arrival<E: Endpoint>(app: &App, route: Route, request: Request) -> Resu
     };
     let headers = &parts.headers;
     let text = |name: &HeaderName| headers.get(name).map(lossy);
-    let named = |name: &'static str| text(&HeaderName::from_static(name));
-    let credentials = match (named("x-user-id"), named("x-auth-token")) {
+    let own = |name: &HeaderName| text(name).map(Cow::into_owned);
+    let credentials = match (own(&X_USER_ID), own(&X_AUTH_TOKEN)) {
         (Some(user_id), Some(token)) => Some(Credentials { user_id, token }),
         _ => None,
     };
-    let forwarded: Vec<_> = headers.get_all("x-forwarded-for").iter().map(lossy).collect();
+    let forwarded: Vec<_> = headers.get_all(&X_FORWARDED_FOR).iter().map(lossy).collect();
     let client = Client {
-        ip: app.proxies.client(connection.peer, forwarded.iter().map(String::as_str)),
+        ip: app.proxies.client(connection.peer, forwarded.iter().map(AsRef::as_ref)),
         agent: cut(&text(&USER_AGENT).unwrap_or_default(), limits::AGENT_CHARS).into(),
         host: cut(&text(&HOST).unwrap_or_default(), limits::HOST_CHARS).into(),
     };
     Ok(Arrival {
         route,
         credentials,
-        code: Code { code: named("x-2fa-code"), method: named("x-2fa-method") },
+        code: Code { code: own(&X_2FA_CODE), method: own(&X_2FA_METHOD) },
         client,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
@@ -200,12 +208,15 @@ fn head_bytes(parts: &Parts) -> usize {
     parts.headers.iter().fold(line, |bytes, (name, value)| bytes + name.as_str().len() + value.len() + 4)
 }
 
-/// A header's value as text: what is not UTF-8 is replaced, and what no row can hold is left out.
-fn lossy(value: &HeaderValue) -> String {
-    String::from_utf8_lossy(value.as_bytes()).replace('\0', "")
+/// A header's value as text: what is not UTF-8 is replaced. No header's value holds a NUL.
+fn lossy(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
 }
 
 fn cut(text: &str, chars: usize) -> &str {
+    if text.len() <= chars {
+        return text;
+    }
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 

@@ -123,6 +123,11 @@ impl Ids {
         self.0.push(SEPARATOR);
     }
 
+    /// An id; nothing but separators when it is absent.
+    pub fn id(&self, id: usize) -> &[u8; ID_LENGTH] {
+        self.get(id).first_chunk().unwrap_or(&[SEPARATOR; ID_LENGTH])
+    }
+
     /// Makes an id absent.
     pub fn erase(&mut self, id: u32) {
         let start = self.start(id as usize);

@@ -12,6 +12,7 @@ use crate::number;
 use crate::slots::cardinality;
 use hashbrown::HashTable;
 use roaring::RoaringBitmap;
+use rollcall_model::ids::ID_LENGTH;
 use rollcall_model::{SessionId, SessionNo, Timestamp};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -49,7 +50,7 @@ pub struct NewRow<'a> {
     /// The session's number, greater than all before.
     pub no: SessionNo,
     /// Its id on the wire.
-    pub id: &'a [u8],
+    pub id: &'a [u8; ID_LENGTH],
     /// Its codes.
     pub cell: Cell,
     /// When it was opened.
@@ -88,7 +89,7 @@ impl Columns {
         self.expires_at.reserve(rows);
         self.ip.reserve(rows);
         let Self { ids, by_id, hasher, .. } = self;
-        by_id.reserve(rows, |slot| hasher.hash_one(ids.get(*slot as usize)));
+        by_id.reserve(rows, |slot| hasher.hash_one(ids.id(*slot as usize)));
     }
 
     /// Puts a row in and gives its slot.
@@ -103,7 +104,7 @@ impl Columns {
         self.addresses.push(row.address);
         self.live.insert(slot);
         let Self { ids, by_id, hasher, .. } = self;
-        by_id.insert_unique(hasher.hash_one(row.id), slot, |slot| hasher.hash_one(ids.get(*slot as usize)));
+        by_id.insert_unique(hasher.hash_one(row.id), slot, |slot| hasher.hash_one(ids.id(*slot as usize)));
         slot
     }
 
@@ -144,7 +145,7 @@ impl Columns {
 
     /// The row with this id.
     pub fn find_id(&self, id: &SessionId) -> Option<u32> {
-        let id = &id.as_bytes()[..];
+        let id = id.as_bytes();
         self.by_id.find(self.hasher.hash_one(id), |slot| self.id(*slot) == id).copied()
     }
 
@@ -171,8 +172,8 @@ impl Columns {
     }
 
     /// A row's id.
-    pub fn id(&self, slot: u32) -> &[u8] {
-        self.ids.get(slot as usize)
+    pub fn id(&self, slot: u32) -> &[u8; ID_LENGTH] {
+        self.ids.id(slot as usize)
     }
 
     /// A row's number.

@@ -1,13 +1,14 @@
 //! What a reader sees: a page and its rows, without a copy.
 
+use crate::arena::Texts;
 use crate::facet::Field;
 use crate::index::Index;
 use crate::list::Found;
 use crate::tokens::Tokens;
 use crate::users;
 use parking_lot::RwLock;
+use rollcall_model::ids::ID_LENGTH;
 use rollcall_model::{Device, Owner, SessionNo, Timestamp};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A page of a list.
@@ -51,9 +52,9 @@ impl<'a> Row<'a> {
         self.index.rows.no(self.slot)
     }
 
-    /// The session's id on the wire.
-    pub fn id(&self) -> &'a str {
-        std::str::from_utf8(self.index.rows.id(self.slot)).unwrap_or_default()
+    /// The session's id on the wire: ASCII.
+    pub fn id(&self) -> &'a [u8; ID_LENGTH] {
+        self.index.rows.id(self.slot)
     }
 
     /// Whose session it is.
@@ -72,14 +73,14 @@ impl<'a> Row<'a> {
         &self.index.devices.get(self.index.rows.cell(self.slot).device).fragment
     }
 
-    /// The `Host` header at sign-in.
-    pub fn host(&self) -> &'a str {
-        self.index.facets.get(Field::Host).texts().text(self.index.rows.cell(self.slot).host)
+    /// The `Host` header at sign-in: UTF-8.
+    pub fn host(&self) -> &'a [u8] {
+        self.index.facets.get(Field::Host).texts().get(self.index.rows.cell(self.slot).host as usize)
     }
 
-    /// The client's address at sign-in.
-    pub fn ip(&self) -> IpAddr {
-        self.index.rows.ip(self.slot)
+    /// The client's address at sign-in, as text: ASCII.
+    pub fn address(&self) -> &'a [u8] {
+        self.index.rows.address(self.slot)
     }
 
     /// When it was opened.

@@ -6,6 +6,9 @@ use roaring::RoaringBitmap;
 /// Slots up to which a sorted list is smaller and quicker than a bitmap.
 const FEW: usize = turning_point(64, 3);
 
+/// How many are sooner counted off than looked up.
+const NEAR: usize = turning_point(64, 3);
+
 /// A set of slots.
 pub enum Slots {
     /// In ascending order.
@@ -98,6 +101,10 @@ pub fn cardinality(bitmap: &RoaringBitmap) -> usize {
 
 /// Appends to `out` up to `take` slots of a bitmap, greatest first, after the first `skip`.
 pub fn newest(bitmap: &RoaringBitmap, skip: usize, take: usize, out: &mut Vec<u32>) {
+    if skip < NEAR {
+        out.extend(bitmap.iter().rev().skip(skip).take(take));
+        return;
+    }
     let from_smallest = cardinality(bitmap)
         .checked_sub(skip)
         .and_then(|n| n.checked_sub(1))

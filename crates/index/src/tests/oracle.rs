@@ -219,8 +219,14 @@ fn check_all(world: &World) {
         standing.session(&session.id, now, |row| {
             assert_eq!(row.is_some(), live);
             let Some(row) = row else { return };
-            assert_eq!((row.no(), row.id(), row.owner()), (session.no, session.id.as_str(), &session.owner));
-            assert_eq!((row.device(), row.host(), row.ip()), (&known.device, &*session.host, session.ip));
+            assert_eq!(
+                (row.no(), row.id(), row.owner()),
+                (session.no, session.id.as_bytes(), &session.owner)
+            );
+            assert_eq!(
+                (row.device(), row.host(), row.address()),
+                (&known.device, session.host.as_bytes(), session.ip.to_string().as_bytes())
+            );
             assert_eq!(row.fragment(), format!("<{} {}>", known.device.name, known.device.long_version));
             assert_eq!((row.opened_at(), row.expires_at()), (session.opened_at, session.expires_at));
         });

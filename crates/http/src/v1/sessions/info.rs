@@ -41,16 +41,17 @@ const INSTANCE: &str = "rollcall";
 
 fn whole(row: &Row<'_>) -> Value {
     let owner = row.owner();
+    let [id, host, address] = [&row.id()[..], row.host(), row.address()].map(String::from_utf8_lossy);
     let opened_at = row.opened_at().to_string();
     let opened_on = row.opened_at().calendar();
     // The fragment is JSON of our own making.
     let mut body: Value = serde_json::from_str(&format!("{{{}}}", row.fragment())).unwrap_or_default();
     let fields = json!({
-        "_id": row.id(),
-        "sessionId": row.id(),
+        "_id": id,
+        "sessionId": id,
         "userId": owner.id.as_str(),
-        "host": row.host(),
-        "ip": row.ip(),
+        "host": host,
+        "ip": address,
         "loginAt": opened_at,
         "type": "session",
         "instanceId": INSTANCE,
@@ -62,7 +63,7 @@ fn whole(row: &Row<'_>) -> Value {
         "day": opened_on.day,
         "month": opened_on.month,
         "year": opened_on.year,
-        "searchTerm": search_term(row.id(), owner, row.device()),
+        "searchTerm": search_term(&id, owner, row.device()),
         "success": true,
     });
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
