@@ -9,6 +9,7 @@ use rollcall_model::limits;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -140,9 +141,9 @@ pub enum Raw<'a> {
     Body(&'a Body),
 }
 
-/// Values of their declared types, by name.
+/// Values of their declared types, by name. They are few.
 #[derive(Debug, Default)]
-pub struct Values(HashMap<&'static str, Value>);
+pub struct Values(Vec<(&'static str, Value)>);
 
 #[derive(Debug)]
 enum Value {
@@ -154,29 +155,38 @@ enum Value {
 }
 
 impl Values {
+    fn take(&mut self, name: &str) -> Option<Value> {
+        let place = self.0.iter().position(|(given, _)| *given == name)?;
+        Some(self.0.swap_remove(place).1)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(given, _)| *given == name)
+    }
+
     /// A number.
     pub fn number(&mut self, name: &str) -> Option<usize> {
-        if let Some(Value::Number(number)) = self.0.remove(name) { Some(number) } else { None }
+        if let Some(Value::Number(number)) = self.take(name) { Some(number) } else { None }
     }
 
     /// Text.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        if let Some(Value::Text(text)) = self.0.remove(name) { Some(text) } else { None }
+        if let Some(Value::Text(text)) = self.take(name) { Some(text) } else { None }
     }
 
     /// A truth value.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
-        if let Some(Value::Boolean(value)) = self.0.remove(name) { Some(value) } else { None }
+        if let Some(Value::Boolean(value)) = self.take(name) { Some(value) } else { None }
     }
 
     /// A list of text.
     pub fn list(&mut self, name: &str) -> Option<Vec<String>> {
-        if let Some(Value::List(list)) = self.0.remove(name) { Some(list) } else { None }
+        if let Some(Value::List(list)) = self.take(name) { Some(list) } else { None }
     }
 
     /// An object, or whatever was let through.
     pub fn json(&mut self, name: &str) -> Option<Json> {
-        if let Some(Value::Json(json)) = self.0.remove(name) { Some(json) } else { None }
+        if let Some(Value::Json(json)) = self.take(name) { Some(json) } else { None }
     }
 }
 
@@ -193,7 +203,7 @@ impl Raw<'_> {
             Self::Body(Body::Other) => return Err(Refusal::NotJson),
             Self::Body(Body::Json(json)) => match parse(json).ok_or(Refusal::NotJson)? {
                 Top::Object(pairs) => {
-                    pairs.into_iter().map(|(name, json)| (name, Given::Json(json))).collect()
+                    pairs.into_iter().map(|(name, json)| (name.into(), Given::Json(json))).collect()
                 }
                 Top::Other if unknown == Unknown::IgnoredWithFaults => Vec::new(),
                 Top::Other => return Err(Refusal::Schema(place, vec!["must be object".into()])),
@@ -212,14 +222,12 @@ enum Given {
 }
 
 /// A form's pairs, `+` a space and percent escapes UTF-8; a broken escape stays as typed.
-fn flat(text: &[u8]) -> Vec<(String, Given)> {
-    form_urlencoded::parse(text)
-        .map(|(name, value)| (name.into_owned(), Given::Text(value.into_owned())))
-        .collect()
+fn flat(text: &[u8]) -> Vec<(Cow<'_, str>, Given)> {
+    form_urlencoded::parse(text).map(|(name, value)| (name, Given::Text(value.into_owned()))).collect()
 }
 
 fn check(
-    given: Vec<(String, Given)>,
+    given: Vec<(Cow<'_, str>, Given)>,
     fields: &'static [Field],
     unknown: Unknown,
 ) -> Result<Values, Vec<String>> {
@@ -240,13 +248,14 @@ fn check(
         match convert(value, field.kind) {
             Err(fault) => faults.push(fault),
             Ok(value) => {
-                if values.0.insert(field.name, value).is_some() {
+                if values.has(field.name) {
                     faults.push(expected(field.kind));
                 }
+                values.0.push((field.name, value));
             }
         }
     }
-    let missing = |field: &&Field| field.required && !values.0.contains_key(field.name);
+    let missing = |field: &&Field| field.required && !values.has(field.name);
     for field in fields.iter().filter(missing) {
         // What was given wrong has been complained of already.
         if faults.is_empty() {
@@ -256,8 +265,8 @@ fn check(
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }
 
-fn usable(given: Vec<(String, Given)>, fields: &'static [Field]) -> Values {
-    let mut times: HashMap<String, usize> = HashMap::new();
+fn usable(given: Vec<(Cow<'_, str>, Given)>, fields: &'static [Field]) -> Values {
+    let mut times: HashMap<Cow<'_, str>, usize> = HashMap::new();
     for (name, _) in &given {
         *times.entry(name.clone()).or_default() += 1;
     }

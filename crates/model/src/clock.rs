@@ -41,21 +41,10 @@ impl Sub<Duration> for Timestamp {
     }
 }
 
-/// ISO-8601 in UTC with milliseconds, as every answer writes it: `2023-05-24T00:25:54.234Z`.
+/// As [`Timestamp::iso`].
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calendar = self.calendar();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            calendar.year,
-            calendar.month,
-            calendar.day,
-            calendar.hour,
-            calendar.minute,
-            calendar.second,
-            calendar.ms
-        )
+        f.write_str(std::str::from_utf8(&self.iso()).unwrap_or_default())
     }
 }
 
@@ -63,7 +52,7 @@ impl fmt::Display for Timestamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Calendar {
-    pub year: i64,
+    pub year: u16,
     pub month: u8,
     pub day: u8,
     pub hour: u8,
@@ -72,23 +61,38 @@ pub struct Calendar {
     pub ms: u16,
 }
 
+/// Instants that a year of four digits can write.
+const WRITABLE: (i64, i64) = (-62_167_219_200_000, 253_402_300_799_999);
+const MS_A_DAY: i64 = 86_400_000;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "each part is small and not negative"
+)]
 impl Timestamp {
-    /// The date and time of day in UTC (proleptic Gregorian, counted in days from 0000-03-01).
-    #[expect(clippy::cast_possible_truncation, reason = "each part is a remainder below its type's range")]
+    /// The date and time of day in UTC (proleptic Gregorian); before the year 0 and after 9999, the first and
+    /// the last that can be written.
     pub const fn calendar(self) -> Calendar {
-        const MS_A_DAY: i64 = 86_400_000;
-        let day_ms = self.0.rem_euclid(MS_A_DAY) as u32;
-        let days = self.0.div_euclid(MS_A_DAY) + 719_468;
-        let era = days.div_euclid(146_097);
-        // What is left is small: 32 bits are quicker to divide.
-        let day_of_era = days.rem_euclid(146_097) as u32;
+        let ms = if self.0 < WRITABLE.0 {
+            WRITABLE.0
+        } else if self.0 > WRITABLE.1 {
+            WRITABLE.1
+        } else {
+            self.0
+        };
+        let day_ms = ms.rem_euclid(MS_A_DAY) as u32;
+        // Years begin with March, so that a leap day is a year's last; counted from 400 years before the year
+        // 0, so that nothing is negative.
+        let days = (ms.div_euclid(MS_A_DAY) + 719_468 + 146_097) as u32;
+        let (era, day_of_era) = (days / 146_097, days % 146_097);
         let year_of_era =
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         Calendar {
-            year: year_of_era as i64 + era * 400 + (month <= 2) as i64,
+            year: (year_of_era + era * 400 + (month <= 2) as u32 - 400) as u16,
             month: month as u8,
             day: (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u8,
             hour: (day_ms / 3_600_000) as u8,
@@ -97,6 +101,26 @@ impl Timestamp {
             ms: (day_ms % 1_000) as u16,
         }
     }
+
+    /// ISO-8601 in UTC with milliseconds, as every answer writes it: `2023-05-24T00:25:54.234Z`. Without
+    /// formatting machinery: a page of rows has many.
+    pub const fn iso(self) -> [u8; 24] {
+        let Calendar { year, month, day, hour, minute, second, ms } = self.calendar();
+        let [y1, y2] = digits((year / 100) as u8);
+        let [y3, y4] = digits((year % 100) as u8);
+        let ([o1, o2], [d1, d2]) = (digits(month), digits(day));
+        let ([h1, h2], [m1, m2], [s1, s2]) = (digits(hour), digits(minute), digits(second));
+        let ([f1, f2], f3) = (digits((ms / 10) as u8), b'0' + (ms % 10) as u8);
+        [
+            y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1,
+            f2, f3, b'Z',
+        ]
+    }
+}
+
+/// A number below 100 as two digits.
+const fn digits(number: u8) -> [u8; 2] {
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Where "now" comes from; tests put their own in.
@@ -130,6 +154,9 @@ mod tests {
             (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
             (-1, "1969-12-31T23:59:59.999Z"),
             (4_102_444_800_000, "2100-01-01T00:00:00.000Z"),
+            (-62_162_121_600_000, "0000-02-29T00:00:00.000Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(Timestamp::from_ms(ms).to_string(), text);
         }

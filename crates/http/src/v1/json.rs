@@ -1,8 +1,5 @@
 //! JSON written by hand where a page of rows is made: straight into one buffer, without formatting machinery.
 
-use rollcall_model::Timestamp;
-use std::io::Write;
-
 /// Appends UTF-8 as a JSON string, quotes included.
 pub fn string(out: &mut Vec<u8>, text: &[u8]) {
     if needs_escape(text) {
@@ -33,31 +30,6 @@ fn special(eight: u64) -> bool {
     let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes & HIGH;
     let equal = |to: u8| below(eight ^ (ONES * u64::from(to)), 1);
     (below(eight, 0x20) | equal(b'"') | equal(b'\\')) != 0
-}
-
-/// Appends an instant as ISO-8601 in UTC with milliseconds, without quotes.
-#[expect(clippy::cast_possible_truncation, reason = "each part is below 100")]
-pub fn instant(out: &mut Vec<u8>, at: Timestamp) {
-    let calendar = at.calendar();
-    let Some(year) = u16::try_from(calendar.year).ok().filter(|year| *year < 10_000) else {
-        let _ = write!(out, "{at}");
-        return;
-    };
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let mut two = |place: usize, value: u16| {
-        text[place] = b'0' + (value / 10) as u8;
-        text[place + 1] = b'0' + (value % 10) as u8;
-    };
-    two(0, year / 100);
-    two(2, year % 100);
-    two(5, calendar.month.into());
-    two(8, calendar.day.into());
-    two(11, calendar.hour.into());
-    two(14, calendar.minute.into());
-    two(17, calendar.second.into());
-    two(20, calendar.ms / 10);
-    text[22] = b'0' + (calendar.ms % 10) as u8;
-    out.extend_from_slice(&text);
 }
 
 /// Appends a number.
@@ -107,11 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_and_numbers_are_what_display_writes() {
-        for ms in [0, 1_684_887_954_234, 951_782_400_000, -1, 253_402_300_799_999, 253_402_300_800_000] {
-            let at = Timestamp::from_ms(ms);
-            assert_eq!(written(|out| instant(out, at)), at.to_string());
-        }
+    fn numbers_are_what_display_writes() {
         for value in [0, 7, 10, 1_234, usize::MAX] {
             assert_eq!(written(|out| number(out, value)), value.to_string());
         }

@@ -54,9 +54,9 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
     json::string(out, row.host());
     out.extend_from_slice(br#","ip":""#);
     out.extend_from_slice(row.address());
-    out.extend_from_slice(br#"","loginAt":""#);
-    json::instant(out, row.opened_at());
-    out.push(b'"');
+    let mut login_at = *br#"","loginAt":"                        ""#;
+    login_at[13..37].copy_from_slice(&row.opened_at().iso());
+    out.extend_from_slice(&login_at);
     match of {
         Of::Everyone => {
             out.extend_from_slice(br#","_user":{"username":"#);
