@@ -4,6 +4,7 @@
 //! Nothing is allocated. Code points order as UTF-8 bytes do, so the second comparison is one of bytes.
 
 use crate::arena::is_absent;
+use rollcall_model::text::folded_char;
 use std::cmp::Ordering;
 
 /// How texts of one kind compare.
@@ -74,7 +75,7 @@ fn compare_folded(a: &[u8], b: &[u8]) -> Ordering {
 
 fn folded(text: &[u8]) -> impl Iterator<Item = u32> {
     let text = std::str::from_utf8(text).unwrap_or_default();
-    text.chars().map(|c| unicode_case_mapping::case_folded(c).map_or(u32::from(c), u32::from))
+    text.chars().map(folded_char)
 }
 
 #[cfg(test)]

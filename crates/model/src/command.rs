@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
+use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
 use crate::ids::{SessionId, SessionNo, UserNo};
 use crate::session::EndReason;
@@ -43,6 +44,60 @@ pub enum Command {
         /// Who asks for it.
         by: Actor,
     },
+    /// Let a user sign in again, or let it no more and end its sessions. Done already: nothing happens.
+    SetActive {
+        /// Whom.
+        user: UserNo,
+        /// Whether it may sign in.
+        active: bool,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Give a user another password and end its sessions.
+    SetPassword {
+        /// Whom.
+        user: UserNo,
+        /// The password's hash.
+        password: PasswordHash,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Forget the wrong guesses that were counted for a user, and end its sessions.
+    Unlock {
+        /// Whom.
+        user: UserNo,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Say which cluster key the store is sealed with. Refused when it is another.
+    AdoptKey(KeyFingerprint),
+    /// Keep the seed of an authenticator that is to be enrolled. Refused when one is.
+    BeginAuthenticator {
+        /// Whose.
+        user: UserNo,
+        /// The seed.
+        seed: SealedSeed,
+    },
+    /// Enrol the authenticator that was begun, and end the user's other sessions.
+    EnrolAuthenticator(Box<Enrolment>),
+    /// Take a user's authenticator and recovery codes away.
+    RemoveFactors {
+        /// Whose.
+        user: UserNo,
+        /// What the user shows for it; the operator shows nothing, and ends the user's sessions too.
+        shown: Option<Shown>,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Replace a user's recovery codes.
+    ReplaceRecovery {
+        /// Whose.
+        user: UserNo,
+        /// What the user shows for it.
+        shown: Shown,
+        /// The new codes.
+        codes: Vec<RecoveryHash>,
+    },
     /// Sign a user in.
     OpenSession(Box<Opening>),
     /// End a session. Refused when it is not live.
@@ -77,6 +132,8 @@ pub struct Opening {
     pub lifetime: Duration,
     /// Live sessions that the user may have with it.
     pub per_user_max: usize,
+    /// What was shown for a second factor.
+    pub proof: Proof,
     /// The client's address.
     pub ip: IpAddr,
     /// The user agent.
@@ -89,6 +146,30 @@ pub struct Opening {
     pub clears: Vec<FailureKey>,
 }
 
+/// A proof, and on which session it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// The session: nothing is done for one that has ended.
+    pub session: SessionNo,
+    /// The proof.
+    pub proof: Proof,
+}
+
+/// What enrols an authenticator.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// Whose it is.
+    pub user: UserNo,
+    /// The session that goes on.
+    pub session: SessionNo,
+    /// The authenticator whose code was right.
+    pub begun: crate::ids::Seq,
+    /// The code's step: it is used with this.
+    pub step: Step,
+    /// Recovery codes.
+    pub codes: Vec<RecoveryHash>,
+}
+
 /// What a proved second factor brings.
 #[derive(Clone, Copy, Debug)]
 pub struct Passing {
@@ -96,6 +177,8 @@ pub struct Passing {
     pub user: UserNo,
     /// On which session.
     pub session: SessionNo,
+    /// What was shown.
+    pub proof: Proof,
     /// From which user agent.
     pub agent: AgentDigest,
     /// From which address.
@@ -125,6 +208,16 @@ pub enum Refused {
     SessionNotLive,
     /// Too many wrong guesses.
     Blocked(FailureKey),
+    /// The store is sealed with another cluster key.
+    OtherKey(KeyFingerprint),
+    /// A factor is enrolled, so the password does for none.
+    FactorRequired,
+    /// A factor is enrolled already.
+    FactorEnrolled,
+    /// No such factor: none is enrolled, or it was begun anew meanwhile.
+    NoSuchFactor,
+    /// The code was good once, or never.
+    CodeNotGood,
 }
 
 /// What has to be known to decide a batch of commands.
@@ -142,6 +235,10 @@ pub struct Needs {
     pub sessions_of: Vec<UserNo>,
     /// Counters.
     pub failures: Vec<FailureKey>,
+    /// Users of whom all counters are needed.
+    pub failures_of: Vec<UserNo>,
+    /// Recovery codes: are they there?
+    pub recovery: Vec<(UserNo, RecoveryHash)>,
     /// Whether the number of active administrators is needed.
     pub administrators: bool,
 }
@@ -158,28 +255,66 @@ impl Needs {
 
     fn add(&mut self, command: &Command) {
         match command {
-            Command::CreateWorkspace { .. } | Command::Observe(_) => {}
+            Command::CreateWorkspace { .. } | Command::AdoptKey(_) | Command::Observe(_) => {}
             Command::CreateUser { user, .. } | Command::CreateFirstAdministrator { user, .. } => {
                 self.usernames.push(NameKey::of(&user.username));
                 self.emails.extend(user.emails.iter().map(|email| NameKey::of(&email.address)));
             }
-            Command::DeleteUser { user, .. } => {
-                self.users.push(*user);
-                self.sessions_of.push(*user);
+            Command::DeleteUser { user, .. } | Command::SetActive { user, .. } => {
+                self.whole(*user);
                 self.administrators = true;
             }
+            Command::SetPassword { user, .. } => self.whole(*user),
+            Command::Unlock { user, .. } => {
+                self.whole(*user);
+                self.failures_of.push(*user);
+            }
+            Command::BeginAuthenticator { user, .. } => self.users.push(*user),
+            Command::EnrolAuthenticator(enrolment) => {
+                self.whole(enrolment.user);
+                self.sessions.push(enrolment.session);
+                self.failures.push(FailureKey::Code(enrolment.user));
+            }
+            Command::RemoveFactors { user, shown, .. } => {
+                self.whole(*user);
+                if let Some(shown) = shown {
+                    self.shown(*user, *shown);
+                }
+            }
+            Command::ReplaceRecovery { user, shown, .. } => {
+                self.users.push(*user);
+                self.shown(*user, *shown);
+            }
             Command::OpenSession(opening) => {
-                self.users.push(opening.user);
-                self.sessions_of.push(opening.user);
+                self.whole(opening.user);
                 self.failures.extend(&opening.guards);
+                self.proof(opening.user, opening.proof);
             }
             Command::EndSession { session, .. } => self.sessions.push(*session),
             Command::ExpireSessions(sessions) => self.sessions.extend(sessions),
             Command::PassStepUp(passing) => {
-                self.sessions.push(passing.session);
-                self.failures.push(FailureKey::Code(passing.user));
+                self.users.push(passing.user);
+                self.shown(passing.user, Shown { session: passing.session, proof: passing.proof });
             }
             Command::CountFailure(keys) => self.failures.extend(keys.iter().map(|(key, _)| key)),
+        }
+    }
+
+    /// The user and all of its sessions.
+    fn whole(&mut self, user: UserNo) {
+        self.users.push(user);
+        self.sessions_of.push(user);
+    }
+
+    fn shown(&mut self, user: UserNo, shown: Shown) {
+        self.sessions.push(shown.session);
+        self.failures.push(FailureKey::Code(user));
+        self.proof(user, shown.proof);
+    }
+
+    fn proof(&mut self, user: UserNo, proof: Proof) {
+        if let Proof::Recovery(code) = proof {
+            self.recovery.push((user, code));
         }
     }
 }

@@ -4,9 +4,10 @@
 //! engine reads the facts under the locked head, and writes what comes out in the same transaction.
 
 use crate::clock::Timestamp;
-use crate::command::{Command, Opening, Passing, Receipt, Refused};
+use crate::command::{Command, Enrolment, Opening, Passing, Receipt, Refused, Shown};
 use crate::event::{Actor, Event, Happening, PasswordHash};
-use crate::facts::{Facts, SessionFact};
+use crate::factor::{Proof, RecoveryHash, SealedSeed, Used};
+use crate::facts::{Facts, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
 use crate::ids::{Seq, SessionNo, UserNo};
 use crate::session::{EndReason, Session, live};
@@ -86,6 +87,18 @@ impl Effects {
         self.next = seq.next();
     }
 
+    /// Something that happened to a user, on no session.
+    fn happen(&mut self, by: Actor, user: UserNo, happening: Happening) {
+        self.record(by, Some(user), None, happening);
+    }
+
+    /// Ends all of a user's sessions but one.
+    fn end_all(&mut self, facts: &Facts, user: UserNo, but: Option<SessionNo>, reason: EndReason, by: Actor) {
+        for (no, session) in standing_sessions(facts, user).filter(|(no, _)| Some(*no) != but) {
+            self.end(no, session, reason, by);
+        }
+    }
+
     /// The one way out of a session.
     fn end(&mut self, no: SessionNo, session: &SessionFact, reason: EndReason, by: Actor) {
         // An expired session was gone at its due instant, whenever somebody came to write it down.
@@ -112,6 +125,32 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             create_user(&mut effects, facts, user, password, Actor::System)?;
         }
         Command::DeleteUser { user, by } => delete_user(&mut effects, facts, *user, *by)?,
+        Command::SetActive { user, active, by } => set_active(&mut effects, facts, *user, *active, *by)?,
+        Command::SetPassword { user, password, by } => {
+            existing(facts, *user)?;
+            effects.end_all(facts, *user, None, EndReason::PasswordSet, *by);
+            effects.happen(*by, *user, Happening::PasswordSet { password: password.clone() });
+        }
+        Command::Unlock { user, by } => {
+            existing(facts, *user)?;
+            effects.end_all(facts, *user, None, EndReason::Unlocked, *by);
+            effects.happen(*by, *user, Happening::UserUnlocked);
+            let counters = facts.failures.keys().filter(|key| key.user() == Some(*user));
+            effects.failures.extend(counters.map(|key| (*key, None)));
+        }
+        Command::AdoptKey(key) => match facts.key {
+            Some(other) if other != *key => return Err(Refused::OtherKey(other)),
+            Some(_) => {}
+            None => effects.record(Actor::System, None, None, Happening::KeyAdopted(*key)),
+        },
+        Command::BeginAuthenticator { user, seed } => begin_authenticator(&mut effects, facts, *user, seed)?,
+        Command::EnrolAuthenticator(enrolment) => enrol_authenticator(&mut effects, facts, enrolment)?,
+        Command::RemoveFactors { user, shown, by } => {
+            remove_factors(&mut effects, facts, *user, *shown, *by)?;
+        }
+        Command::ReplaceRecovery { user, shown, codes } => {
+            replace_recovery(&mut effects, facts, *user, *shown, codes)?;
+        }
         Command::OpenSession(opening) => open_session(&mut effects, facts, opening)?,
         Command::EndSession { session, reason, by } => {
             let fact = live_session(facts, *session, at)?;
@@ -157,24 +196,152 @@ fn create_user(
 }
 
 fn delete_user(effects: &mut Effects, facts: &Facts, no: UserNo, by: Actor) -> Result<(), Refused> {
-    let user = facts.users.get(&no).ok_or(Refused::NoSuchUser)?;
-    if user.is_active_administrator() && facts.active_administrators <= 1 {
-        return Err(Refused::LastAdministrator);
-    }
-    for (session, fact) in standing_sessions(facts, no) {
-        effects.end(session, fact, EndReason::UserDeleted, by);
-    }
+    let user = existing(facts, no)?;
+    not_the_last_administrator(facts, user)?;
+    effects.end_all(facts, no, None, EndReason::UserDeleted, by);
     let deleted = Happening::UserDeleted { id: user.owner.id, username: user.owner.username.clone() };
-    effects.record(by, Some(no), None, deleted);
+    effects.happen(by, no, deleted);
     Ok(())
+}
+
+fn set_active(
+    effects: &mut Effects,
+    facts: &Facts,
+    no: UserNo,
+    active: bool,
+    by: Actor,
+) -> Result<(), Refused> {
+    let user = existing(facts, no)?;
+    if user.active == active {
+        return Ok(());
+    }
+    if active {
+        effects.happen(by, no, Happening::UserActivated);
+    } else {
+        not_the_last_administrator(facts, user)?;
+        effects.end_all(facts, no, None, EndReason::UserDeactivated, by);
+        effects.happen(by, no, Happening::UserDeactivated);
+    }
+    Ok(())
+}
+
+fn begin_authenticator(
+    effects: &mut Effects,
+    facts: &Facts,
+    no: UserNo,
+    seed: &SealedSeed,
+) -> Result<(), Refused> {
+    if existing(facts, no)?.enrolled().is_some() {
+        return Err(Refused::FactorEnrolled);
+    }
+    effects.happen(Actor::User(no), no, Happening::FactorBegun { seed: seed.clone() });
+    Ok(())
+}
+
+fn enrol_authenticator(effects: &mut Effects, facts: &Facts, enrolment: &Enrolment) -> Result<(), Refused> {
+    let Enrolment { user, session, begun, step, codes } = enrolment;
+    let (counter, by) = (FailureKey::Code(*user), Actor::User(*user));
+    not_blocked(facts, &[counter], effects.at)?;
+    live_session(facts, *session, effects.at)?;
+    match existing(facts, *user)?.authenticator {
+        Some(authenticator) if authenticator.is_enrolled() => return Err(Refused::FactorEnrolled),
+        Some(authenticator) if authenticator.begun == *begun => {}
+        _ => return Err(Refused::NoSuchFactor),
+    }
+    effects.end_all(facts, *user, Some(*session), EndReason::FactorEnrolled, by);
+    let enrolled = Happening::FactorEnrolled { step: *step, codes: codes.clone() };
+    effects.record(by, Some(*user), Some(*session), enrolled);
+    effects.failures.push((counter, None));
+    Ok(())
+}
+
+fn remove_factors(
+    effects: &mut Effects,
+    facts: &Facts,
+    user: UserNo,
+    shown: Option<Shown>,
+    by: Actor,
+) -> Result<(), Refused> {
+    match shown {
+        Some(shown) => {
+            existing(facts, user)?.enrolled().ok_or(Refused::NoSuchFactor)?;
+            take_shown(effects, facts, user, shown)?;
+        }
+        None => {
+            existing(facts, user)?;
+            effects.end_all(facts, user, None, EndReason::FactorsReset, by);
+        }
+    }
+    effects.record(by, Some(user), shown.map(|shown| shown.session), Happening::FactorsRemoved);
+    Ok(())
+}
+
+fn replace_recovery(
+    effects: &mut Effects,
+    facts: &Facts,
+    user: UserNo,
+    shown: Shown,
+    codes: &[RecoveryHash],
+) -> Result<(), Refused> {
+    existing(facts, user)?.enrolled().ok_or(Refused::NoSuchFactor)?;
+    take_shown(effects, facts, user, shown)?;
+    let replaced = Happening::RecoveryReplaced { codes: codes.to_vec() };
+    effects.record(Actor::User(user), Some(user), Some(shown.session), replaced);
+    Ok(())
+}
+
+/// Takes a proof on a session that is live, and resets the counter of wrong ones.
+fn take_shown(effects: &mut Effects, facts: &Facts, user: UserNo, shown: Shown) -> Result<(), Refused> {
+    let counter = FailureKey::Code(user);
+    not_blocked(facts, &[counter], effects.at)?;
+    live_session(facts, shown.session, effects.at)?;
+    take_proof(effects, facts, user, Some(shown.session), shown.proof)?;
+    effects.failures.push((counter, None));
+    Ok(())
+}
+
+/// Takes a proof, and with it the code: it is good no more.
+fn take_proof(
+    effects: &mut Effects,
+    facts: &Facts,
+    no: UserNo,
+    session: Option<SessionNo>,
+    proof: Proof,
+) -> Result<(), Refused> {
+    let enrolled = existing(facts, no)?.enrolled();
+    let used = match (proof, enrolled) {
+        (Proof::Password, None) => return Ok(()),
+        (Proof::Password, Some(_)) => return Err(Refused::FactorRequired),
+        (_, None) => return Err(Refused::CodeNotGood),
+        (Proof::Authenticator { begun, step }, Some(authenticator)) => {
+            let later = authenticator.begun == begun && authenticator.last_step < Some(step);
+            later.then_some(Used::Step(step))
+        }
+        (Proof::Recovery(code), Some(_)) => {
+            facts.recovery.contains(&(no, code)).then_some(Used::Recovery(code))
+        }
+    };
+    let used = Happening::FactorUsed(used.ok_or(Refused::CodeNotGood)?);
+    effects.record(Actor::User(no), Some(no), session, used);
+    Ok(())
+}
+
+fn existing(facts: &Facts, no: UserNo) -> Result<&UserFact, Refused> {
+    facts.users.get(&no).ok_or(Refused::NoSuchUser)
+}
+
+fn not_the_last_administrator(facts: &Facts, user: &UserFact) -> Result<(), Refused> {
+    let last = user.is_active_administrator() && facts.active_administrators <= 1;
+    if last { Err(Refused::LastAdministrator) } else { Ok(()) }
 }
 
 fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Result<(), Refused> {
     not_blocked(facts, &opening.guards, effects.at)?;
-    let user = facts.users.get(&opening.user).ok_or(Refused::NoSuchUser)?;
+    let user = existing(facts, opening.user)?;
     if !user.active {
         return Err(Refused::UserNotActive);
     }
+    take_proof(effects, facts, opening.user, None, opening.proof)?;
     let standing: Vec<_> = standing_sessions(facts, opening.user).collect();
     let evicted = (standing.len() + 1).saturating_sub(opening.per_user_max);
     for (session, fact) in standing.into_iter().take(evicted) {
@@ -199,9 +366,7 @@ fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Resu
 }
 
 fn pass_step_up(effects: &mut Effects, facts: &Facts, passing: &Passing) -> Result<(), Refused> {
-    let counter = FailureKey::Code(passing.user);
-    not_blocked(facts, &[counter], effects.at)?;
-    live_session(facts, passing.session, effects.at)?;
+    take_shown(effects, facts, passing.user, Shown { session: passing.session, proof: passing.proof })?;
     let window = Window {
         session: passing.session,
         agent: passing.agent,
@@ -210,7 +375,6 @@ fn pass_step_up(effects: &mut Effects, facts: &Facts, passing: &Passing) -> Resu
     };
     let actor = Actor::User(passing.user);
     effects.record(actor, Some(passing.user), Some(passing.session), Happening::StepUpPassed(window));
-    effects.failures.push((counter, None));
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 
 use crate::address::AddressKey;
 use crate::clock::Timestamp;
+use crate::factor::{KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
 use crate::ids::{Seq, SessionId, SessionNo, UserId, UserNo};
 use crate::session::{EndReason, Session};
 use crate::step_up::Window;
@@ -87,6 +88,40 @@ pub enum Happening {
         /// The username it had.
         username: String,
     },
+    /// A user may sign in again.
+    UserActivated,
+    /// A user may sign in no more.
+    UserDeactivated,
+    /// A user was given another password.
+    PasswordSet {
+        /// The hash that it is verified against.
+        password: PasswordHash,
+    },
+    /// The wrong guesses that were counted for a user are forgotten.
+    UserUnlocked,
+    /// The store is sealed with this cluster key from now on.
+    KeyAdopted(KeyFingerprint),
+    /// A user was given the seed of an authenticator, in the place of one that was not enrolled.
+    FactorBegun {
+        /// The seed.
+        seed: SealedSeed,
+    },
+    /// A user's authenticator is asked for from now on.
+    FactorEnrolled {
+        /// The step of the code that showed it.
+        step: Step,
+        /// Recovery codes that go with it.
+        codes: Vec<RecoveryHash>,
+    },
+    /// A code was accepted.
+    FactorUsed(Used),
+    /// A user has no factors any more.
+    FactorsRemoved,
+    /// A user has other recovery codes.
+    RecoveryReplaced {
+        /// The new ones.
+        codes: Vec<RecoveryHash>,
+    },
     /// A user signed in.
     SessionOpened(Box<Session>),
     /// A session ended.
@@ -151,6 +186,16 @@ impl Event {
             Happening::StepUpPassed(_) => 6,
             Happening::Observed(Observation { what: Observed::Read { .. }, .. }) => 7,
             Happening::Observed(Observation { what: Observed::Refused { .. }, .. }) => 8,
+            Happening::UserActivated => 9,
+            Happening::UserDeactivated => 10,
+            Happening::PasswordSet { .. } => 11,
+            Happening::UserUnlocked => 12,
+            Happening::KeyAdopted(_) => 13,
+            Happening::FactorBegun { .. } => 14,
+            Happening::FactorEnrolled { .. } => 15,
+            Happening::FactorUsed(_) => 16,
+            Happening::FactorsRemoved => 17,
+            Happening::RecoveryReplaced { .. } => 18,
         }
     }
 
@@ -187,6 +232,19 @@ impl Event {
                 "emails": user.emails.iter().map(|email| &email.address).collect::<Vec<_>>(),
                 "roles": user.owner.roles.iter().map(crate::permission::Role::as_str).collect::<Vec<_>>(),
             }),
+            Happening::UserActivated
+            | Happening::UserDeactivated
+            | Happening::PasswordSet { .. }
+            | Happening::UserUnlocked
+            | Happening::FactorsRemoved => json!({}),
+            Happening::KeyAdopted(key) => json!({ "fingerprint": key.to_string() }),
+            Happening::FactorBegun { .. } => json!({ "factor": "authenticator" }),
+            Happening::FactorEnrolled { codes, .. } => {
+                json!({ "factor": "authenticator", "recovery_codes": codes.len() })
+            }
+            Happening::FactorUsed(Used::Step(_)) => json!({ "factor": "authenticator" }),
+            Happening::FactorUsed(Used::Recovery(_)) => json!({ "factor": "recovery-code" }),
+            Happening::RecoveryReplaced { codes } => json!({ "recovery_codes": codes.len() }),
             Happening::UserDeleted { id, username } => json!({ "id": id.as_str(), "username": username }),
             Happening::SessionOpened(session) => json!({
                 "id": session.id.as_str(),
@@ -219,7 +277,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 18] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -228,6 +286,16 @@ pub const KINDS: [&str; 8] = [
     "step-up.passed",
     "sessions.read",
     "request.refused",
+    "user.activated",
+    "user.deactivated",
+    "password.set",
+    "user.unlocked",
+    "key.adopted",
+    "factor.begun",
+    "factor.enrolled",
+    "factor.used",
+    "factors.removed",
+    "recovery-codes.replaced",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

@@ -3,11 +3,12 @@
 
 use crate::clock::Timestamp;
 use crate::event::{Event, Happening};
+use crate::factor::{Authenticator, KeyFingerprint, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
 use crate::ids::{Seq, SessionId, SessionNo, UserNo};
 use crate::permission::Role;
 use crate::user::{NameKey, Owner};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The ledger's end.
@@ -28,9 +29,16 @@ pub struct UserFact {
     pub owner: Arc<Owner>,
     /// Whether it may sign in.
     pub active: bool,
+    /// Its authenticator, enrolled or begun.
+    pub authenticator: Option<Authenticator>,
 }
 
 impl UserFact {
+    /// Its authenticator, when it is enrolled.
+    pub fn enrolled(&self) -> Option<Authenticator> {
+        self.authenticator.filter(Authenticator::is_enrolled)
+    }
+
     /// Whether it is one of those of whom one must stay.
     pub fn is_active_administrator(&self) -> bool {
         self.active && self.owner.roles.contains(Role::Admin)
@@ -55,6 +63,8 @@ pub struct Facts {
     pub head: Head,
     /// Whether there ever was an administrator.
     pub had_administrator: bool,
+    /// The cluster key that the store is sealed with.
+    pub key: Option<KeyFingerprint>,
     /// Active administrators; counted only when a command needs it.
     pub active_administrators: u64,
     /// Users by number.
@@ -69,6 +79,8 @@ pub struct Facts {
     pub sessions_of: HashMap<UserNo, Vec<SessionNo>>,
     /// Counters that stand.
     pub failures: HashMap<FailureKey, Failure>,
+    /// Those of the recovery codes asked for that are there.
+    pub recovery: HashSet<(UserNo, RecoveryHash)>,
 }
 
 impl Facts {
@@ -78,7 +90,8 @@ impl Facts {
         match &event.happening {
             Happening::UserCreated { user, .. } => {
                 let no = user.owner.no;
-                let fact = UserFact { owner: Arc::new(user.owner.clone()), active: user.active };
+                let owner = Arc::new(user.owner.clone());
+                let fact = UserFact { owner, active: user.active, authenticator: None };
                 self.had_administrator |= user.owner.roles.contains(Role::Admin);
                 self.active_administrators += u64::from(fact.is_active_administrator());
                 self.usernames.insert(NameKey::of(&user.owner.username), no);
@@ -106,7 +119,47 @@ impl Facts {
                     sessions.retain(|session| *session != no);
                 }
             }
-            Happening::WorkspaceCreated { .. } | Happening::StepUpPassed(_) | Happening::Observed(_) => {}
+            Happening::KeyAdopted(key) => self.key = Some(*key),
+            Happening::UserActivated | Happening::UserDeactivated => {
+                let active = matches!(event.happening, Happening::UserActivated);
+                let Some(user) = event.subject.and_then(|no| self.users.get_mut(&no)) else { return };
+                self.active_administrators -= u64::from(user.is_active_administrator());
+                user.active = active;
+                self.active_administrators += u64::from(user.is_active_administrator());
+            }
+            Happening::FactorBegun { .. } => {
+                let begun = Authenticator { begun: event.seq, last_step: None };
+                self.authenticator(event, |authenticator| *authenticator = Some(begun));
+            }
+            Happening::FactorEnrolled { step, .. } | Happening::FactorUsed(Used::Step(step)) => {
+                self.authenticator(event, |authenticator| {
+                    if let Some(authenticator) = authenticator {
+                        authenticator.last_step = Some(*step);
+                    }
+                });
+            }
+            Happening::FactorUsed(Used::Recovery(code)) => {
+                self.recovery.retain(|known| Some(known.0) != event.subject || known.1 != *code);
+            }
+            Happening::FactorsRemoved => {
+                self.authenticator(event, |authenticator| *authenticator = None);
+                self.recovery.retain(|(user, _)| Some(*user) != event.subject);
+            }
+            Happening::RecoveryReplaced { .. } => {
+                self.recovery.retain(|(user, _)| Some(*user) != event.subject);
+            }
+            Happening::WorkspaceCreated { .. }
+            | Happening::PasswordSet { .. }
+            | Happening::UserUnlocked
+            | Happening::StepUpPassed(_)
+            | Happening::Observed(_) => {}
+        }
+    }
+
+    /// Changes the authenticator of the event's user.
+    fn authenticator(&mut self, event: &Event, change: impl FnOnce(&mut Option<Authenticator>)) {
+        if let Some(user) = event.subject.and_then(|no| self.users.get_mut(&no)) {
+            change(&mut user.authenticator);
         }
     }
 }

@@ -22,6 +22,14 @@ pub enum FailureKey {
 }
 
 impl FailureKey {
+    /// Whose counter it is, where it is one user's.
+    pub const fn user(&self) -> Option<UserNo> {
+        match self {
+            Self::User(user) | Self::UserFrom(user, _) | Self::Code(user) => Some(*user),
+            Self::Name(_) | Self::Address(_) => None,
+        }
+    }
+
     /// The key as stored: a kind and its parts, big-endian.
     pub fn to_bytes(self) -> Vec<u8> {
         let (kind, parts): (u8, Vec<u8>) = match self {

@@ -8,6 +8,7 @@ pub mod command;
 pub mod decide;
 pub mod device;
 pub mod event;
+pub mod factor;
 pub mod facts;
 pub mod failure;
 pub mod ids;
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod permission;
 pub mod session;
 pub mod step_up;
+pub mod text;
 pub mod token;
 pub mod user;
 

@@ -46,17 +46,32 @@ pub enum EndReason {
     Evicted = 5,
     /// Its user was deleted.
     UserDeleted = 6,
+    /// Its user was deactivated.
+    UserDeactivated = 7,
+    /// Its user enrolled a factor from another session.
+    FactorEnrolled = 8,
+    /// Its user's factors were taken away.
+    FactorsReset = 9,
+    /// Its user was given another password.
+    PasswordSet = 10,
+    /// Its user was unlocked by the operator.
+    Unlocked = 11,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::SignedOut,
         Self::EndedByUser,
         Self::EndedByAdministrator,
         Self::Expired,
         Self::Evicted,
         Self::UserDeleted,
+        Self::UserDeactivated,
+        Self::FactorEnrolled,
+        Self::FactorsReset,
+        Self::PasswordSet,
+        Self::Unlocked,
     ];
 
     /// The word for it in the ledger.
@@ -68,6 +83,11 @@ impl EndReason {
             Self::Expired => "expired",
             Self::Evicted => "evicted",
             Self::UserDeleted => "user-deleted",
+            Self::UserDeactivated => "user-deactivated",
+            Self::FactorEnrolled => "factor-enrolled",
+            Self::FactorsReset => "factors-reset",
+            Self::PasswordSet => "password-set",
+            Self::Unlocked => "unlocked",
         }
     }
 }

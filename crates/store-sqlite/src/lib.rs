@@ -21,7 +21,7 @@ use rollcall_model::ids::Seq;
 use rollcall_model::{Command, Grants, Randomness, Timestamp, limits};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, Store, StoreError,
-    WhichUser, WorkspaceRow,
+    UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -129,6 +129,10 @@ impl Store for SqliteStore {
         self.read(move |connection| read::load(connection, since, &mut visit))
     }
 
+    fn users(&self, query: UsersQuery) -> Answer<'_, UsersPage> {
+        self.read(move |connection| read::users(connection, &query))
+    }
+
     fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>> {
         self.read(move |connection| read::user(connection, &which))
     }
@@ -153,8 +157,8 @@ impl Store for SqliteStore {
         self.read(|connection| read::verify(connection))
     }
 
-    fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize> {
-        self.write(move |connection| sweep::sweep(connection, now, limit))
+    fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {
+        self.write(move |connection| sweep::sweep(connection, now, counters_since, limit))
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -1,15 +1,19 @@
 //! Numbered, forward-only, checksummed changes of the schema.
 
 use crate::rows::{number, unavailable};
+use rollcall_model::text::folded;
 use rollcall_store::StoreError;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 /// The files of `migrations/`, in order; the first has number 1. A file is never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_factors.sql")];
 
 /// Brings the schema to this program's version, or says why it cannot.
 pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
+    functions(connection).map_err(unavailable)?;
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
     transaction
@@ -47,6 +51,15 @@ pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
         }
     }
     transaction.commit().map_err(unavailable)
+}
+
+/// What migrations call that SQL has not.
+fn functions(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("folded", 1, flags, |call| {
+        let text: Option<String> = call.get(0)?;
+        Ok(text.map(|text| folded(&text)))
+    })
 }
 
 #[cfg(test)]

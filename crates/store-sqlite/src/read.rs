@@ -1,15 +1,17 @@
 //! Reads: what the index starts from, who a sign-in means, and the ledger itself.
 
 use crate::rows::{credential, id, ip, ledger_row, number, time, unsigned, user_fact, window};
-use crate::sql;
 use crate::write::{head, session_no};
+use crate::{rows, sql};
 use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
-use rollcall_model::user::Email;
-use rollcall_model::{AddressKey, Grants, Owner, Permission, RoleSet, Session, Timestamp, TokenHash};
+use rollcall_model::user::{Email, NameKey};
+use rollcall_model::{AddressKey, Grants, Owner, Permission, RoleSet, Session, Timestamp, TokenHash, User};
 use rollcall_store::chain::{self, BEFORE_THE_FIRST};
-use rollcall_store::{BadEvent, ChainEnd, Credential, LedgerRow, Loading, WhichUser, WorkspaceRow};
-use rusqlite::{Connection, Error, OptionalExtension, Row};
+use rollcall_store::{
+    BadEvent, ChainEnd, Credential, LedgerRow, Loading, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+};
+use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -33,6 +35,11 @@ pub fn load(
     while let Some(row) = rows.next()? {
         let (user, from) = (UserNo(unsigned(row, 0)?), AddressKey::of(ip(row, 1)?));
         visit(Loading::Address { user, from, opened_at: time(row, 2)? });
+    }
+    let mut enrolled = snapshot.prepare(sql::ENROLLED)?;
+    let mut rows = enrolled.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(Loading::Enrolled(UserNo(unsigned(row, 0)?)));
     }
     let mut windows = snapshot.prepare(sql::STEP_UPS)?;
     let mut rows = windows.query([])?;
@@ -116,11 +123,31 @@ pub fn user(connection: &Connection, which: &WhichUser) -> Result<Option<Credent
 fn user_by_number(connection: &Connection, no: i64) -> Result<Option<Credential>, Error> {
     let found = connection.prepare_cached(sql::USER)?.query_row([no], credential).optional()?;
     let Some(mut found) = found else { return Ok(None) };
-    found.user.emails = connection
+    found.user.emails = emails(connection, no)?;
+    Ok(Some(found))
+}
+
+fn emails(connection: &Connection, no: i64) -> Result<Vec<Email>, Error> {
+    connection
         .prepare_cached(sql::EMAILS)?
         .query_map([no], |row| Ok(Email { address: row.get(0)?, verified: row.get(1)? }))?
+        .collect()
+}
+
+/// A page of users.
+pub fn users(connection: &mut Connection, query: &UsersQuery) -> Result<UsersPage, Error> {
+    let snapshot = connection.transaction()?;
+    let email = query.email.as_ref().map(NameKey::as_str);
+    let total = snapshot.prepare_cached(sql::COUNT_USERS)?.query_row([email], |row| unsigned(row, 0))?;
+    let bound = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let mut users: Vec<(User, Option<Timestamp>)> = snapshot
+        .prepare(&sql::users_page(&query.sort))?
+        .query_map(params![email, bound(query.count), bound(query.offset)], rows::user)?
         .collect::<Result<_, _>>()?;
-    Ok(Some(found))
+    for (user, _) in &mut users {
+        user.emails = emails(&snapshot, number(user.owner.no.0))?;
+    }
+    Ok(UsersPage { users, total })
 }
 
 /// Who holds which permission. What this program does not know is passed over.
@@ -141,7 +168,12 @@ pub fn workspace(connection: &Connection) -> Result<Option<WorkspaceRow>, Error>
     connection
         .prepare_cached(sql::WORKSPACE)?
         .query_row([], |row| {
-            Ok(WorkspaceRow { demo: row.get(0)?, had_administrator: row.get(1)?, had_users: row.get(2)? })
+            Ok(WorkspaceRow {
+                demo: row.get(0)?,
+                had_administrator: row.get(1)?,
+                had_users: row.get(2)?,
+                key: rows::key(row)?,
+            })
         })
         .optional()
 }

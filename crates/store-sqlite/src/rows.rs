@@ -2,6 +2,7 @@
 
 use rollcall_model::address::{ip_from_bits, ip_to_bits};
 use rollcall_model::event::{Actor, Envelope, PasswordHash};
+use rollcall_model::factor::{Authenticator, KeyFingerprint, SealedSeed, Step};
 use rollcall_model::facts::UserFact;
 use rollcall_model::failure::Failure;
 use rollcall_model::ids::{Seq, SessionNo, UserNo};
@@ -39,6 +40,11 @@ pub fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, Error> {
     u64::try_from(number).map_err(|error| conversion(column, error))
 }
 
+fn optional(row: &Row<'_>, column: usize) -> Result<Option<u64>, Error> {
+    let number: Option<i64> = row.get(column)?;
+    number.map(u64::try_from).transpose().map_err(|error| conversion(column, error))
+}
+
 pub fn time(row: &Row<'_>, column: usize) -> Result<Timestamp, Error> {
     row.get(column).map(Timestamp::from_ms)
 }
@@ -64,29 +70,47 @@ pub fn user_fact(row: &Row<'_>) -> Result<UserFact, Error> {
         name: row.get(3)?,
         roles: RoleSet::from_bits(row.get(4)?),
     };
-    Ok(UserFact { owner: Arc::new(owner), active: row.get(5)? })
+    let last_step = optional(row, 7)?.map(Step);
+    let authenticator = optional(row, 6)?.map(|begun| Authenticator { begun: Seq(begun), last_step });
+    Ok(UserFact { owner: Arc::new(owner), active: row.get(5)?, authenticator })
 }
 
-/// The columns of `USER`; addresses are of a table of their own.
-pub fn credential(row: &Row<'_>) -> Result<Credential, Error> {
-    let UserFact { owner, active } = user_fact(row)?;
-    let kind: String = row.get(6)?;
+/// The columns of `users_page`, the first of `USER`; addresses are of a table of their own.
+pub fn user(row: &Row<'_>) -> Result<(User, Option<Timestamp>), Error> {
+    let UserFact { owner, active, .. } = user_fact(row)?;
+    let kind: String = row.get(8)?;
     let user = User {
         owner: Arc::unwrap_or_clone(owner),
         emails: Vec::new(),
-        kind: UserKind::parse(&kind).ok_or_else(|| conversion(6, "not a kind of user"))?,
+        kind: UserKind::parse(&kind).ok_or_else(|| conversion(8, "not a kind of user"))?,
         active,
-        created_at: time(row, 7)?,
-        updated_at: time(row, 8)?,
+        created_at: time(row, 9)?,
+        updated_at: time(row, 10)?,
         profile: Profile {
-            bio: row.get(9)?,
-            nickname: row.get(10)?,
-            status_text: row.get(11)?,
-            require_password_change: row.get(12)?,
-            custom_fields: row.get(13)?,
+            bio: row.get(11)?,
+            nickname: row.get(12)?,
+            status_text: row.get(13)?,
+            require_password_change: row.get(14)?,
+            custom_fields: row.get(15)?,
         },
     };
-    Ok(Credential { user, password: PasswordHash(row.get(14)?) })
+    let last_login_at: Option<i64> = row.get(16)?;
+    Ok((user, last_login_at.map(Timestamp::from_ms)))
+}
+
+/// The columns of `USER`.
+pub fn credential(row: &Row<'_>) -> Result<Credential, Error> {
+    let (user, last_login_at) = user(row)?;
+    let seed: Option<Vec<u8>> = row.get(18)?;
+    let authenticator = user_fact(row)?.authenticator.zip(seed.map(SealedSeed));
+    let password = PasswordHash(row.get(17)?);
+    Ok(Credential { user, password, authenticator, recovery_left: row.get(19)?, last_login_at })
+}
+
+/// The last column of `WORKSPACE`.
+pub fn key(row: &Row<'_>) -> Result<Option<KeyFingerprint>, Error> {
+    let key: Option<[u8; 32]> = row.get(3)?;
+    Ok(key.map(KeyFingerprint))
 }
 
 /// The columns of `FAILURE`.
@@ -106,18 +130,14 @@ pub fn window(row: &Row<'_>) -> Result<Window, Error> {
 
 /// The columns of `EVENTS_AFTER`.
 pub fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, Error> {
-    let optional = |column| -> Result<Option<u64>, Error> {
-        let number: Option<i64> = row.get(column)?;
-        number.map(u64::try_from).transpose().map_err(|error| conversion(column, error))
-    };
     let envelope = Envelope {
         seq: Seq(unsigned(row, 0)?),
         at: time(row, 1)?,
         kind: row.get(2)?,
         outcome: row.get(3)?,
         actor: Actor::from_number(row.get(4)?),
-        subject: optional(5)?.map(UserNo),
-        session: optional(6)?.map(SessionNo),
+        subject: optional(row, 5)?.map(UserNo),
+        session: optional(row, 6)?.map(SessionNo),
         live: unsigned(row, 7)?,
     };
     Ok(LedgerRow { envelope, digest: row.get(8)?, hash: row.get(9)?, detail: row.get(10)? })

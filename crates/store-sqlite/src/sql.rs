@@ -1,6 +1,8 @@
 //! Every statement that runs on the hot path or reads rows, by name. One test prepares them all on a
 //! freshly migrated database.
 
+use rollcall_store::UserSortKey;
+
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
         $($(#[$doc])* pub const $name: &str = $sql;)+
@@ -20,7 +22,8 @@ statements! {
         FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     TIME_OF_EVENT = "SELECT at FROM ledger WHERE seq = ?1";
 
-    WORKSPACE = "SELECT demo, had_administrator, EXISTS (SELECT 1 FROM users) FROM workspace";
+    WORKSPACE = "SELECT demo, had_administrator, EXISTS (SELECT 1 FROM users), key_fingerprint FROM workspace";
+    SET_KEY = "UPDATE workspace SET key_fingerprint = ?1";
     INSERT_WORKSPACE = "INSERT INTO workspace (one, demo, had_administrator) VALUES (1, ?1, 0)";
     SET_HAD_ADMINISTRATOR = "UPDATE workspace SET had_administrator = 1";
     PERMISSIONS = "SELECT id, roles FROM permissions";
@@ -31,22 +34,39 @@ statements! {
     ALL_TEXTS = "SELECT no, text FROM texts";
 
     INSERT_USER = "INSERT INTO users (user_no, id, username, username_key, name, kind, active, roles, password,
-            created_at, updated_at, bio, nickname, status_text, require_password_change, custom_fields)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+            created_at, updated_at, bio, nickname, status_text, require_password_change, custom_fields, name_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     INSERT_EMAIL = "INSERT INTO user_emails (user_no, place, address, address_key, verified)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     DELETE_USER = "UPDATE users SET deleted_at = ?2, updated_at = ?2, username_key = NULL, active = 0
         WHERE user_no = ?1";
     FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = ?1";
-    OWNER = "SELECT user_no, id, username, name, roles, active FROM users
-        WHERE user_no = ?1 AND deleted_at IS NULL";
-    ALL_OWNERS = "SELECT user_no, id, username, name, roles, active FROM users WHERE deleted_at IS NULL";
+    SET_ACTIVE = "UPDATE users SET active = ?2, updated_at = ?3 WHERE user_no = ?1";
+    SET_PASSWORD = "UPDATE users SET password = ?2, updated_at = ?3 WHERE user_no = ?1";
+    OWNER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step
+        FROM users LEFT JOIN authenticators USING (user_no) WHERE user_no = ?1 AND deleted_at IS NULL";
+    ALL_OWNERS = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step
+        FROM users LEFT JOIN authenticators USING (user_no) WHERE deleted_at IS NULL";
     USER_OF_USERNAME = "SELECT user_no FROM users WHERE username_key = ?1";
     USER_OF_EMAIL = "SELECT user_no FROM user_emails WHERE address_key = ?1";
     USER_OF_ID = "SELECT user_no FROM users WHERE id = ?1 AND deleted_at IS NULL";
-    USER = "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
-            status_text, require_password_change, custom_fields, password
-        FROM users WHERE user_no = ?1 AND deleted_at IS NULL";
+    USER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step, kind, created_at, updated_at,
+            bio, nickname, status_text, require_password_change, custom_fields, last_login_at, password, seed,
+            (SELECT COUNT(*) FROM recovery_codes AS codes WHERE codes.user_no = users.user_no)
+        FROM users LEFT JOIN authenticators USING (user_no) WHERE user_no = ?1 AND deleted_at IS NULL";
+    COUNT_USERS = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL
+        AND (?1 IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = ?1))";
+
+    BEGIN_AUTHENTICATOR = "INSERT INTO authenticators (user_no, begun_seq, seed, last_step) VALUES (?1, ?2, ?3, NULL)
+        ON CONFLICT (user_no) DO UPDATE
+        SET begun_seq = excluded.begun_seq, seed = excluded.seed, last_step = NULL";
+    ENROLLED = "SELECT user_no FROM authenticators WHERE last_step IS NOT NULL";
+    SET_LAST_STEP = "UPDATE authenticators SET last_step = ?2 WHERE user_no = ?1";
+    DROP_AUTHENTICATOR = "DELETE FROM authenticators WHERE user_no = ?1";
+    INSERT_RECOVERY_CODE = "INSERT INTO recovery_codes (user_no, hash) VALUES (?1, ?2)";
+    FIND_RECOVERY_CODE = "SELECT 1 FROM recovery_codes WHERE user_no = ?1 AND hash = ?2";
+    DROP_RECOVERY_CODE = "DELETE FROM recovery_codes WHERE user_no = ?1 AND hash = ?2";
+    DROP_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE user_no = ?1";
     EMAILS = "SELECT address, verified FROM user_emails WHERE user_no = ?1 ORDER BY place";
     ACTIVE_ADMINISTRATORS = "SELECT COUNT(*) FROM users
         WHERE deleted_at IS NULL AND active AND roles & ?1";
@@ -65,6 +85,10 @@ statements! {
     COPY_TO_HISTORY = "INSERT INTO session_history
         SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
         FROM ended_sessions JOIN sessions USING (opened_seq) WHERE opened_seq <= ?1";
+    KEEP_LAST_LOGINS = "UPDATE users SET last_login_at = MAX(COALESCE(last_login_at, latest.at), latest.at)
+        FROM (SELECT user_no, MAX(opened_at) AS at FROM ended_sessions JOIN sessions USING (opened_seq)
+              WHERE opened_seq <= ?1 GROUP BY user_no) AS latest
+        WHERE latest.user_no = users.user_no";
     DROP_MOVED_SESSIONS = "DELETE FROM sessions
         WHERE opened_seq IN (SELECT opened_seq FROM ended_sessions WHERE opened_seq <= ?1)";
     DROP_MOVED_ENDINGS = "DELETE FROM ended_sessions WHERE opened_seq <= ?1";
@@ -76,6 +100,7 @@ statements! {
     STEP_UPS = "SELECT session, agent, ip, until_at FROM step_ups ORDER BY until_at";
 
     FAILURE = "SELECT count, first_at, blocked_until FROM failures WHERE key = ?1";
+    FAILURES_BETWEEN = "SELECT key, count, first_at, blocked_until FROM failures WHERE key >= ?1 AND key < ?2";
     PUT_FAILURE = "INSERT INTO failures (key, count, first_at, blocked_until) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (key) DO UPDATE
         SET count = excluded.count, first_at = excluded.first_at, blocked_until = excluded.blocked_until";
@@ -85,8 +110,59 @@ statements! {
         SELECT key FROM failures WHERE substr(key, 1, 1) = x'03' ORDER BY first_at DESC LIMIT -1 OFFSET ?1)";
 }
 
+/// A page of users: those with the address ?1 or all, ?2 at the most after ?3, in this order.
+pub fn users_page(sort: &[(UserSortKey, bool)]) -> String {
+    let mut sql = String::from(
+        "SELECT user_no, id, username, name, roles, active, NULL, NULL, kind, created_at, updated_at, bio, nickname,
+            status_text, require_password_change, custom_fields, last_login_at
+        FROM users ",
+    );
+    // Who stands in a session says when it was opened; only this order needs to know it of everybody.
+    if sort.iter().any(|(key, _)| *key == UserSortKey::LastLogin) {
+        sql.push_str(
+            "LEFT JOIN (SELECT user_no, MAX(opened_at) AS at FROM sessions GROUP BY user_no) AS standing
+                USING (user_no) ",
+        );
+    }
+    sql.push_str(
+        "WHERE deleted_at IS NULL
+            AND (?1 IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = ?1))
+        ORDER BY ",
+    );
+    for (key, falls) in sort {
+        let direction = if *falls { " DESC, " } else { ", " };
+        let columns: &[&str] = match key {
+            UserSortKey::Username => &["username_key"],
+            UserSortKey::Name => &["name_key", "name"],
+            UserSortKey::CreatedAt => &["created_at"],
+            UserSortKey::LastLogin => {
+                &["MAX(COALESCE(last_login_at, standing.at), COALESCE(standing.at, last_login_at))"]
+            }
+            UserSortKey::Active => &["active"],
+        };
+        for column in columns {
+            sql.push_str(column);
+            sql.push_str(direction);
+        }
+    }
+    sql.push_str("user_no LIMIT ?2 OFFSET ?3");
+    sql
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_page_of_users_prepares_in_every_order() {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        crate::migrate::run(&mut connection).unwrap();
+        for first in super::UserSortKey::ALL {
+            for second in super::UserSortKey::ALL {
+                connection.prepare(&super::users_page(&[(first, true), (second, false)])).unwrap();
+            }
+        }
+        connection.prepare(&super::users_page(&[])).unwrap();
+    }
+
     #[test]
     fn every_statement_prepares_on_a_new_database() {
         let mut connection = rusqlite::Connection::open_in_memory().unwrap();

@@ -6,7 +6,12 @@ use rollcall_model::{Timestamp, limits};
 use rusqlite::{Connection, Error, TransactionBehavior};
 
 /// Moves up to `limit` ended sessions, in order of their numbers, and answers how many.
-pub fn sweep(connection: &mut Connection, now: Timestamp, limit: usize) -> Result<usize, Error> {
+pub fn sweep(
+    connection: &mut Connection,
+    now: Timestamp,
+    counters_since: Timestamp,
+    limit: usize,
+) -> Result<usize, Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let ended: Vec<i64> = transaction
@@ -14,17 +19,15 @@ pub fn sweep(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
         .query_map([limit], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     if let Some(last) = ended.last() {
-        for sql in [sql::COPY_TO_HISTORY, sql::DROP_MOVED_SESSIONS, sql::DROP_MOVED_ENDINGS] {
+        for sql in
+            [sql::COPY_TO_HISTORY, sql::KEEP_LAST_LOGINS, sql::DROP_MOVED_SESSIONS, sql::DROP_MOVED_ENDINGS]
+        {
             transaction.prepare_cached(sql)?.execute([last])?;
         }
     }
     transaction.prepare_cached(sql::DROP_OVER_STEP_UPS)?.execute([now.as_ms()])?;
-    let longest = [limits::USER_FAILURES, limits::ADDRESS_FAILURES, limits::CODE_FAILURES]
-        .map(|limit| limit.window)
-        .into_iter()
-        .max()
-        .unwrap_or_default();
-    transaction.prepare_cached(sql::DROP_STALE_FAILURES)?.execute([now.as_ms(), (now - longest).as_ms()])?;
+    let stale = [now.as_ms(), counters_since.as_ms()];
+    transaction.prepare_cached(sql::DROP_STALE_FAILURES)?.execute(stale)?;
     let bound = number(limits::UNKNOWN_NAME_COUNTERS as u64);
     transaction.prepare_cached(sql::DROP_OLDEST_UNKNOWN_NAMES)?.execute([bound])?;
     transaction.commit()?;

@@ -2,15 +2,19 @@
 
 use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
 use crate::{rows, sql};
+use rollcall_model::address::ip_from_bits;
 use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
+use rollcall_model::factor::{RecoveryHash, Used};
 use rollcall_model::facts::{Facts, Head, SessionFact};
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{SessionNo, UserNo};
 use rollcall_model::session::Session;
+use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
 use rollcall_model::{
-    Command, Event, Grants, Happening, Permission, Randomness, Role, RoleSet, Seq, Timestamp, User,
+    AddressKey, Command, Event, Grants, Happening, Permission, Randomness, Role, RoleSet, Seq, Timestamp,
+    User,
 };
 use rollcall_store::chain::{self, SALT_BYTES};
 use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError};
@@ -80,8 +84,13 @@ fn gather(
     mut needs: Needs,
     sets: &dyn LiveSets,
 ) -> Result<Facts, rusqlite::Error> {
-    let workspace = transaction.prepare_cached(sql::WORKSPACE)?.query_row([], |row| row.get(1)).optional()?;
-    let mut facts = Facts { head, had_administrator: workspace.unwrap_or(false), ..Facts::default() };
+    let workspace = crate::read::workspace(transaction)?;
+    let mut facts = Facts {
+        head,
+        had_administrator: workspace.is_some_and(|workspace| workspace.had_administrator),
+        key: workspace.and_then(|workspace| workspace.key),
+        ..Facts::default()
+    };
     if needs.administrators {
         let admin: RoleSet = [Role::Admin].into_iter().collect();
         facts.active_administrators = transaction
@@ -111,6 +120,15 @@ fn gather(
     facts.usernames = owners_of(transaction, sql::USER_OF_USERNAME, needs.usernames)?;
     facts.emails = owners_of(transaction, sql::USER_OF_EMAIL, needs.emails)?;
     facts.failures = failures(transaction, needs.failures)?;
+    for user in needs.failures_of {
+        facts.failures.extend(failures_of(transaction, user)?);
+    }
+    let mut recovery = transaction.prepare_cached(sql::FIND_RECOVERY_CODE)?;
+    for (user, code) in needs.recovery {
+        if recovery.exists(params![number(user.0), code.0])? {
+            facts.recovery.insert((user, code));
+        }
+    }
     Ok(facts)
 }
 
@@ -144,6 +162,27 @@ pub fn failures(
         failures.extend(failure.map(|failure| (key, failure)));
     }
     Ok(failures)
+}
+
+/// All counters that are kept for a user: those of its own, and those of one address each.
+fn failures_of(
+    connection: &Connection,
+    user: UserNo,
+) -> Result<HashMap<FailureKey, Failure>, rusqlite::Error> {
+    let keys = vec![FailureKey::User(user), FailureKey::Code(user)];
+    let mut all = failures(connection, keys)?;
+    let from = |bits| FailureKey::UserFrom(user, AddressKey::of(ip_from_bits(bits)));
+    // From the least address to what is past the greatest.
+    let end = [from(u128::MAX).to_bytes(), vec![0]].concat();
+    let mut statement = connection.prepare_cached(sql::FAILURES_BETWEEN)?;
+    let mut rows = statement.query(params![from(0).to_bytes(), end])?;
+    while let Some(row) = rows.next()? {
+        let key: Vec<u8> = row.get(0)?;
+        let bits = key.last_chunk().copied().map(u128::from_be_bytes);
+        let failure = Failure { count: row.get(1)?, first_at: time(row, 2)?, blocked_until: time(row, 3)? };
+        all.extend(bits.map(|bits| (from(bits), failure)));
+    }
+    Ok(all)
 }
 
 struct Writing<'a> {
@@ -212,8 +251,32 @@ impl Writing<'_> {
                 let no = number(event.subject.map_or(0, |user| user.0));
                 self.transaction.prepare_cached(sql::DELETE_USER)?.execute([no, event.at.as_ms()])?;
                 self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
-                Ok(())
+                self.drop_factors(event)
             }
+            Happening::UserActivated | Happening::UserDeactivated => {
+                let active = matches!(event.happening, Happening::UserActivated);
+                self.execute(sql::SET_ACTIVE, params![subject(event), active, event.at.as_ms()])
+            }
+            Happening::PasswordSet { password } => {
+                self.execute(sql::SET_PASSWORD, params![subject(event), password.0, event.at.as_ms()])
+            }
+            Happening::KeyAdopted(key) => self.execute(sql::SET_KEY, [key.0]),
+            Happening::FactorBegun { seed } => {
+                let begun = number(event.seq.0);
+                self.execute(sql::BEGIN_AUTHENTICATOR, params![subject(event), begun, seed.0])
+            }
+            Happening::FactorEnrolled { step, codes } => {
+                self.execute(sql::SET_LAST_STEP, [subject(event), number(step.0)])?;
+                self.replace_recovery(event, codes)
+            }
+            Happening::FactorUsed(Used::Step(step)) => {
+                self.execute(sql::SET_LAST_STEP, [subject(event), number(step.0)])
+            }
+            Happening::FactorUsed(Used::Recovery(code)) => {
+                self.execute(sql::DROP_RECOVERY_CODE, params![subject(event), code.0])
+            }
+            Happening::FactorsRemoved => self.drop_factors(event),
+            Happening::RecoveryReplaced { codes } => self.replace_recovery(event, codes),
             Happening::SessionOpened(session) => self.insert_session(session),
             Happening::SessionEnded { reason, due, .. } => {
                 let session = event.session.map_or(0, |session| session.0);
@@ -236,8 +299,24 @@ impl Writing<'_> {
                 ])?;
                 Ok(())
             }
-            Happening::Observed(_) => Ok(()),
+            Happening::UserUnlocked | Happening::Observed(_) => Ok(()),
         }
+    }
+
+    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), rusqlite::Error> {
+        self.transaction.prepare_cached(sql)?.execute(values).map(|_| ())
+    }
+
+    fn drop_factors(&self, event: &Event) -> Result<(), rusqlite::Error> {
+        self.execute(sql::DROP_AUTHENTICATOR, [subject(event)])?;
+        self.execute(sql::DROP_RECOVERY_CODES, [subject(event)])
+    }
+
+    fn replace_recovery(&self, event: &Event, codes: &[RecoveryHash]) -> Result<(), rusqlite::Error> {
+        self.execute(sql::DROP_RECOVERY_CODES, [subject(event)])?;
+        codes
+            .iter()
+            .try_for_each(|code| self.execute(sql::INSERT_RECOVERY_CODE, params![subject(event), code.0]))
     }
 
     fn create_workspace(&self, demo: bool, at: Timestamp) -> Result<(), rusqlite::Error> {
@@ -268,7 +347,8 @@ impl Writing<'_> {
             user.profile.nickname,
             user.profile.status_text,
             user.profile.require_password_change,
-            user.profile.custom_fields
+            user.profile.custom_fields,
+            user.owner.name.as_deref().map(folded)
         ])?;
         let mut insert = self.transaction.prepare_cached(sql::INSERT_EMAIL)?;
         for (place, email) in (0_i64..).zip(&user.emails) {
@@ -313,6 +393,11 @@ impl Writing<'_> {
         self.texts.0.insert(text.clone(), no);
         Ok(no)
     }
+}
+
+/// Whom an event is about, as rows have it.
+fn subject(event: &Event) -> i64 {
+    number(event.subject.map_or(0, |user| user.0))
 }
 
 /// The sessions' numbers as the sweep and the load need them.

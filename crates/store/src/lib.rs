@@ -12,6 +12,7 @@ pub mod chain;
 pub mod suite;
 
 use rollcall_model::event::Envelope;
+use rollcall_model::factor::{Authenticator, KeyFingerprint, SealedSeed};
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
@@ -60,7 +61,10 @@ pub trait Store: Send + Sync + 'static {
     /// at the end the head that it stands for. Addresses of ended sessions are given back to `since`.
     fn load(&self, since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head>;
 
-    /// A user with its password's hash. Deleted users are not found.
+    /// A page of the users that are not deleted, and how many they are on all pages.
+    fn users(&self, query: UsersQuery) -> Answer<'_, UsersPage>;
+
+    /// A user with its password's hash and factors. Deleted users are not found.
     fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>>;
 
     /// Those of the counters that stand.
@@ -78,9 +82,10 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the whole chain and says where it ends, or names the first event that is not as written.
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>>;
 
-    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets counters and
-    /// step-up windows that are over. Answers how many sessions were moved.
-    fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize>;
+    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets step-up windows
+    /// that are over and counters that block nobody and began before `counters_since`. Answers how many
+    /// sessions were moved.
+    fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize>;
 
     /// Finishes what was accepted and closes the engine.
     fn close(&self) -> Answer<'_, ()>;
@@ -137,6 +142,8 @@ pub enum Loading {
     },
     /// A step-up window.
     Window(Window),
+    /// A user whose authenticator is enrolled.
+    Enrolled(UserNo),
 }
 
 /// How a user is named.
@@ -159,6 +166,61 @@ pub struct Credential {
     pub user: User,
     /// The hash of its password.
     pub password: rollcall_model::event::PasswordHash,
+    /// Its authenticator and the seed, enrolled or begun.
+    pub authenticator: Option<(Authenticator, SealedSeed)>,
+    /// Recovery codes that are left.
+    pub recovery_left: u32,
+    /// When it last signed in, by the sessions that are history; a session that stands says it itself.
+    pub last_login_at: Option<Timestamp>,
+}
+
+impl Credential {
+    /// Its authenticator and the seed, when it is enrolled.
+    pub fn enrolled(&self) -> Option<&(Authenticator, SealedSeed)> {
+        self.authenticator.as_ref().filter(|(authenticator, _)| authenticator.is_enrolled())
+    }
+}
+
+/// Which users, in which order.
+#[derive(Clone, Debug)]
+pub struct UsersQuery {
+    /// Only those with this address.
+    pub email: Option<NameKey>,
+    /// The first key first, and whether it falls; ties break by when they were made.
+    pub sort: Vec<(UserSortKey, bool)>,
+    /// Users that are skipped.
+    pub offset: usize,
+    /// Users at the most.
+    pub count: usize,
+}
+
+/// What users can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserSortKey {
+    /// The username, ignoring case.
+    Username,
+    /// The name, ignoring case; a missing one is lowest.
+    Name,
+    /// When they were made.
+    CreatedAt,
+    /// When they last signed in; never is lowest.
+    LastLogin,
+    /// Deactivated ones are lower.
+    Active,
+}
+
+impl UserSortKey {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Username, Self::Name, Self::CreatedAt, Self::LastLogin, Self::Active];
+}
+
+/// A page of users.
+#[derive(Clone, Debug)]
+pub struct UsersPage {
+    /// The users, each with its last sign-in by the sessions that are history.
+    pub users: Vec<(User, Option<Timestamp>)>,
+    /// How many there are on all pages.
+    pub total: u64,
 }
 
 /// The workspace's own row.
@@ -170,6 +232,8 @@ pub struct WorkspaceRow {
     pub had_administrator: bool,
     /// Whether there ever was a user.
     pub had_users: bool,
+    /// The cluster key that the store is sealed with.
+    pub key: Option<KeyFingerprint>,
 }
 
 /// An event as the ledger keeps it.

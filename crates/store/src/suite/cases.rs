@@ -8,6 +8,7 @@ use crate::chain::{BEFORE_THE_FIRST, follow};
 use crate::{Loading, WhichUser};
 use rollcall_model::command::Passing;
 use rollcall_model::event::{Observation, Observed, PasswordHash};
+use rollcall_model::factor::Proof;
 use rollcall_model::failure::{FailureKey, FailureLimit};
 use rollcall_model::step_up::AgentDigest;
 use rollcall_model::user::NameKey;
@@ -26,7 +27,14 @@ fn end(session: SessionNo) -> Command {
 
 fn passing(user: UserNo, session: SessionNo) -> Passing {
     let agent = AgentDigest([7; 16]);
-    Passing { user, session, agent, ip: [192, 0, 2, 7].into(), window: Duration::from_mins(30) }
+    Passing {
+        user,
+        session,
+        proof: Proof::Password,
+        agent,
+        ip: [192, 0, 2, 7].into(),
+        window: Duration::from_mins(30),
+    }
 }
 
 pub async fn events_are_dense_and_chained(fixture: Fixture) {
@@ -137,7 +145,7 @@ pub async fn an_ended_session_cannot_be_ended_again(fixture: Fixture) {
     let session = fixture.open(user).await;
     assert!(fixture.run(end(session)).await.is_ok());
     assert_eq!(fixture.run(end(session)).await, Err(Refused::SessionNotLive));
-    fixture.store.sweep(fixture.now(), 10).await.unwrap();
+    fixture.store.sweep(fixture.now(), fixture.now() - LIMIT.window, 10).await.unwrap();
     assert_eq!(fixture.run(end(session)).await, Err(Refused::SessionNotLive));
 }
 
@@ -154,7 +162,7 @@ pub async fn an_ended_session_is_not_loaded_before_or_after_the_sweep(fixture: F
     assert_eq!(fixture.loaded_sessions().await, left);
     let mut moved = Vec::new();
     for _ in 0..3 {
-        moved.push(fixture.store.sweep(fixture.now(), 2).await.unwrap());
+        moved.push(fixture.store.sweep(fixture.now(), fixture.now() - LIMIT.window, 2).await.unwrap());
         assert_eq!(fixture.loaded_sessions().await, left);
     }
     assert_eq!(moved, [2, 1, 0]);
@@ -321,7 +329,7 @@ pub async fn addresses_of_ended_sessions_are_loaded_for_a_while(fixture: Fixture
     let (swept, unswept) = (fixture.open(user).await, fixture.open(user).await);
     fixture.run(end(old)).await.unwrap();
     fixture.run(end(swept)).await.unwrap();
-    fixture.store.sweep(fixture.now(), 10).await.unwrap();
+    fixture.store.sweep(fixture.now(), fixture.now() - LIMIT.window, 10).await.unwrap();
     fixture.run(end(unswept)).await.unwrap();
     let addresses: Vec<_> = fixture
         .loaded(Timestamp::from_ms(1_500_000))
@@ -338,10 +346,10 @@ pub async fn addresses_of_ended_sessions_are_loaded_for_a_while(fixture: Fixture
 pub async fn counters_that_are_over_are_forgotten(fixture: Fixture) {
     let key = FailureKey::Name([1; 16]);
     fixture.run(Command::CountFailure(vec![(key, LIMIT)])).await.unwrap();
-    fixture.store.sweep(fixture.now(), 1).await.unwrap();
+    fixture.store.sweep(fixture.now(), fixture.now() - LIMIT.window, 1).await.unwrap();
     assert_eq!(fixture.store.failures(vec![key]).await.unwrap().len(), 1);
     fixture.set_now(1_000_000 + i64::try_from(limits::USER_FAILURES.window.as_millis()).unwrap());
-    fixture.store.sweep(fixture.now(), 1).await.unwrap();
+    fixture.store.sweep(fixture.now(), fixture.now() - LIMIT.window, 1).await.unwrap();
     assert!(fixture.store.failures(vec![key]).await.unwrap().is_empty());
 }
 

@@ -5,6 +5,7 @@
 use crate::{Committed, LedgerRow, LiveSets, Loading, Store};
 use rollcall_model::command::Opening;
 use rollcall_model::event::PasswordHash;
+use rollcall_model::factor::Proof;
 use rollcall_model::failure::FailureKey;
 use rollcall_model::ids::Seq;
 use rollcall_model::user::{Email, Profile, UserKind};
@@ -133,6 +134,7 @@ impl Fixture {
             token: TokenHash(token),
             lifetime: Duration::from_hours(1),
             per_user_max: 50,
+            proof: Proof::Password,
             ip: [192, 0, 2, 7].into(),
             agent: "curl/8.5.0".into(),
             host: "chat.example.test".into(),

@@ -1,0 +1,148 @@
+//! The cluster key: seals factor seeds and hashes recovery codes, so that a copy of the store alone opens
+//! neither. Each use has a key of its own, derived from it (HMAC-SHA-256 of the use's name).
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use data_encoding::HEXLOWER_PERMISSIVE;
+use hmac::{Hmac, Mac};
+use rollcall_model::factor::{KeyFingerprint, RecoveryHash, SealedSeed};
+use rollcall_model::{Randomness, UserNo};
+use sha2::Sha256;
+use std::fmt;
+use zeroize::Zeroizing;
+
+use crate::totp::Seed;
+
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 24;
+
+/// The key. Its `Debug` says nothing.
+#[derive(Clone)]
+pub struct ClusterKey(Zeroizing<[u8; KEY_BYTES]>);
+
+impl fmt::Debug for ClusterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClusterKey(…)")
+    }
+}
+
+impl ClusterKey {
+    /// A new key.
+    pub fn random(randomness: &dyn Randomness) -> Self {
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        randomness.fill(&mut *bytes);
+        Self(bytes)
+    }
+
+    /// As its file holds it: 64 hex digits, with white space around them or not.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok()?);
+        Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+    }
+
+    /// As its file holds it.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(HEXLOWER_PERMISSIVE.encode(&*self.0))
+    }
+
+    /// What the store keeps of it, to tell it from others.
+    pub fn fingerprint(&self) -> KeyFingerprint {
+        KeyFingerprint(*self.derived(b"fingerprint"))
+    }
+
+    /// Seals a seed. Record and column are authenticated with it: moved to another user's row it opens no more.
+    pub fn seal(&self, seed: &Seed, of: UserNo, randomness: &dyn Randomness) -> SealedSeed {
+        let mut sealed = vec![0; NONCE_BYTES];
+        randomness.fill(&mut sealed);
+        let nonce = XNonce::try_from(&sealed[..]).unwrap_or_default();
+        let payload = Payload { msg: seed.bytes(), aad: &place(of) };
+        // The only error is of a length that no seed has; what is left empty opens no more.
+        sealed.extend(self.cipher().encrypt(&nonce, payload).unwrap_or_default());
+        SealedSeed(sealed)
+    }
+
+    /// Opens a seed, unless it was sealed with another key, for another record, or was changed.
+    pub fn open(&self, sealed: &SealedSeed, of: UserNo) -> Option<Seed> {
+        let (nonce, sealed) = sealed.0.split_at_checked(NONCE_BYTES)?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        let payload = Payload { msg: sealed, aad: &place(of) };
+        let opened = self.cipher().decrypt(&nonce, payload).ok()?;
+        Some(Seed::from_bytes(Zeroizing::new(opened)))
+    }
+
+    /// What is kept of a recovery code. A code has some 46 bits: without the key it could be guessed back.
+    pub fn recovery_hash(&self, code: &str, of: UserNo) -> RecoveryHash {
+        let key = self.derived(b"recovery codes");
+        RecoveryHash(*mac(&*key, &[&of.0.to_be_bytes(), code.as_bytes()]))
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.derived(b"factor seeds")).into())
+    }
+
+    fn derived(&self, usage: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+        mac(&*self.0, &[b"rollcall ", usage])
+    }
+}
+
+fn place(of: UserNo) -> Vec<u8> {
+    [b"authenticators.seed ".as_slice(), &of.0.to_be_bytes()].concat()
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; KEY_BYTES]> {
+    let mut out = Zeroizing::new([0; KEY_BYTES]);
+    // Any length is a key of HMAC.
+    if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) {
+        parts.iter().for_each(|part| mac.update(part));
+        out.copy_from_slice(&mac.finalize().into_bytes());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemRandomness;
+
+    const ANN: UserNo = UserNo(7);
+
+    #[test]
+    fn a_sealed_seed_opens_with_its_key_for_its_record_unchanged_and_not_otherwise() {
+        let (key, other) = (ClusterKey::random(&SystemRandomness), ClusterKey::random(&SystemRandomness));
+        let seed = Seed::random(&SystemRandomness);
+        let sealed = key.seal(&seed, ANN, &SystemRandomness);
+        assert_eq!(key.open(&sealed, ANN), Some(seed.clone()));
+        assert_eq!(other.open(&sealed, ANN), None);
+        assert_eq!(key.open(&sealed, UserNo(8)), None);
+        for place in 0..sealed.0.len() {
+            let mut changed = sealed.clone();
+            changed.0[place] ^= 1;
+            assert_eq!(key.open(&changed, ANN), None, "byte {place}");
+        }
+        assert_eq!(key.open(&SealedSeed(sealed.0[..20].to_vec()), ANN), None);
+        assert_ne!(sealed, key.seal(&seed, ANN, &SystemRandomness), "nonces are used once");
+        assert!(!sealed.0.windows(8).any(|part| seed.bytes().starts_with(part)));
+    }
+
+    #[test]
+    fn recovery_hashes_are_of_a_user_and_a_key() {
+        let (key, other) = (ClusterKey::random(&SystemRandomness), ClusterKey::random(&SystemRandomness));
+        let hash = key.recovery_hash("abcdefgh", ANN);
+        assert_eq!(hash, key.recovery_hash("abcdefgh", ANN));
+        assert_ne!(hash, key.recovery_hash("abcdefgi", ANN));
+        assert_ne!(hash, key.recovery_hash("abcdefgh", UserNo(8)));
+        assert_ne!(hash, other.recovery_hash("abcdefgh", ANN));
+    }
+
+    #[test]
+    fn a_key_file_is_read_back_and_anything_else_refused() {
+        let key = ClusterKey::random(&SystemRandomness);
+        let read = ClusterKey::from_hex(&format!("\n{}\n", *key.to_hex())).unwrap();
+        assert_eq!(read.fingerprint(), key.fingerprint());
+        assert_ne!(key.fingerprint(), ClusterKey::random(&SystemRandomness).fingerprint());
+        for text in ["", "abc", &"0".repeat(63), &"0".repeat(66), &"g".repeat(64)] {
+            assert!(ClusterKey::from_hex(text).is_none(), "{text}");
+        }
+        assert_eq!(format!("{key:?}"), "ClusterKey(…)");
+    }
+}
