@@ -1,6 +1,7 @@
 //! The store that is measured: made once by the demo's seeded generator, and kept for the next run.
 
 use crate::caller::{ADMIN, PASSWORD};
+use crate::serve::store_key;
 use anyhow::{Context, Result, bail};
 use rollcall_auth::SystemRandomness;
 use rollcall_demo::Size;
@@ -79,8 +80,9 @@ async fn fill(directory: &Path) -> Result<(Duration, u64)> {
         bail!("{} holds a store already", directory.display());
     }
     let took = began.elapsed();
+    let key = store_key(&*store, directory, &*randomness).await?;
     let settings = Settings::default();
-    let parts = Parts { store: store.clone(), clock, randomness, settings, device_fragment };
+    let parts = Parts { store: store.clone(), clock, randomness, key, settings, device_fragment };
     let service = Service::new(parts);
     service.load().await?;
     let made = service.first_administrator(ADMIN, PASSWORD).await;

@@ -11,8 +11,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
+use rollcall::commands::key_file;
 use rollcall::config::Config;
-use rollcall_auth::SystemRandomness;
+use rollcall_auth::{ClusterKey, SystemRandomness};
 use rollcall_http::{device_fragment, router, serve};
 use rollcall_model::{Randomness, clock::SystemClock};
 use rollcall_service::{Parts, Service};
@@ -44,6 +45,7 @@ pub fn run(data_dir: &Path, core: Option<usize>) -> Result<()> {
 async fn until_input_ends(data_dir: &Path) -> Result<()> {
     let randomness = Arc::new(SystemRandomness);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(data_dir, randomness.clone())?);
+    let key = store_key(&*store, data_dir, &*randomness).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
     println!("{}", listener.local_addr()?);
     let mut config = Config::default();
@@ -51,7 +53,8 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     let mut prefix = [0; 4];
     randomness.fill(&mut prefix);
     let clock = Arc::new(SystemClock);
-    let service = Service::new(Parts { store, clock, randomness, settings: config.service, device_fragment });
+    let service =
+        Service::new(Parts { store, clock, randomness, key, settings: config.service, device_fragment });
     let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix)).merge(twin());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(serve(listener, router, async move {
@@ -64,6 +67,15 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     let _ = stop.send(());
     serving.await?;
     service.close().await.ok().context("the store did not close cleanly")
+}
+
+/// The cluster key of the store, made when it is new.
+pub async fn store_key(
+    store: &dyn Store,
+    data_dir: &Path,
+    randomness: &dyn Randomness,
+) -> Result<ClusterKey> {
+    key_file::cluster_key(store, &data_dir.join(key_file::DEFAULT_NAME), randomness).await
 }
 
 /// A ready body of so many bytes, with the headers of the product's answers.

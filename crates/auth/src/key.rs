@@ -93,7 +93,9 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut out = Zeroizing::new([0; KEY_BYTES]);
     // Any length is a key of HMAC.
     if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) {
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         out.copy_from_slice(&mac.finalize().into_bytes());
     }
     out

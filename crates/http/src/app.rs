@@ -4,6 +4,7 @@ use crate::client_address::TrustedProxies;
 use crate::endpoint::{Endpoint, Method, Reply, Route};
 use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
 use crate::input::Body;
+use crate::method_call::Methods;
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
 use crate::{endpoints, health};
@@ -53,7 +54,7 @@ impl Default for WireSettings {
 
 /// What every request needs.
 pub struct App {
-    guard: Guard,
+    pub(crate) guard: Guard,
     proxies: TrustedProxies,
     long_bodies: Semaphore,
     /// Random, so that ids of two processes do not meet in one log.
@@ -77,7 +78,7 @@ const X_2FA_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-type Answered = Response<axum::body::Body>;
+pub(crate) type Answered = Response<axum::body::Body>;
 
 /// Everything that the listener serves.
 pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32) -> Router {
@@ -96,11 +97,15 @@ pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32
 }
 
 /// Puts an endpoint on its routes.
-pub(crate) fn mount<E: Endpoint>(mut router: Router, app: &Arc<App>) -> Router {
+pub(crate) fn mount<E: Endpoint>(mut router: Router, methods: &mut Methods, app: &Arc<App>) -> Router {
     for route in E::ROUTES {
         let filter = match route.method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Call => {
+                methods.add::<E>(*route);
+                continue;
+            }
         };
         let app = app.clone();
         let handler = move |request: Request| serve::<E>(app, *route, request);
@@ -110,29 +115,20 @@ pub(crate) fn mount<E: Endpoint>(mut router: Router, app: &Arc<App>) -> Router {
 }
 
 async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> Answered {
+    traced(&app, route, answer::<E>(&app, route, request)).await
+}
+
+/// Answers within a span of its own, under an id that the answer carries.
+pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Output = Answered>) -> Answered {
     let number = app.requests.fetch_add(1, Ordering::Relaxed);
     let id = format!("{:08x}-{number:x}", app.request_prefix);
     let span = tracing::info_span!("request", id = &*id, route = route.path);
     let answered = async {
-        let answering = answer::<E>(&app, route, request);
         // A panic is a bug; it must not take the connection's other requests along.
-        let answer = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
+        let response = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("a handler panicked");
-            Answer { outcome: Err(Refusal::Internal), rate: None }
+            refused(&Refusal::Internal)
         });
-        let mut response = match &answer.outcome {
-            Err(refusal) => refused(refusal),
-            Ok(_) => json(StatusCode::OK, Bytes::new()),
-        };
-        if let Ok(Reply(body)) = answer.outcome {
-            *response.body_mut() = body.into();
-        }
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, allowed::<E>());
-        }
-        if let Some(rate) = answer.rate {
-            rate_headers(response.headers_mut(), rate);
-        }
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
     };
@@ -143,14 +139,29 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> An
     response
 }
 
-async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answer {
-    match arrival::<E>(app, route, request).await {
+async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answered {
+    let answer = match arrival::<E>(app, route, request).await {
         Ok(arrival) => guard::run::<E>(&app.guard, arrival).await,
         Err(refusal) => Answer { outcome: Err(refusal), rate: None },
+    };
+    let mut response = match answer.outcome {
+        Ok(Reply(body)) => json(StatusCode::OK, body.into()),
+        Err(refusal) => refused(&refusal),
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, allowed::<E>());
     }
+    if let Some(rate) = answer.rate {
+        rate_headers(response.headers_mut(), rate);
+    }
+    response
 }
 
-async fn arrival<E: Endpoint>(app: &App, route: Route, request: Request) -> Result<Arrival, Refusal> {
+pub(crate) async fn arrival<E: Endpoint>(
+    app: &App,
+    route: Route,
+    request: Request,
+) -> Result<Arrival, Refusal> {
     if request.method() == axum::http::Method::HEAD && changes_something::<E>() {
         return Err(Refusal::NoSuchMethod);
     }
@@ -164,7 +175,7 @@ async fn arrival<E: Endpoint>(app: &App, route: Route, request: Request) -> Resu
     })?;
     let body = match route.method {
         Method::Get => Body::Empty,
-        Method::Post => read(app, &parts.headers, body).await?,
+        Method::Post | Method::Call => read(app, &parts.headers, body).await?,
     };
     let headers = &parts.headers;
     let text = |name: &HeaderName| headers.get(name).map(lossy);
@@ -262,7 +273,7 @@ async fn collect(places: &Semaphore, mut body: axum::body::Body) -> Result<Bytes
 }
 
 /// Clients compare the type to exactly `application/json`, with nothing behind it.
-fn json(status: StatusCode, body: Bytes) -> Answered {
+pub(crate) fn json(status: StatusCode, body: Bytes) -> Answered {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -272,7 +283,7 @@ fn json(status: StatusCode, body: Bytes) -> Answered {
     response
 }
 
-fn refused(refusal: &Refusal) -> Answered {
+pub(crate) fn refused(refusal: &Refusal) -> Answered {
     let Wire { status, body, retry_after_s } = wire(refusal);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     // A body of text and numbers is always writable.

@@ -1,6 +1,6 @@
 //! The half of docs/reference that is printed from the code, and compared with it by a test.
 
-use crate::endpoint::{Declaration, Needs, Rate, Record, StepUp, Who};
+use crate::endpoint::{Declaration, Rate, Record, StepUp, Who, WithoutFactor};
 use crate::endpoints::declarations;
 use crate::input::{Field, Kind, Unknown};
 use crate::v1::errors::{samples, wire};
@@ -18,22 +18,25 @@ fn endpoints() -> String {
     let mut page = format!(
         "{PRINTED}# Endpoints\n\n\
          The guard asks in this order: credentials, permission, parameters, rights that depend on them, rate \
-         limit, second factor. See [rest.md](rest.md).\n\n\
-         | endpoint | who | permission | second factor | rate limit | told to the ledger |\n\
-         |---|---|---|---|---|---|\n"
+         limit, second factor. See [rest.md](rest.md). A `CALL` is a method of the socket protocol; over HTTP it \
+         is called through `POST /api/v1/method.call/{{method}}`, see [step-up.md](step-up.md).\n\n\
+         | endpoint | who | permission | second factor | without a factor that is required | rate limit | told to \
+         the ledger |\n|---|---|---|---|---|---|---|\n"
     );
     let all = declarations();
     for declaration in &all {
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             routes(declaration),
             who(declaration.who),
             permission(declaration),
             if declaration.step_up == StepUp::Required { "asked" } else { "–" },
+            if declaration.without_factor == WithoutFactor::Allowed { "answered" } else { "refused" },
             match declaration.rate {
                 Rate::Default => "by address; not holders of `api-bypass-rate-limit`",
                 Rate::SignIn => "by address, everybody; `resume` by connection",
+                Rate::Uncounted => "–",
             },
             if declaration.record == Record::Read { "reads" } else { "–" },
         );
@@ -61,8 +64,10 @@ const fn who(who: Who) -> &'static str {
 
 fn permission(declaration: &Declaration) -> String {
     let mut asked = Vec::new();
-    if let Needs::Permission(permission, _) = declaration.needs {
-        asked.push(format!("`{}`", permission.as_str()));
+    if let Some((permissions, _)) = declaration.needs.permissions() {
+        let each: Vec<_> =
+            permissions.iter().map(|permission| format!("`{}`", permission.as_str())).collect();
+        asked.push(each.join(" or "));
     }
     if let Some((when, permission)) = declaration.of_target {
         asked.push(format!("`{}` when {when}", permission.as_str()));

@@ -34,7 +34,7 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
 pub struct Route {
     /// The method.
     pub method: Method,
-    /// The whole path.
+    /// The whole path; a method's name.
     pub path: &'static str,
 }
 
@@ -45,6 +45,8 @@ pub enum Method {
     Get,
     /// Changes something.
     Post,
+    /// A method of the socket protocol, by its name; over HTTP it is called through `method.call`.
+    Call,
 }
 
 impl Method {
@@ -53,6 +55,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Call => "CALL",
         }
     }
 }
@@ -67,6 +70,11 @@ pub const fn post(path: &'static str) -> Route {
     Route { method: Method::Post, path }
 }
 
+/// A method of the socket protocol.
+pub const fn call(name: &'static str) -> Route {
+    Route { method: Method::Call, path: name }
+}
+
 /// Whom an endpoint answers, and at what price. No field has a default: whoever forgets one does not compile.
 pub struct Policy<E: Endpoint> {
     /// The right that is asked for.
@@ -77,6 +85,8 @@ pub struct Policy<E: Endpoint> {
     pub rate: Rate,
     /// Whether a second factor is asked for.
     pub step_up: StepUp,
+    /// Whether a user may call it that must have a factor and has none.
+    pub without_factor: WithoutFactor,
     /// What the ledger is told of a call.
     pub record: Record,
 }
@@ -88,6 +98,19 @@ pub enum Needs {
     Nothing,
     /// A permission; and how its lack is answered.
     Permission(Permission, DeniedAs),
+    /// One of these permissions; and how the lack of all is answered.
+    AnyOf(&'static [Permission], DeniedAs),
+}
+
+impl Needs {
+    /// The permissions of which one is asked for, and how their lack is answered.
+    pub const fn permissions(&self) -> Option<(&[Permission], DeniedAs)> {
+        match self {
+            Self::Nothing => None,
+            Self::Permission(permission, denied) => Some((std::slice::from_ref(permission), *denied)),
+            Self::AnyOf(permissions, denied) => Some((permissions, *denied)),
+        }
+    }
 }
 
 /// How the lack of a right is answered.
@@ -125,6 +148,8 @@ pub enum Rate {
     Default,
     /// As the default, everybody; a token that is resumed is counted by connection instead.
     SignIn,
+    /// Not at all.
+    Uncounted,
 }
 
 /// Whether a second factor is asked for.
@@ -134,6 +159,15 @@ pub enum StepUp {
     No,
     /// Yes, unless one is remembered for this client.
     Required,
+}
+
+/// Whether a user may call an endpoint that must have a factor (a setting, by role) and has not enrolled one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutFactor {
+    /// No: it is asked for one.
+    Refused,
+    /// Yes: it serves to enrol one, to sign out, or to know who one is.
+    Allowed,
 }
 
 /// What the ledger is told of a call, refusals apart: those are always told.
@@ -208,11 +242,16 @@ impl Caller for Principal {
     }
 }
 
-/// A good answer: JSON, ready to be sent.
+/// A good answer: JSON, ready to be sent; or empty, for a method that has nothing to say.
 #[derive(Debug)]
 pub struct Reply(pub Vec<u8>);
 
 impl Reply {
+    /// A method's answer that says nothing.
+    pub const fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
     /// An answer out of a wire type.
     pub fn json(body: &impl Serialize) -> Result<Self, Refusal> {
         serde_json::to_vec(body).map(Self).map_err(|error| {
@@ -233,6 +272,7 @@ pub struct Declaration {
     pub of_target: Option<(&'static str, Permission)>,
     pub rate: Rate,
     pub step_up: StepUp,
+    pub without_factor: WithoutFactor,
     pub record: Record,
     pub query: &'static [Field],
     pub query_unknown: Unknown,
@@ -255,6 +295,7 @@ impl Declaration {
             },
             rate: policy.rate,
             step_up: policy.step_up,
+            without_factor: policy.without_factor,
             record: policy.record,
             query: E::Query::FIELDS,
             query_unknown: E::Query::UNKNOWN,

@@ -2,6 +2,7 @@
 
 use crate::app::{App, mount};
 use crate::endpoint::Declaration;
+use crate::method_call::Methods;
 use crate::v1;
 use axum::Router;
 use std::sync::Arc;
@@ -16,8 +17,9 @@ macro_rules! endpoints {
         /// Every endpoint on its routes.
         pub(crate) fn routes(app: &Arc<App>) -> Router {
             let router = Router::new();
-            $(let router = mount::<$endpoint>(router, app);)+
-            router
+            let mut methods = Methods::default();
+            $(let router = mount::<$endpoint>(router, &mut methods, app);)+
+            methods.mount(router, app)
         }
     };
 }
@@ -33,6 +35,14 @@ endpoints![
     v1::sessions::InfoAdmin,
     v1::sessions::LogoutMe,
     v1::sessions::Logout,
+    v1::UsersList,
+    v1::UsersInfo,
     v1::UsersCreate,
+    v1::UsersSetActiveStatus,
     v1::UsersDelete,
+    v1::totp::Enable,
+    v1::totp::ValidateTempToken,
+    v1::totp::Disable,
+    v1::totp::RegenerateCodes,
+    v1::totp::CheckCodesRemaining,
 ];

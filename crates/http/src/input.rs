@@ -130,6 +130,10 @@ pub enum Body {
     Form(Bytes),
     /// Said to be something else.
     Other,
+    /// A method's parameters, by place.
+    Params(Vec<Json>),
+    /// It is not what the route takes; said when it is the body's turn.
+    Unusable(Box<Refusal>),
 }
 
 /// Parameters as they came.
@@ -160,7 +164,8 @@ impl Values {
         Some(self.0.swap_remove(place).1)
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// Whether the name was given.
+    pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(given, _)| *given == name)
     }
 
@@ -191,7 +196,8 @@ impl Values {
 }
 
 impl Raw<'_> {
-    fn values(self, fields: &'static [Field], unknown: Unknown) -> Result<Values, Refusal> {
+    /// The values, each of its declared type, or what is wrong with them.
+    pub fn values(self, fields: &'static [Field], unknown: Unknown) -> Result<Values, Refusal> {
         let place = match self {
             Self::Query(_) => Place::Query,
             Self::Body(_) => Place::Body,
@@ -201,6 +207,12 @@ impl Raw<'_> {
             Self::Body(Body::Empty) => Vec::new(),
             Self::Body(Body::Form(form)) => flat(form),
             Self::Body(Body::Other) => return Err(Refusal::NotJson),
+            Self::Body(Body::Unusable(refusal)) => return Err(Refusal::clone(refusal)),
+            // More than are declared are passed over.
+            Self::Body(Body::Params(params)) => {
+                let named = fields.iter().zip(params);
+                named.map(|(field, json)| (field.name.into(), Given::Json(json.clone()))).collect()
+            }
             Self::Body(Body::Json(json)) => match parse(json).ok_or(Refusal::NotJson)? {
                 Top::Object(pairs) => {
                     pairs.into_iter().map(|(name, json)| (name.into(), Given::Json(json))).collect()

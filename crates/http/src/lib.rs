@@ -9,6 +9,7 @@ mod endpoints;
 pub mod guard;
 mod health;
 pub mod input;
+mod method_call;
 mod refusal;
 mod server;
 mod v1;

@@ -30,6 +30,19 @@ pub enum Refusal {
         /// In seconds, rounded up.
         wait_s: u64,
     },
+    /// A call of a method that is none: not the form, or another method's name.
+    NotACall,
+    /// No such method.
+    NoSuchCall {
+        /// Its name.
+        name: String,
+    },
+    /// No such user, of the one that a change names.
+    UserNotFound,
+    /// No such user, of the one that was looked for.
+    UserUnknown,
+    /// Users cannot be looked up by a query.
+    UserQuery,
     /// `sort` is no JSON object of 1 and -1.
     Sort {
         /// As it was given.

@@ -3,7 +3,8 @@
 use crate::index::Index;
 use crate::tokens::Tokens;
 use parking_lot::RwLock;
-use rollcall_model::{Event, Happening};
+use rollcall_model::{Event, Happening, UserNo};
+use std::collections::HashSet;
 
 /// Refuses the tokens of the sessions that these events end: before the rows go, and without waiting for
 /// whoever reads the rows.
@@ -13,6 +14,22 @@ pub fn refuse_ended(events: &[Event], tokens: &RwLock<Tokens>) {
         let mut tokens = tokens.write();
         for session in events.iter().filter(|event| ended(event)).filter_map(|event| event.session) {
             tokens.remove(session);
+        }
+    }
+}
+
+/// Takes note of who has an authenticator from now on, and who has none.
+pub fn note_factors(events: &[Event], enrolled: &RwLock<HashSet<UserNo>>) {
+    for event in events {
+        let Some(user) = event.subject else { continue };
+        match event.happening {
+            Happening::FactorEnrolled { .. } => {
+                enrolled.write().insert(user);
+            }
+            Happening::FactorsRemoved | Happening::UserDeleted { .. } => {
+                enrolled.write().remove(&user);
+            }
+            _ => {}
         }
     }
 }
@@ -30,10 +47,8 @@ impl Index {
 
     fn apply_one(&mut self, event: &Event, tokens: &RwLock<Tokens>) {
         match &event.happening {
-            Happening::SessionOpened(session) => {
-                if self.open(session) {
-                    tokens.write().insert(session, session.opened_at);
-                }
+            Happening::SessionOpened(session) if self.open(session) => {
+                tokens.write().insert(session, session.opened_at);
             }
             Happening::SessionEnded { .. } => {
                 let Some(no) = event.session else { return };
@@ -46,10 +61,8 @@ impl Index {
                 }
             }
             Happening::StepUpPassed(window) => self.step_ups.remember(*window),
-            Happening::WorkspaceCreated { .. }
-            | Happening::UserCreated { .. }
-            | Happening::UserDeleted { .. }
-            | Happening::Observed(_) => {}
+            // Nothing that a row shows.
+            _ => {}
         }
     }
 }

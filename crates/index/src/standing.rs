@@ -17,12 +17,15 @@ use crate::tokens::{Bearer, Tokens};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{AddressKey, Event, Session, SessionId, SessionNo, Timestamp, TokenHash, UserNo};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// The live index as all of the server shares it.
 pub struct Standing {
     index: RwLock<Index>,
     tokens: RwLock<Tokens>,
+    /// Users whose authenticator is enrolled.
+    enrolled: RwLock<HashSet<UserNo>>,
     /// Whoever applies events holds it: one at a time.
     applying: Mutex<()>,
 }
@@ -42,6 +45,7 @@ impl Standing {
         Self {
             index: RwLock::new(Index::new(readers)),
             tokens: RwLock::new(Tokens::new()),
+            enrolled: RwLock::default(),
             applying: Mutex::new(()),
         }
     }
@@ -76,9 +80,15 @@ impl Standing {
         self.index.write().step_ups.remember(window);
     }
 
+    /// Remembers that a user's authenticator is enrolled.
+    pub fn remember_enrolled(&self, user: UserNo) {
+        self.enrolled.write().insert(user);
+    }
+
     /// Takes in what a commit changed.
     pub fn apply(&self, events: &[Event]) {
         let _applying = self.applying.lock();
+        apply::note_factors(events, &self.enrolled);
         apply::refuse_ended(events, &self.tokens);
         self.index.write().apply(events, &self.tokens);
         self.reclaim();
@@ -159,6 +169,17 @@ impl Standing {
     /// Whether the user signed in from there lately.
     pub fn knows_address(&self, user: UserNo, from: AddressKey, now: Timestamp) -> bool {
         self.index.read().knows_address(user, from, now)
+    }
+
+    /// Whether the user's authenticator is enrolled.
+    pub fn is_enrolled(&self, user: UserNo) -> bool {
+        self.enrolled.read().contains(&user)
+    }
+
+    /// When the newest live session of the user was opened.
+    pub fn newest_opening(&self, user: UserNo, now: Timestamp) -> Option<Timestamp> {
+        let index = self.at(now);
+        index.rows_of(user).last().map(|slot| index.rows.opened_at(*slot))
     }
 
     /// The index without anything that has expired by `now`.

@@ -262,15 +262,12 @@ fn remove_factors(
     shown: Option<Shown>,
     by: Actor,
 ) -> Result<(), Refused> {
-    match shown {
-        Some(shown) => {
-            existing(facts, user)?.enrolled().ok_or(Refused::NoSuchFactor)?;
-            take_shown(effects, facts, user, shown)?;
-        }
-        None => {
-            existing(facts, user)?;
-            effects.end_all(facts, user, None, EndReason::FactorsReset, by);
-        }
+    let fact = existing(facts, user)?;
+    if let Some(shown) = shown {
+        fact.enrolled().ok_or(Refused::NoSuchFactor)?;
+        take_shown(effects, facts, user, shown)?;
+    } else {
+        effects.end_all(facts, user, None, EndReason::FactorsReset, by);
     }
     effects.record(by, Some(user), shown.map(|shown| shown.session), Happening::FactorsRemoved);
     Ok(())

@@ -238,11 +238,12 @@ impl Event {
             | Happening::UserUnlocked
             | Happening::FactorsRemoved => json!({}),
             Happening::KeyAdopted(key) => json!({ "fingerprint": key.to_string() }),
-            Happening::FactorBegun { .. } => json!({ "factor": "authenticator" }),
             Happening::FactorEnrolled { codes, .. } => {
                 json!({ "factor": "authenticator", "recovery_codes": codes.len() })
             }
-            Happening::FactorUsed(Used::Step(_)) => json!({ "factor": "authenticator" }),
+            Happening::FactorBegun { .. } | Happening::FactorUsed(Used::Step(_)) => {
+                json!({ "factor": "authenticator" })
+            }
             Happening::FactorUsed(Used::Recovery(_)) => json!({ "factor": "recovery-code" }),
             Happening::RecoveryReplaced { codes } => json!({ "recovery_codes": codes.len() }),
             Happening::UserDeleted { id, username } => json!({ "id": id.as_str(), "username": username }),

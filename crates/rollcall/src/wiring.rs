@@ -2,6 +2,7 @@
 //! know which engine runs.
 
 use crate::config::Config;
+use rollcall_auth::ClusterKey;
 use rollcall_http::{device_fragment, router, serve};
 use rollcall_model::{Clock, Randomness};
 use rollcall_service::{Parts, Refusal, Service};
@@ -29,13 +30,14 @@ impl Server {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
+        key: ClusterKey,
         config: Config,
         listener: TcpListener,
     ) -> Result<Self, StoreError> {
         let mut prefix = [0; 4];
         randomness.fill(&mut prefix);
         let service =
-            Service::new(Parts { store, clock, randomness, settings: config.service, device_fragment });
+            Service::new(Parts { store, clock, randomness, key, settings: config.service, device_fragment });
         let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix));
         let address = listener
             .local_addr()

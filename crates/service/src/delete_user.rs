@@ -15,12 +15,17 @@ pub struct UserReference {
     pub username: Option<String>,
 }
 
+/// A user by id, when that is an id at all.
+pub(crate) fn by_id(id: &str) -> Result<WhichUser, Refusal> {
+    id.parse().map(WhichUser::Id).map_err(|_| Refusal::NoSuchUser)
+}
+
 impl Service {
     /// Deletes the user that is named.
     pub async fn delete_user(&self, principal: &Principal, reference: UserReference) -> Result<(), Refusal> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let which = match (given(reference.user_id), given(reference.username)) {
-            (Some(id), _) => WhichUser::Id(id.parse().map_err(|_| Refusal::NoSuchUser)?),
+            (Some(id), _) => by_id(&id)?,
             (None, Some(username)) => WhichUser::Username(NameKey::of(&username)),
             (None, None) => return Err(Refusal::UserNotNamed),
         };

@@ -5,6 +5,7 @@ use rollcall_auth::{Hasher, PasswordDigest};
 use rollcall_demo::{Ended, Happening, How, Member, Size, Visit, Workspace};
 use rollcall_model::command::Opening;
 use rollcall_model::event::PasswordHash;
+use rollcall_model::factor::Proof;
 use rollcall_model::user::{Email, Profile, UserKind};
 use rollcall_model::{
     Actor, Command, EndReason, NewUser, Randomness, Role, SessionId, SessionNo, Timestamp, TokenHash, UserId,
@@ -110,6 +111,7 @@ impl Script {
             ip: visit.ip,
             agent: visit.agent.clone(),
             host: visit.host.into(),
+            proof: Proof::Password,
             guards: Vec::new(),
             clears: Vec::new(),
         });

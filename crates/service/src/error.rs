@@ -21,6 +21,10 @@ pub enum Refusal {
     UserNotNamed,
     /// There is no such user.
     NoSuchUser,
+    /// A factor is enrolled already.
+    FactorEnrolled,
+    /// The code enrols no factor, or no factor is enrolled.
+    InvalidTotp,
     /// It would leave no active administrator.
     LastAdministrator,
     /// The truth cannot be read or written now.
@@ -28,7 +32,7 @@ pub enum Refusal {
 }
 
 /// Why a sign-in failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInRefusal {
     /// Wrong password, unknown user, nothing usable: not told apart.
     Unauthorized,
@@ -38,6 +42,8 @@ pub enum SignInRefusal {
     BlockedForUser,
     /// Too many wrong passwords from this address.
     BlockedForAddress,
+    /// The password was right, and a second factor is wanted too.
+    SecondFactor(StepUpRefusal),
     /// The token to resume is not live.
     TokenNotLive,
 }
@@ -49,6 +55,8 @@ pub struct StepUpRefusal {
     pub kind: StepUpKind,
     /// The method by which a code is expected.
     pub method: StepUpMethod,
+    /// The methods that are enrolled.
+    pub available: Vec<StepUpMethod>,
     /// Whose factor it is.
     pub username: String,
 }
@@ -118,9 +126,15 @@ pub enum NotWritten {
 impl NotWritten {
     /// The outcome, where a refusal of this command is none that is foreseen here.
     pub(crate) fn unforeseen(self) -> Refusal {
-        if let Self::Refused(refused) = self {
-            tracing::error!(?refused, "a command was refused for a reason that its use case does not know");
+        match self {
+            Self::Refused(refused) => unforeseen(refused),
+            Self::Unavailable => Refusal::Unavailable,
         }
-        Refusal::Unavailable
     }
+}
+
+/// The outcome of a refusal that the use case does not know.
+pub(crate) fn unforeseen(refused: Refused) -> Refusal {
+    tracing::error!(?refused, "a command was refused for a reason that its use case does not know");
+    Refusal::Unavailable
 }

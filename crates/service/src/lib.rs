@@ -4,40 +4,48 @@
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
 mod authenticate;
+mod codes;
 mod create_user;
 mod delete_user;
 mod demo;
 mod end_session;
 mod error;
+mod factors;
 mod first_start;
 mod hashing;
 mod list_sessions;
 mod observations;
 mod pool;
 mod principal;
+mod set_active;
 mod settings;
 mod sign_in;
 mod start;
 mod step_up;
 mod upkeep;
+mod users;
 mod writer;
 
+pub use codes::Code;
 pub use create_user::{Password, UserRequest, is_username};
 pub use delete_user::UserReference;
 pub use demo::fill_with_demo;
 pub use error::{FieldRefusal, Refusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+pub use factors::Changed;
 pub use first_start::FirstAdministrator;
 pub use principal::{Client, Principal};
 pub use rollcall_index as index;
+pub use rollcall_store::{Credential, UserSortKey, UsersQuery};
 pub use settings::Settings;
 pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
-pub use step_up::Code;
+pub use users::{Seen, SeenPage, UserName};
 
 use hashing::Hashing;
 use observations::Observations;
 use parking_lot::RwLock;
 use pool::Pool;
+use rollcall_auth::ClusterKey;
 use rollcall_index::Standing;
 use rollcall_model::event::Observation;
 use rollcall_model::{Clock, Grants, Randomness, Timestamp};
@@ -57,6 +65,7 @@ pub struct Service {
     scans: Pool,
     grants: RwLock<Grants>,
     observations: Observations,
+    key: ClusterKey,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     phase: watch::Sender<Phase>,

@@ -3,14 +3,16 @@
 //! **Invariants:** a wrong password, an unknown user and nothing usable take the same way (counters, one
 //! hash, one commit, the floor) and get the same answer; a failure is counted before it is answered.
 
-use crate::error::{NotWritten, SignInRefusal};
+use crate::codes::{Code, NotTaken};
+use crate::error::{NotWritten, SignInRefusal, StepUpKind, unforeseen};
 use crate::principal::Client;
 use crate::{Principal, Refusal, Service};
 use rollcall_auth::{PasswordDigest, digest};
 use rollcall_model::command::Opening;
+use rollcall_model::factor::Proof;
 use rollcall_model::failure::FailureKey;
 use rollcall_model::user::NameKey;
-use rollcall_model::{AddressKey, Command, Refused, SessionId, Token};
+use rollcall_model::{AddressKey, Command, Owner, Receipt, Refused, SessionId, Token};
 use rollcall_store::{Credential, WhichUser};
 use tokio::time::Instant;
 
@@ -21,6 +23,8 @@ pub struct SignIn {
     pub user: Option<LoginName>,
     /// The password.
     pub password: Option<PasswordDigest>,
+    /// A second factor's code.
+    pub code: Code,
 }
 
 /// How a sign-in names its user.
@@ -71,7 +75,9 @@ impl Service {
         let hash = found.as_ref().map(|credential| credential.password.clone());
         let right = self.hashing.verify(password, hash).await? && usable;
         match found.filter(|_| right) {
-            Some(credential) => self.open(credential, client, guards, of_user).await,
+            // Only whoever has the password learns that the user is deactivated.
+            Some(credential) if !credential.user.active => Err(Refusal::SignIn(SignInRefusal::UserNotActive)),
+            Some(credential) => self.open(credential, client, guards, of_user, &sign_in.code).await,
             None => Err(self.wrong_password(&guards).await),
         }
     }
@@ -140,31 +146,65 @@ impl Service {
         client: Client,
         guards: Vec<FailureKey>,
         of_user: Option<FailureKey>,
+        code: &Code,
     ) -> Result<SignedIn, Refusal> {
         let token = Token::random(&*self.randomness);
+        let owner = &credential.user.owner;
         let opening = Opening {
-            user: credential.user.owner.no,
+            user: owner.no,
             id: SessionId::random(&*self.randomness),
             token: digest::token(token.reveal()),
             lifetime: self.settings.session_lifetime,
             per_user_max: self.settings.sessions_per_user,
+            proof: Proof::Password,
             ip: client.ip,
             agent: client.agent,
             host: client.host,
             guards,
             clears: of_user.into_iter().collect(),
         };
-        match self.writer.run(Command::OpenSession(Box::new(opening))).await {
-            Ok(_) => Ok(SignedIn { token: token.reveal().into(), credential }),
-            Err(NotWritten::Refused(Refused::UserNotActive)) => {
-                Err(Refusal::SignIn(SignInRefusal::UserNotActive))
+        let opened = if self.standing.is_enrolled(owner.no) {
+            self.open_with_code(owner, opening, code).await
+        } else {
+            let opened = self.writer.run(Command::OpenSession(Box::new(opening))).await;
+            opened.map_err(|error| match error {
+                NotWritten::Refused(refused) => NotTaken::Refused(refused),
+                NotWritten::Unavailable => NotTaken::Outcome(Refusal::Unavailable),
+            })
+        };
+        let refusal = match opened {
+            Ok(_) => return Ok(SignedIn { token: token.reveal().into(), credential }),
+            Err(NotTaken::Code(kind)) => self.second_factor(owner, kind, code),
+            // Enrolled while the password was looked at.
+            Err(NotTaken::Refused(Refused::FactorRequired)) => {
+                self.second_factor(owner, StepUpKind::Required, code)
             }
-            Err(NotWritten::Refused(Refused::NoSuchUser)) => {
-                Err(Refusal::SignIn(SignInRefusal::Unauthorized))
-            }
-            Err(NotWritten::Refused(Refused::Blocked(key))) => Err(blocked(key)),
-            Err(error) => Err(error.unforeseen()),
-        }
+            Err(NotTaken::Refused(Refused::UserNotActive)) => SignInRefusal::UserNotActive,
+            Err(NotTaken::Refused(Refused::NoSuchUser)) => SignInRefusal::Unauthorized,
+            Err(NotTaken::Refused(Refused::Blocked(key))) => return Err(blocked(key)),
+            Err(NotTaken::Refused(refused)) => return Err(unforeseen(refused)),
+            Err(NotTaken::Outcome(outcome)) => return Err(outcome),
+        };
+        Err(Refusal::SignIn(refusal))
+    }
+
+    async fn open_with_code(
+        &self,
+        owner: &Owner,
+        mut opening: Opening,
+        code: &Code,
+    ) -> Result<Receipt, NotTaken> {
+        let counter = FailureKey::Code(owner.no);
+        opening.guards.push(counter);
+        opening.clears.push(counter);
+        let method = self.method(owner, code);
+        let command = |proof| Command::OpenSession(Box::new(Opening { proof, ..opening }));
+        self.with_code(owner, method, code.given(), command).await
+    }
+
+    fn second_factor(&self, owner: &Owner, kind: StepUpKind, code: &Code) -> SignInRefusal {
+        let method = self.method(owner, code);
+        SignInRefusal::SecondFactor(self.step_up_refusal(owner, kind, method))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The process's life: the store is opened, the index filled, then everything is answered, then the rest
 //! is written down and the store closed.
 
+use crate::error::NotWritten;
 use crate::hashing::Hashing;
 use crate::observations::Observations;
 use crate::pool::Pool;
@@ -8,9 +9,9 @@ use crate::upkeep::log_head;
 use crate::writer::Writer;
 use crate::{Refusal, Service, Settings};
 use parking_lot::RwLock;
-use rollcall_auth::Hasher;
+use rollcall_auth::{ClusterKey, Hasher};
 use rollcall_index::{Loaded, Readers, Standing};
-use rollcall_model::{Clock, Command, Device, Grants, Randomness, limits};
+use rollcall_model::{Clock, Command, Device, Grants, Randomness, Refused, limits};
 use rollcall_store::{Loading, Store, StoreError};
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness for tokens, ids and salts.
     pub randomness: Arc<dyn Randomness>,
+    /// The cluster key.
+    pub key: ClusterKey,
     /// Settings.
     pub settings: Settings,
     /// How a list row shows a device: ready text, made once per distinct device.
@@ -78,6 +81,7 @@ impl Service {
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             grants: RwLock::new(Grants::none()),
             observations: Observations::default(),
+            key: parts.key,
             store: parts.store,
             standing,
             writer,
@@ -100,6 +104,7 @@ impl Service {
             // A race with another start is lost without harm.
             let _ = self.writer.run(Command::CreateWorkspace { demo: false }).await;
         }
+        self.adopt_key().await?;
         let standing = self.standing.clone();
         let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
         let head = self.store.load(since, Box::new(move |piece| take_in(&standing, piece))).await?;
@@ -110,6 +115,19 @@ impl Service {
         tracing::info!(live, seq = head.seq.0, took_ms, "sessions are loaded");
         tokio::spawn(self.clone().keep_up());
         Ok(())
+    }
+
+    /// Says which key the store is sealed with, or hears that it is another.
+    async fn adopt_key(&self) -> Result<(), StoreError> {
+        let ours = self.key.fingerprint();
+        match self.writer.run(Command::AdoptKey(ours)).await {
+            Ok(_) => Ok(()),
+            Err(NotWritten::Refused(Refused::OtherKey(theirs))) => Err(StoreError::NotOurs(format!(
+                "the store is sealed with the cluster key {theirs}, and the key given is {ours}: name the right \
+                 file with --key-file"
+            ))),
+            Err(_) => Err(StoreError::Unavailable("the cluster key could not be written down".into())),
+        }
     }
 
     /// Begins to answer requests.
@@ -137,6 +155,7 @@ fn take_in(standing: &Standing, piece: Loading) {
             standing.load(sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at }));
         }
         Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
+        Loading::Enrolled(user) => standing.remember_enrolled(user),
         Loading::Window(window) => standing.remember_step_up(window),
     }
 }

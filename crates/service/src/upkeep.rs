@@ -45,7 +45,10 @@ impl Service {
         if !observations.is_empty() {
             let _ = self.writer.run(Command::Observe(observations)).await;
         }
-        if let Err(error) = self.store.sweep(now, limits::SWEPT_AT_ONCE).await {
+        let settings = &self.settings;
+        let limits = [settings.user_failures, settings.address_failures, settings.code_failures];
+        let counters_since = limits.iter().map(|limit| now - limit.window).min().unwrap_or(now);
+        if let Err(error) = self.store.sweep(now, counters_since, limits::SWEPT_AT_ONCE).await {
             tracing::warn!(%error, "the sweep failed; the next turn tries again");
         }
     }

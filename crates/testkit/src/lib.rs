@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
+mod authenticator;
 mod client;
 mod clock;
 mod connection;
 mod server;
 
+pub use authenticator::Authenticator;
 pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
 pub use connection::Connection;

@@ -1,6 +1,7 @@
 //! A server for one test.
 
 use crate::{Caller, TestClock};
+use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
 use rollcall::config::Config;
 use rollcall::wiring::Server;
 use rollcall_auth::SystemRandomness;
@@ -60,8 +61,10 @@ impl TestServer {
         let path = directory.path().join("data");
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, randomness.clone()).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server =
-            Server::start(store.clone(), clock.clone(), randomness, config.clone(), listener).await.unwrap();
+        let key = cluster_key(&*store, &path.join(DEFAULT_NAME), &*randomness).await.unwrap();
+        let (clocked, config_of) = (clock.clone(), config.clone());
+        let started = Server::start(store.clone(), clocked, randomness, key, config_of, listener);
+        let server = started.await.unwrap();
         if !server.service.had_administrator().await.unwrap() {
             let made = server.service.first_administrator(ADMIN, PASSWORD).await.unwrap();
             assert_eq!(made, FirstAdministrator::Made);

@@ -37,7 +37,9 @@ pub fn admit<E: Endpoint>(
     let now = guard.service.now();
     if E::POLICY.rate == Rate::SignIn && from.body.resumes() {
         from.arrival.resumes.count(now).map_err(too_many)?;
-    } else if E::POLICY.rate == Rate::SignIn || !holds(Permission::ApiBypassRateLimit) {
+    } else if E::POLICY.rate == Rate::SignIn
+        || E::POLICY.rate == Rate::Default && !holds(Permission::ApiBypassRateLimit)
+    {
         let address = AddressKey::of(from.arrival.client.ip);
         let state = guard.rates.count(address, from.arrival.route, now);
         *rate = Some(state);

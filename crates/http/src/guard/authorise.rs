@@ -2,7 +2,7 @@
 
 use super::Arrival;
 use super::authenticate::Authenticated;
-use crate::endpoint::{Caller, Endpoint, Needs};
+use crate::endpoint::{Caller, Endpoint};
 use crate::refusal::Refusal;
 use rollcall_service::Service;
 
@@ -12,9 +12,11 @@ pub struct Authorised<E: Endpoint> {
 }
 
 pub fn authorise<E: Endpoint>(service: &Service, from: Authenticated<E>) -> Result<Authorised<E>, Refusal> {
-    if let Needs::Permission(permission, denied) = E::POLICY.needs {
-        let held = from.caller.principal().is_some_and(|principal| service.permits(principal, permission));
-        if !held {
+    if let Some((permissions, denied)) = E::POLICY.needs.permissions() {
+        let principal = from.caller.principal();
+        let holds =
+            |permission: &_| principal.is_some_and(|principal| service.permits(principal, *permission));
+        if !permissions.iter().any(holds) {
             return Err(Refusal::Denied(denied));
         }
     }

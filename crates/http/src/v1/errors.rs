@@ -62,6 +62,11 @@ pub fn wire(refusal: &Refusal) -> Wire {
             );
             Wire { retry_after_s: Some(*wait_s), ..status(429, plain(&error)) }
         }
+        Refusal::NotACall => status(400, plain("Invalid method call")),
+        Refusal::NoSuchCall { name } => status(404, plain(&format!("Method '{name}' not found"))),
+        Refusal::UserNotFound => status(400, plain("User not found")),
+        Refusal::UserUnknown => status(400, plain("User not found.")),
+        Refusal::UserQuery => thrown("Users cannot be looked up by a query", "error-invalid-query", None),
         Refusal::Sort { given } => thrown(
             &format!("Invalid sort parameter provided: \"{given}\""),
             "error-invalid-sort",
@@ -91,7 +96,7 @@ fn denied(denied: DeniedAs) -> Wire {
 fn outcome(outcome: &Outcome) -> Wire {
     match outcome {
         Outcome::SessionNotFound => status(404, plain("Session not found")),
-        Outcome::SignIn(refusal) => sign_in(*refusal),
+        Outcome::SignIn(refusal) => sign_in(refusal),
         Outcome::StepUp(refusal) => step_up(refusal),
         Outcome::FilterTooCostly => {
             thrown("The filter takes too long; make it narrower", "error-filter-too-costly", None)
@@ -107,6 +112,8 @@ fn outcome(outcome: &Outcome) -> Wire {
             "error-invalid-user",
             None,
         ),
+        Outcome::FactorEnrolled => thrown("A factor is enrolled already", "error-invalid-user", None),
+        Outcome::InvalidTotp => thrown("The code enrols no factor", "invalid-totp", None),
         Outcome::LastAdministrator => thrown(
             "Leaving the app without an active admin is not allowed",
             "error-action-not-allowed",
@@ -119,8 +126,14 @@ fn outcome(outcome: &Outcome) -> Wire {
     }
 }
 
-fn sign_in(refusal: SignInRefusal) -> Wire {
+fn sign_in(refusal: &SignInRefusal) -> Wire {
     let (error, message) = match refusal {
+        // Here, and only here, a second factor is 401 and its bare code.
+        SignInRefusal::SecondFactor(refusal) => {
+            let ((sentence, code), details) = (step_up_words(refusal.kind), step_up_details(refusal));
+            let body = Body { details: Some(details), error_type: Some(code), ..plain(code) };
+            return status(401, Body { status: Some("error"), message: Some(sentence.into()), ..body });
+        }
         SignInRefusal::Unauthorized => ("Unauthorized", "Unauthorized"),
         SignInRefusal::UserNotActive => ("error-user-is-not-activated", "User is not activated"),
         SignInRefusal::BlockedForUser => {
@@ -138,18 +151,54 @@ fn sign_in(refusal: SignInRefusal) -> Wire {
 
 /// Clients prompt for a code only on 400 with a `details.method` that they know.
 fn step_up(refusal: &StepUpRefusal) -> Wire {
-    let (sentence, code) = match refusal.kind {
+    let (sentence, code) = step_up_words(refusal.kind);
+    thrown(sentence, code, Some(step_up_details(refusal)))
+}
+
+const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
+    match kind {
         StepUpKind::Required => ("TOTP Required", "totp-required"),
         StepUpKind::Invalid => ("TOTP Invalid", "totp-invalid"),
         // The spelling is upstream's, and clients may look for it.
         StepUpKind::MaxAttempts => ("TOTP Maximun Failed Attempts Reached", "totp-max-attempts"),
-    };
+    }
+}
+
+fn step_up_details(refusal: &StepUpRefusal) -> Value {
+    let available: Vec<_> = refusal.available.iter().map(|method| method.as_str()).collect();
     let mut details =
-        json!({ "method": refusal.method.as_str(), "codeGenerated": false, "availableMethods": [] });
+        json!({ "method": refusal.method.as_str(), "codeGenerated": false, "availableMethods": available });
     if refusal.method == StepUpMethod::Email {
         details["emailOrUsername"] = json!(refusal.username);
     }
-    thrown(sentence, code, Some(details))
+    details
+}
+
+/// A refusal as a method's error, inside the answer to its call; `None` for what is about the request that
+/// carries the call, and is answered as anywhere.
+pub fn inner(refusal: &Refusal) -> Option<Value> {
+    let (code, reason, details) = match refusal {
+        Refusal::NoSuchCall { name } => (json!(404), format!("Method '{name}' not found"), None),
+        Refusal::Schema(..) => (json!(400), "Match failed".into(), None),
+        Refusal::Outcome(Outcome::FactorEnrolled) => (json!("error-invalid-user"), String::new(), None),
+        Refusal::Outcome(Outcome::InvalidTotp) => (json!("invalid-totp"), String::new(), None),
+        Refusal::Outcome(Outcome::StepUp(refusal)) => {
+            let (sentence, code) = step_up_words(refusal.kind);
+            (json!(code), sentence.into(), Some(step_up_details(refusal)))
+        }
+        _ => return None,
+    };
+    let named = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+    let message = if reason.is_empty() { format!("[{named}]") } else { format!("{reason} [{named}]") };
+    let mut error =
+        json!({ "isClientSafe": true, "error": code, "message": message, "errorType": "Meteor.Error" });
+    if !reason.is_empty() {
+        error["reason"] = json!(reason);
+    }
+    if let Some(details) = details {
+        error["details"] = details;
+    }
+    Some(error)
 }
 
 fn fields(refusal: &FieldRefusal) -> Wire {
@@ -193,8 +242,13 @@ fn thrown(reason: &str, code: &'static str, details: Option<Value>) -> Wire {
 /// One of each, for the printed table.
 pub fn samples() -> Vec<Refusal> {
     let step_up = |kind| {
-        let (method, username) = (StepUpMethod::Password, "ann".into());
-        Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, username }))
+        let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
+        Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username }))
+    };
+    let second_factor = |kind| {
+        let (method, username) = (StepUpMethod::Totp, "ann".into());
+        let refusal = StepUpRefusal { kind, method, available: vec![method], username };
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::SecondFactor(refusal)))
     };
     let adding = DeniedAs::ActionNotAllowed("Adding user is not allowed", "Adding_user");
     vec![
@@ -222,7 +276,14 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::UserNotActive)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress)),
+        second_factor(StepUpKind::Required),
+        second_factor(StepUpKind::Invalid),
+        second_factor(StepUpKind::MaxAttempts),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive)),
+        Refusal::NotACall,
+        Refusal::UserNotFound,
+        Refusal::UserUnknown,
+        Refusal::UserQuery,
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidRole)),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::Empty("Name"))),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidUsername("a b".into()))),

@@ -1,6 +1,8 @@
 //! `GET info`: which server this says to be.
 
-use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::endpoint::{
+    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -22,6 +24,7 @@ impl Endpoint for Info {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Allowed,
         record: Record::Nothing,
     };
     type Caller = Option<Principal>;

@@ -1,13 +1,15 @@
 //! `POST login`: a session for the right password, or the same token again for one that lives.
 
-use crate::endpoint::{Anyone, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post};
+use crate::endpoint::{
+    Anyone, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
 use crate::v1::me::MeWire;
 use rollcall_auth::PasswordDigest;
 use rollcall_model::limits;
-use rollcall_service::{LoginName, SignIn};
+use rollcall_service::{Code, LoginName, SignIn};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +26,7 @@ impl Endpoint for Login {
         of_target: OfTarget::Nothing,
         rate: Rate::SignIn,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Allowed,
         record: Record::Nothing,
     };
     type Caller = Anyone;
@@ -34,13 +37,18 @@ impl Endpoint for Login {
         let host = call.client.host.clone();
         let signed_in = match call.body {
             LoginBody::Resume(token) => call.service.resume(token).await?,
-            LoginBody::Password(sign_in) => call.service.sign_in(sign_in, call.client).await?,
+            LoginBody::Password(mut sign_in) => {
+                // In the body or in the header.
+                sign_in.code.code = sign_in.code.code.or(call.code.code);
+                sign_in.code.method = call.code.method;
+                call.service.sign_in(sign_in, call.client).await?
+            }
         };
         let user = &signed_in.credential.user;
         let data = Data {
             user_id: user.owner.id.as_str(),
             auth_token: &signed_in.token,
-            me: MeWire::new(user, &host),
+            me: MeWire::new(&signed_in.credential, &host),
         };
         Reply::json(&Answer { status: "success", success: true, data })
     }
@@ -89,7 +97,9 @@ impl Input for LoginBody {
         let user = take("user").and_then(|value| user(&value));
         let user = user.or_else(|| values.text("username").map(LoginName::Username));
         let user = user.or_else(|| values.text("email").map(LoginName::Email));
-        Self::Password(SignIn { user, password: values.json("password").and_then(|value| password(&value)) })
+        let code = Code { code: values.text("code").filter(|code| !code.is_empty()), method: None };
+        let password = values.json("password").and_then(|value| password(&value));
+        Self::Password(SignIn { user, password, code })
     }
 
     fn resumes(&self) -> bool {

@@ -1,6 +1,8 @@
 //! `POST logout`: ends the session of the calling token.
 
-use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get, post};
+use crate::endpoint::{
+    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get, post,
+};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -18,6 +20,7 @@ impl Endpoint for Logout {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Allowed,
         record: Record::Nothing,
     };
     type Caller = Principal;

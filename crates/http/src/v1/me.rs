@@ -1,12 +1,13 @@
 //! `GET me`: the caller, shown to itself.
 
-use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::endpoint::{
+    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
 use crate::v1::user_wire::{EmailWire, PRESENCE, custom_fields, emails, roles};
-use rollcall_model::User;
-use rollcall_service::{Principal, Refusal as Outcome, SignInRefusal};
+use rollcall_service::{Credential, Principal, Refusal as Outcome, SignInRefusal};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -21,6 +22,7 @@ impl Endpoint for Me {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Allowed,
         record: Record::Nothing,
     };
     type Caller = Principal;
@@ -32,7 +34,7 @@ impl Endpoint for Me {
             Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
             other => other.into(),
         })?;
-        let me = MeWire::new(&credential.user, &call.client.host);
+        let me = MeWire::new(&credential, &call.client.host);
         Reply::json(&Successful { me, success: true })
     }
 }
@@ -72,7 +74,8 @@ pub struct MeWire<'a> {
 
 impl<'a> MeWire<'a> {
     /// `host` is the one that the caller named: links in its own answer lead where it came from.
-    pub fn new(user: &'a User, host: &str) -> Self {
+    pub fn new(credential: &'a Credential, host: &str) -> Self {
+        let user = &credential.user;
         let verified = user.emails.iter().find(|email| email.verified);
         Self {
             id: user.owner.id.as_str(),
@@ -89,7 +92,16 @@ impl<'a> MeWire<'a> {
             avatar_url: format!("http://{host}/avatar/{}", user.owner.username),
             custom_fields: custom_fields(user),
             require_password_change: user.profile.require_password_change,
-            services: json!({ "password": { "exists": true } }),
+            services: services(credential),
         }
     }
+}
+
+/// Which ways to sign in the user has; never what they hold.
+fn services(credential: &Credential) -> Value {
+    let mut services = json!({ "password": { "exists": true } });
+    if credential.enrolled().is_some() {
+        services["totp"] = json!({ "enabled": true });
+    }
+    services
 }

@@ -7,6 +7,8 @@ mod login;
 mod logout;
 mod me;
 pub mod sessions;
+mod sort;
+pub mod totp;
 mod user_wire;
 mod users;
 
@@ -14,4 +16,7 @@ pub use info::Info;
 pub use login::Login;
 pub use logout::Logout;
 pub use me::Me;
-pub use users::{Create as UsersCreate, Delete as UsersDelete};
+pub use users::{
+    Create as UsersCreate, Delete as UsersDelete, Info as UsersInfo, List as UsersList,
+    SetActiveStatus as UsersSetActiveStatus,
+};

@@ -1,3 +1,4 @@
 //! One file per command.
 
+pub mod key_file;
 pub mod serve;

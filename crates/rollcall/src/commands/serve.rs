@@ -1,5 +1,6 @@
 //! `rollcall serve`: from a data directory to a listening server, and to its clean end.
 
+use super::key_file;
 use crate::config::{self, Config};
 use crate::logging;
 use crate::wiring::Server;
@@ -84,10 +85,11 @@ async fn serve(command: Serve, config: Config) -> anyhow::Result<()> {
     if demo {
         fill(&*store, &data_dir, randomness.clone()).await?;
     }
+    let key = key_file::cluster_key(&*store, &data_dir.join(key_file::DEFAULT_NAME), &*randomness).await?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = Server::start(store.clone(), clock, randomness.clone(), config, listener).await?;
+    let server = Server::start(store.clone(), clock, randomness.clone(), key, config, listener).await?;
     if let Err(error) = first_administrator(&server, &data_dir, &*randomness).await {
         let _ = server.stop().await;
         return Err(error);

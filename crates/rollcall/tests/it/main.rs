@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod ending;
+mod factors;
 mod limits;
 mod listing;
 mod malformed;

@@ -8,10 +8,10 @@
 
 use rollcall::config::Config;
 use rollcall_http::declarations;
-use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Needs, Rate, Route, StepUp, Who};
+use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Rate, Route, StepUp, Who};
 use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_model::{Grants, Permission, Role, RoleSet};
-use rollcall_testkit::{ADMIN, Answer, Caller, PASSWORD, TestServer};
+use rollcall_testkit::{ADMIN, Answer, Authenticator, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,16 +34,16 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
     if endpoint.who == Who::SignedIn {
         stages.push(Stage::Credentials);
     }
-    if matches!(endpoint.needs, Needs::Permission(..)) {
+    if endpoint.needs.permissions().is_some() {
         stages.push(Stage::Permission);
     }
     if endpoint.query_unknown == Unknown::Refused {
         stages.push(Stage::QuerySchema);
     }
-    if route.method == Method::Post && !endpoint.body.is_empty() {
+    if route.method == Method::Call || route.method == Method::Post && !endpoint.body.is_empty() {
         stages.push(Stage::BodySchema);
     }
-    if endpoint.rate == Rate::SignIn || !bypasses(endpoint) {
+    if endpoint.rate == Rate::SignIn || endpoint.rate == Rate::Default && !bypasses(endpoint) {
         stages.push(Stage::Rate);
     }
     if endpoint.step_up == StepUp::Required {
@@ -57,10 +57,17 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
 
 /// Whether everybody who may call it is not counted.
 fn bypasses(endpoint: &Declaration) -> bool {
-    let Needs::Permission(permission, _) = endpoint.needs else { return false };
-    let grants = Grants::defaults();
-    let mut holders = Role::ALL.iter().map(|role| [*role].into_iter().collect::<RoleSet>());
-    holders.all(|role| !grants.allow(role, permission) || grants.allow(role, Permission::ApiBypassRateLimit))
+    let bypass = |role| Grants::defaults().allow(role, Permission::ApiBypassRateLimit);
+    Role::ALL
+        .iter()
+        .map(|role| [*role].into_iter().collect())
+        .all(|role| !may_call(endpoint, role) || bypass(role))
+}
+
+/// Whether a role's holders may call it, by the default grants.
+fn may_call(endpoint: &Declaration, role: RoleSet) -> bool {
+    let Some((permissions, _)) = endpoint.needs.permissions() else { return true };
+    permissions.iter().any(|permission| Grants::defaults().allow(role, *permission))
 }
 
 /// A fault that only the action itself can find, by what the endpoint takes.
@@ -69,6 +76,9 @@ fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
     Some(match () {
         () if takes("resume") => (401, "Unauthorized"),
         () if takes("sort") => (400, "Invalid sort parameter provided: \"x\" [error-invalid-sort]"),
+        () if endpoint.routes[0].path == "2fa:validateTempToken" => (400, "[invalid-totp]"),
+        () if takes("importId") => (400, "User not found."),
+        () if takes("activeStatus") => (400, "User not found"),
         () if takes("sessionId") => (404, "Session not found"),
         () if takes("setRandomPassword") => (400, "The field Name is required [error-the-field-is-required]"),
         () if takes("userId") => (
@@ -85,6 +95,7 @@ fn fields(endpoint: &Declaration) -> impl Iterator<Item = &'static Field> {
 
 /// What is given for a parameter: something that the action takes, or not.
 fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Option<Value> {
+    let takes = |name: &str| fields(endpoint).any(|field| field.name == name);
     Some(match (field, good) {
         ("user", _) => json!(ADMIN),
         ("password", true) => json!(PASSWORD),
@@ -93,6 +104,14 @@ fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Opti
         ("sort", false) => json!("x"),
         ("sessionId", true) => json!(scene.session_id),
         ("sessionId", false) => json!("aaaaaaaaaaaaaaaaa"),
+        ("userId", true) if takes("activeStatus") => json!(scene.spare.user_id),
+        ("userId", false) if takes("activeStatus") => json!("aaaaaaaaaaaaaaaaa"),
+        ("activeStatus", _) => json!(true),
+        ("code", true) if takes("resume") => return None,
+        ("code", good) => json!(if good { &scene.code } else { "000000" }),
+        // One of the names, and no more.
+        ("email" | "userId", _) if takes("importId") => return None,
+        ("username", true) if takes("importId") => json!("spare"),
         ("name", good) => json!(if good { "New" } else { "" }),
         ("email", _) => json!("new@example.test"),
         // Making takes a name that is free, deleting one that is somebody's.
@@ -108,7 +127,11 @@ struct Scene {
     /// Another of the plain user's sessions: it uses the rate limit up.
     spare: Caller,
     admin: Caller,
+    /// A guest: of those who sign in, the one with the fewest rights.
+    guest: Caller,
     session_id: String,
+    /// A code of the plain user, where the endpoint takes one.
+    code: String,
 }
 
 /// A window of the rate limit is over.
@@ -116,13 +139,30 @@ fn next_window(server: &TestServer) {
     server.clock.advance(Duration::from_secs(61));
 }
 
-async fn scene() -> Scene {
+/// What an endpoint's path is over HTTP, and the method.
+fn over_http(route: Route) -> (&'static str, String) {
+    match route.method {
+        Method::Call => ("POST", format!("/api/v1/method.call/{}", route.path)),
+        method => (method.as_str(), route.path.into()),
+    }
+}
+
+/// A code that the method takes: the authenticator's first, or a recovery code.
+async fn code_for(server: &TestServer, plain: &Caller, route: Route) -> String {
+    if route.path == "2fa:validateTempToken" {
+        let (_, begun) = plain.call("2fa:enable", &[]).await;
+        return Authenticator::new(begun["result"]["secret"].as_str().unwrap()).code(server, 0);
+    }
+    plain.enrol(server).await.recovery.remove(0)
+}
+
+async fn scene(endpoint: &Declaration, route: Route) -> Scene {
     let mut config = Config::default();
     config.wire.rate_calls = 1;
     let server = TestServer::with(config).await;
     let admin = server.admin().await;
-    for username in ["plain", "spare"] {
-        let body = json!({ "username": username, "name": username, "email": format!("{username}@example.test"), "password": PASSWORD });
+    for (username, role) in [("plain", "user"), ("spare", "user"), ("guest", "guest")] {
+        let body = json!({ "username": username, "name": username, "email": format!("{username}@example.test"), "password": PASSWORD, "roles": [role] });
         assert_eq!(admin.post("users.create", &body).await.status, 200);
     }
     next_window(&server);
@@ -131,7 +171,11 @@ async fn scene() -> Scene {
     let plain = server.caller().sign_in("plain", PASSWORD).await;
     let session_id = plain.session_id().await;
     next_window(&server);
-    Scene { server, plain, spare, admin, session_id }
+    let guest = server.caller().sign_in("guest", PASSWORD).await;
+    next_window(&server);
+    let takes_code = route.method == Method::Call && !endpoint.body.is_empty();
+    let code = if takes_code { code_for(&server, &plain, route).await } else { String::new() };
+    Scene { server, plain, spare, admin, guest, session_id, code }
 }
 
 /// The request with these faults.
@@ -139,9 +183,12 @@ async fn ask(scene: &Scene, endpoint: &Declaration, route: Route, faults: &[Stag
     let has = |stage| faults.contains(&stage);
     let caller = match endpoint.who {
         _ if has(Stage::Credentials) || endpoint.who != Who::SignedIn => scene.server.caller(),
-        _ if has(Stage::Permission) || !matches!(endpoint.needs, Needs::Permission(..)) => {
-            scene.plain.clone()
+        _ if has(Stage::Permission) && may_call(endpoint, [Role::User].into_iter().collect()) => {
+            scene.guest.clone()
         }
+        _ if has(Stage::Permission) => scene.plain.clone(),
+        // Who is not counted cannot be refused for calling too often.
+        _ if may_call(endpoint, [Role::User].into_iter().collect()) => scene.plain.clone(),
         _ => scene.admin.clone(),
     };
     let caller = if has(Stage::StepUp) { caller } else { caller.with_code(PASSWORD) };
@@ -156,7 +203,8 @@ async fn send(
     faults: &[Stage],
 ) -> Answer {
     let has = |stage| faults.contains(&stage);
-    let method = if has(Stage::Method) { "DELETE" } else { route.method.as_str() };
+    let (method, path) = over_http(route);
+    let method = if has(Stage::Method) { "DELETE" } else { method };
     let given = |fields: &[Field]| -> Vec<(&str, Value)> {
         let values = fields
             .iter()
@@ -170,7 +218,7 @@ async fn send(
     if has(Stage::QuerySchema) {
         query.push(("nope", "1".into()));
     }
-    let mut request = caller.request(method, route.path).query(&query);
+    let mut request = caller.request(method, &path).query(&query);
     if route.method == Method::Post {
         let body: serde_json::Map<_, _> =
             given(endpoint.body).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -179,6 +227,14 @@ async fn send(
             text = spoiled(endpoint.body, &text);
         }
         request = request.header("content-type", "application/json").body(text);
+    }
+    if route.method == Method::Call {
+        let params: Vec<_> = given(endpoint.body).into_iter().map(|(_, value)| value).collect();
+        let mut call = json!({ "msg": "method", "id": "7", "method": route.path, "params": params });
+        if has(Stage::BodySchema) {
+            call["params"] = json!("none");
+        }
+        request = request.json(&json!({ "message": call.to_string() }));
     }
     caller.send(request).await
 }
@@ -194,24 +250,29 @@ fn spoiled(fields: &[Field], body: &str) -> String {
 
 fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
     let what = format!("{stage:?} of {:?}: {answer:?}", endpoint.routes);
-    let text = |name: &str| answer.body[name].as_str().unwrap_or_default();
+    // A method's own error lies in the message of the answer.
+    let message: Value = answer.body["message"]
+        .as_str()
+        .map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or_default());
+    let text = |name: &str| match message["error"]["message"].as_str() {
+        Some(inner) if name == "error" => inner,
+        _ => answer.body[name].as_str().unwrap_or_default(),
+    };
     let (status, error) = match stage {
         Stage::Method => (405, "Method not allowed"),
         Stage::Credentials => (401, "You must be logged in to do this."),
-        Stage::Permission => match endpoint.needs {
-            Needs::Permission(_, DeniedAs::Forbidden) => {
+        Stage::Permission => match endpoint.needs.permissions().unwrap().1 {
+            DeniedAs::Forbidden => {
                 (403, "User does not have the permissions required for this action [error-unauthorized]")
             }
-            Needs::Permission(_, DeniedAs::Unauthorized) => (403, "unauthorized"),
-            Needs::Permission(_, DeniedAs::ActionNotAllowed(..)) => {
-                (400, "Adding user is not allowed [error-action-not-allowed]")
-            }
-            Needs::Nothing => unreachable!("{what}"),
+            DeniedAs::Unauthorized => (403, "unauthorized"),
+            DeniedAs::ActionNotAllowed(..) => (400, "Adding user is not allowed [error-action-not-allowed]"),
         },
         Stage::QuerySchema => (400, "must NOT have additional properties"),
         Stage::BodySchema if endpoint.body_unknown == Unknown::IgnoredWithFaults => {
             (400, "Invalid JSON body")
         }
+        Stage::BodySchema if endpoint.routes[0].method == Method::Call => (400, "Invalid method call"),
         Stage::BodySchema => (400, "must be string"),
         Stage::Rate => {
             assert!(text("error").ends_with("[error-too-many-requests]"), "{what}");
@@ -225,7 +286,9 @@ fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
     match stage {
         Stage::Method => assert!(!answer.header("allow").is_empty(), "{what}"),
         Stage::QuerySchema => assert_eq!(text("errorType"), "error-invalid-params", "{what}"),
-        Stage::BodySchema => assert_eq!(text("errorType"), "invalid-params", "{what}"),
+        Stage::BodySchema if endpoint.routes[0].method != Method::Call => {
+            assert_eq!(text("errorType"), "invalid-params", "{what}");
+        }
         Stage::Rate => assert_eq!(answer.header("x-ratelimit-remaining"), "0", "{what}"),
         Stage::StepUp => assert_eq!(answer.body["details"]["method"], "password", "{what}"),
         _ => {}
@@ -238,8 +301,9 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
     let mut cells = 0;
     for endpoint in declarations() {
         for route in endpoint.routes {
-            let scene = scene().await;
-            let unknown = scene.server.caller().request(route.method.as_str(), &format!("{}.x", route.path));
+            let scene = scene(&endpoint, *route).await;
+            let (method, path) = over_http(*route);
+            let unknown = scene.server.caller().request(method, &format!("{path}/x"));
             assert_eq!(scene.server.caller().send(unknown).await.status, 404);
             let stages = stages(&endpoint, *route);
             if stages.contains(&Stage::Rate) {
@@ -249,7 +313,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
             }
             for healed in 0..=stages.len() {
                 let faults = &stages[healed..];
-                if !faults.contains(&Stage::Rate) {
+                if stages.contains(&Stage::Rate) && !faults.contains(&Stage::Rate) {
                     next_window(&scene.server);
                 }
                 let answer = ask(&scene, &endpoint, *route, faults).await;
@@ -280,7 +344,8 @@ async fn before_the_doors_are_open_nothing_is_answered_and_nobody_loses_a_token(
     for endpoint in declarations() {
         for route in endpoint.routes {
             let caller = server.caller();
-            let answer = caller.send(caller.request(route.method.as_str(), route.path)).await;
+            let (method, path) = over_http(*route);
+            let answer = caller.send(caller.request(method, &path)).await;
             assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{route:?}");
             assert_eq!(answer.body["errorType"], "error-unavailable");
         }

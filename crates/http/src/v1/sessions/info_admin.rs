@@ -2,7 +2,9 @@
 
 use super::query::SessionInput;
 use super::row::{Of, fields};
-use crate::endpoint::{DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -20,6 +22,7 @@ impl Endpoint for InfoAdmin {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::Required,
+        without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
     type Caller = Principal;

@@ -2,7 +2,9 @@
 
 use super::query::ListQuery;
 use super::row::{Of, page};
-use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::endpoint::{
+    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -20,6 +22,7 @@ impl Endpoint for List {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
     type Caller = Principal;

@@ -2,7 +2,9 @@
 
 use super::query::ListQuery;
 use super::row::{Of, page};
-use crate::endpoint::{DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, get};
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -21,6 +23,7 @@ impl Endpoint for ListAll {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::Required,
+        without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
     type Caller = Principal;

@@ -2,7 +2,7 @@
 
 use super::query::SessionInput;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post,
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::Nothing;
@@ -22,6 +22,7 @@ impl Endpoint for Logout {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::Required,
+        without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
     type Caller = Principal;

@@ -1,7 +1,9 @@
 //! `POST sessions/logout.me`: ends one of the caller's own sessions, the calling one included.
 
 use super::query::SessionInput;
-use crate::endpoint::{Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post};
+use crate::endpoint::{
+    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -19,6 +21,7 @@ impl Endpoint for LogoutMe {
         of_target: OfTarget::Nothing,
         rate: Rate::Default,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
     type Caller = Principal;

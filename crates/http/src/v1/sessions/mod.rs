@@ -8,7 +8,6 @@ mod logout;
 mod logout_me;
 mod query;
 pub mod row;
-mod sort;
 
 pub use info::Info;
 pub use info_admin::InfoAdmin;

@@ -1,10 +1,10 @@
 //! The parameters that the endpoints of sessions share.
 
-use super::sort::sort;
 use crate::input::{Field, Input, Kind, Unknown, Values, optional, required};
 use crate::refusal::Refusal;
+use crate::v1::sort::sort;
 use rollcall_model::limits;
-use rollcall_service::index::{List, Scope};
+use rollcall_service::index::{List, Scope, SortKey};
 
 /// `filter`, `offset`, `count` and `sort`.
 pub struct ListQuery {
@@ -42,9 +42,21 @@ impl Input for ListQuery {
 impl ListQuery {
     /// What is asked of the index; the filter's text goes beside it.
     pub fn list(self, scope: Scope) -> Result<(List, Option<String>), Refusal> {
-        let sort = sort(self.sort.as_deref().unwrap_or_default())?;
+        let sort = sort(self.sort.as_deref().unwrap_or_default(), sort_key)?;
         Ok((List { scope, filter: None, sort, offset: self.offset, count: self.count }, self.filter))
     }
+}
+
+fn sort_key(name: &str) -> Option<SortKey> {
+    Some(match name {
+        "loginAt" => SortKey::LoginAt,
+        "device.name" => SortKey::DeviceName,
+        "device.os.name" => SortKey::OsName,
+        "device.os.version" => SortKey::OsVersion,
+        "_user.name" => SortKey::Name,
+        "_user.username" => SortKey::Username,
+        _ => return None,
+    })
 }
 
 /// `sessionId`.

@@ -1,18 +1,19 @@
-//! `users.create` and `users.delete`.
+//! `POST users.create`: makes a user.
 
+use super::TEXT;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, post,
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
 use crate::v1::user_wire::UserWire;
 use rollcall_model::user::Profile;
-use rollcall_model::{Permission, Role, limits};
-use rollcall_service::{Password, Principal, UserReference, UserRequest};
+use rollcall_model::{Permission, Role};
+use rollcall_service::{Password, Principal, UserRequest};
 use serde_json::json;
 
-/// `POST users.create`.
+/// The endpoint.
 pub struct Create;
 
 impl Endpoint for Create {
@@ -31,6 +32,7 @@ impl Endpoint for Create {
         },
         rate: Rate::Default,
         step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
     type Caller = Principal;
@@ -47,8 +49,6 @@ impl Endpoint for Create {
 pub struct CreateBody {
     request: UserRequest,
 }
-
-const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
 
 impl Input for CreateBody {
     const FIELDS: &'static [Field] = &[
@@ -102,44 +102,5 @@ impl Input for CreateBody {
 impl CreateBody {
     fn assigns_admin(&self) -> bool {
         self.request.roles.iter().flatten().any(|role| role == Role::Admin.as_str())
-    }
-}
-
-/// `POST users.delete`.
-pub struct Delete;
-
-impl Endpoint for Delete {
-    const ROUTES: &'static [Route] = &[post("/api/v1/users.delete")];
-    const SUMMARY: &'static str = "Delete a user and end its sessions";
-    const POLICY: Policy<Self> = Policy {
-        needs: Needs::Permission(Permission::DeleteUser, DeniedAs::Unauthorized),
-        of_target: OfTarget::Nothing,
-        rate: Rate::Default,
-        step_up: StepUp::No,
-        record: Record::Nothing,
-    };
-    type Caller = Principal;
-    type Query = Whatever;
-    type Body = DeleteBody;
-
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        call.service.delete_user(&call.caller, call.body.user).await?;
-        Reply::json(&json!({ "success": true, "deletedRooms": [] }))
-    }
-}
-
-/// The parameters of `users.delete`.
-pub struct DeleteBody {
-    user: UserReference,
-}
-
-impl Input for DeleteBody {
-    const FIELDS: &'static [Field] =
-        &[optional("userId", TEXT), optional("username", TEXT), optional("confirmRelinquish", Kind::Boolean)];
-    const UNKNOWN: Unknown = Unknown::Ignored;
-
-    fn read(mut values: Values) -> Self {
-        let (user_id, username) = (values.text("userId"), values.text("username"));
-        Self { user: UserReference { user_id, username } }
     }
 }

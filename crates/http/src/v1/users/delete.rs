@@ -1,0 +1,52 @@
+//! `POST users.delete`: deletes a user and ends its sessions.
+
+use super::TEXT;
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+};
+use crate::guard::Call;
+use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
+use crate::refusal::Refusal;
+use rollcall_model::Permission;
+use rollcall_service::{Principal, UserReference};
+use serde_json::json;
+
+/// The endpoint.
+pub struct Delete;
+
+impl Endpoint for Delete {
+    const ROUTES: &'static [Route] = &[post("/api/v1/users.delete")];
+    const SUMMARY: &'static str = "Delete a user and end its sessions";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::DeleteUser, DeniedAs::Unauthorized),
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Whatever;
+    type Body = DeleteBody;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        call.service.delete_user(&call.caller, call.body.user).await?;
+        Reply::json(&json!({ "success": true, "deletedRooms": [] }))
+    }
+}
+
+/// The parameters of `users.delete`.
+pub struct DeleteBody {
+    user: UserReference,
+}
+
+impl Input for DeleteBody {
+    const FIELDS: &'static [Field] =
+        &[optional("userId", TEXT), optional("username", TEXT), optional("confirmRelinquish", Kind::Boolean)];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(mut values: Values) -> Self {
+        let (user_id, username) = (values.text("userId"), values.text("username"));
+        Self { user: UserReference { user_id, username } }
+    }
+}

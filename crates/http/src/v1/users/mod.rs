@@ -1,0 +1,24 @@
+//! The endpoints that manage users.
+
+mod create;
+mod delete;
+mod info;
+mod list;
+mod set_active_status;
+
+pub use create::Create;
+pub use delete::Delete;
+pub use info::Info;
+pub use list::List;
+pub use set_active_status::SetActiveStatus;
+
+use crate::input::Kind;
+use rollcall_model::{Permission, limits};
+use rollcall_service::{Principal, Service};
+
+const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
+
+/// Whether the caller sees every field of other users.
+fn sees_everything(service: &Service, caller: &Principal) -> bool {
+    service.permits(caller, Permission::ViewFullOtherUserInfo)
+}

@@ -1,0 +1,63 @@
+//! `POST users.setActiveStatus`: lets a user sign in, or no more.
+
+use super::TEXT;
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+};
+use crate::guard::Call;
+use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
+use crate::refusal::Refusal;
+use rollcall_model::Permission;
+use rollcall_service::{Principal, Refusal as Outcome};
+use serde_json::json;
+
+/// The endpoint.
+pub struct SetActiveStatus;
+
+impl Endpoint for SetActiveStatus {
+    const ROUTES: &'static [Route] = &[post("/api/v1/users.setActiveStatus")];
+    const SUMMARY: &'static str = "Activate a user, or deactivate it and end its sessions";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::AnyOf(
+            &[Permission::EditOtherUserActiveStatus, Permission::ManageModerationActions],
+            DeniedAs::Forbidden,
+        ),
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Whatever;
+    type Body = StatusBody;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let StatusBody { user_id, active } = call.body;
+        call.service.set_active(&call.caller, &user_id, active).await.map_err(|refusal| match refusal {
+            Outcome::NoSuchUser => Refusal::UserNotFound,
+            other => other.into(),
+        })?;
+        Reply::json(&json!({ "user": { "_id": user_id, "active": active }, "success": true }))
+    }
+}
+
+/// Whom, and how it is to be.
+pub struct StatusBody {
+    user_id: String,
+    active: bool,
+}
+
+impl Input for StatusBody {
+    const FIELDS: &'static [Field] = &[
+        required("userId", TEXT),
+        required("activeStatus", Kind::Boolean),
+        optional("confirmRelinquish", Kind::Boolean),
+    ];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(mut values: Values) -> Self {
+        let user_id = values.text("userId").unwrap_or_default();
+        Self { user_id, active: values.boolean("activeStatus").unwrap_or(false) }
+    }
+}

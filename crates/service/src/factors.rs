@@ -1,0 +1,141 @@
+//! A user's own factors: an authenticator is begun, enrolled by its first code, and removed by another;
+//! recovery codes come with it.
+//!
+//! **Invariants:** a seed and recovery codes leave the process once, in the answer that made them; the code
+//! that enrols counts as used.
+
+use crate::codes::NotTaken;
+use crate::error::{NotWritten, StepUpKind, StepUpMethod, unforeseen};
+use crate::{Principal, Refusal, Service};
+use rollcall_auth::recovery;
+use rollcall_auth::totp::{Seed, is_code};
+use rollcall_model::command::{Enrolment, Shown};
+use rollcall_model::factor::{Proof, RecoveryHash};
+use rollcall_model::{Command, Owner, Refused};
+
+/// What became of a code that a user sent to change its factors.
+#[derive(Debug)]
+pub enum Changed<T> {
+    /// It was right, and this is what came of it.
+    Done(T),
+    /// It was wrong, and was counted.
+    WrongCode,
+}
+
+impl Service {
+    /// Gives the user the seed of an authenticator that is to be enrolled.
+    pub async fn begin_authenticator(&self, principal: &Principal) -> Result<Seed, Refusal> {
+        let user = principal.owner.no;
+        let seed = Seed::random(&*self.randomness);
+        let sealed = self.key.seal(&seed, user, &*self.randomness);
+        match self.writer.run(Command::BeginAuthenticator { user, seed: sealed }).await {
+            Ok(_) => Ok(seed),
+            Err(NotWritten::Refused(Refused::FactorEnrolled)) => Err(Refusal::FactorEnrolled),
+            Err(error) => Err(error.unforeseen()),
+        }
+    }
+
+    /// Enrols the authenticator that was begun, by one of its codes, ends the user's other sessions, and
+    /// gives its recovery codes.
+    pub async fn enrol_authenticator(
+        &self,
+        principal: &Principal,
+        code: &str,
+    ) -> Result<Vec<String>, Refusal> {
+        let owner = principal.owner();
+        let credential = self.myself(principal).await?;
+        if credential.authenticator.as_ref().is_none_or(|(begun, _)| begun.is_enrolled()) {
+            return Err(Refusal::InvalidTotp);
+        }
+        self.not_locked(owner).await.map_err(|not| self.change_refused(owner, not))?;
+        let proof = Some(code)
+            .filter(|code| is_code(code))
+            .and_then(|code| self.authenticator_proof(&credential, code));
+        let Some(Proof::Authenticator { begun, step }) = proof else {
+            return match self.wrong_code(owner).await {
+                NotTaken::Code(StepUpKind::Invalid) => Err(Refusal::InvalidTotp),
+                not => Err(self.change_refused(owner, not)),
+            };
+        };
+        let (codes, hashes) = self.recovery_codes(owner);
+        let enrolment = Enrolment { user: owner.no, session: principal.session, begun, step, codes: hashes };
+        match self.writer.run(Command::EnrolAuthenticator(Box::new(enrolment))).await {
+            Ok(_) => Ok(codes),
+            Err(NotWritten::Refused(Refused::FactorEnrolled | Refused::NoSuchFactor)) => {
+                Err(Refusal::InvalidTotp)
+            }
+            Err(NotWritten::Refused(refused)) => Err(self.change_refused(owner, NotTaken::Refused(refused))),
+            Err(NotWritten::Unavailable) => Err(Refusal::Unavailable),
+        }
+    }
+
+    /// Takes the user's authenticator and recovery codes away, by a code of either.
+    pub async fn remove_factors(&self, principal: &Principal, code: &str) -> Result<Changed<()>, Refusal> {
+        let (user, session) = (principal.owner.no, principal.session);
+        let command = |proof| Command::RemoveFactors {
+            user,
+            shown: Some(Shown { session, proof }),
+            by: principal.actor(),
+        };
+        let changed = self.change_factors(principal, code, command).await;
+        if matches!(changed, Err(Refusal::InvalidTotp)) { Ok(Changed::WrongCode) } else { changed }
+    }
+
+    /// Gives the user other recovery codes, by a code of the authenticator or one of the old ones.
+    pub async fn replace_recovery_codes(
+        &self,
+        principal: &Principal,
+        code: &str,
+    ) -> Result<Changed<Vec<String>>, Refusal> {
+        let (user, session) = (principal.owner.no, principal.session);
+        let (codes, hashes) = self.recovery_codes(principal.owner());
+        let command =
+            |proof| Command::ReplaceRecovery { user, shown: Shown { session, proof }, codes: hashes };
+        Ok(match self.change_factors(principal, code, command).await? {
+            Changed::Done(()) => Changed::Done(codes),
+            Changed::WrongCode => Changed::WrongCode,
+        })
+    }
+
+    /// How many recovery codes the user has left.
+    pub async fn recovery_codes_left(&self, principal: &Principal) -> Result<u32, Refusal> {
+        Ok(self.myself(principal).await?.recovery_left)
+    }
+
+    async fn change_factors(
+        &self,
+        principal: &Principal,
+        code: &str,
+        command: impl FnOnce(Proof) -> Command,
+    ) -> Result<Changed<()>, Refusal> {
+        let owner = principal.owner();
+        if !self.standing.is_enrolled(owner.no) {
+            return Err(Refusal::InvalidTotp);
+        }
+        match self.with_code(owner, StepUpMethod::Totp, Some(code), command).await {
+            Ok(_) => Ok(Changed::Done(())),
+            Err(NotTaken::Code(StepUpKind::Invalid)) => Ok(Changed::WrongCode),
+            Err(not) => Err(self.change_refused(owner, not)),
+        }
+    }
+
+    fn change_refused(&self, owner: &Owner, not: NotTaken) -> Refusal {
+        match not {
+            NotTaken::Code(kind) => Refusal::StepUp(self.step_up_refusal(owner, kind, StepUpMethod::Totp)),
+            NotTaken::Refused(Refused::Blocked(_)) => {
+                self.change_refused(owner, NotTaken::Code(StepUpKind::MaxAttempts))
+            }
+            NotTaken::Refused(Refused::NoSuchFactor | Refused::NoSuchUser) => Refusal::InvalidTotp,
+            // The token is dead: whoever holds it has to sign in again.
+            NotTaken::Refused(Refused::SessionNotLive) => Refusal::SessionNotFound,
+            NotTaken::Refused(refused) => unforeseen(refused),
+            NotTaken::Outcome(outcome) => outcome,
+        }
+    }
+
+    fn recovery_codes(&self, owner: &Owner) -> (Vec<String>, Vec<RecoveryHash>) {
+        let codes = recovery::codes(&*self.randomness);
+        let hashes = codes.iter().map(|code| self.key.recovery_hash(code, owner.no)).collect();
+        (codes, hashes)
+    }
+}
