@@ -134,7 +134,8 @@ pub fn users_page(sort: &[(UserSortKey, bool)]) -> String {
         let columns: &[&str] = match key {
             UserSortKey::Username => &["username_key"],
             UserSortKey::Name => &["name_key", "name"],
-            UserSortKey::CreatedAt => &["created_at"],
+            // Numbers are given in the order of making.
+            UserSortKey::CreatedAt => &["user_no"],
             UserSortKey::LastLogin => {
                 &["MAX(COALESCE(last_login_at, standing.at), COALESCE(standing.at, last_login_at))"]
             }

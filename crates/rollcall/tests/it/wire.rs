@@ -67,6 +67,15 @@ async fn answers_are_as_they_were() {
                 server.caller().request("OPTIONS", "/api/v1/me").header("origin", "http://evil.test");
             server.caller().send(request).await
         }),
+        ("users.list, plain", zoe.get("users.list").await),
+        ("users.list", admin.get("users.list?email=zoe@example.test").await),
+        ("users.info, plain", zoe.get(&format!("users.info?username={ADMIN}")).await),
+        ("users.info", admin.get("users.info?username=zoe").await),
+        ("users.info, nobody", admin.get("users.info?username=nobody").await),
+        ("2fa:checkCodesRemaining", zoe.call("2fa:checkCodesRemaining", &[]).await.0),
+        ("2fa:regenerateCodes, refused", zoe.call("2fa:regenerateCodes", &[json!("123456")]).await.0),
+        ("no such call", zoe.call("nope", &[]).await.0),
+        ("no call", zoe.post("method.call/2fa:enable", &json!({ "message": "x" })).await),
         ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
         ("not found", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
         ("missing parameter", admin.post("sessions/logout", &json!({})).await),

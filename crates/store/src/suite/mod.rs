@@ -34,6 +34,15 @@ macro_rules! suite {
             counters_that_are_over_are_forgotten,
             no_detail_holds_a_secret,
             observations_are_written,
+            a_code_is_good_once_and_the_step_never_falls,
+            a_recovery_code_is_good_once_and_goes_when_replaced,
+            a_password_is_no_factor_once_one_is_enrolled,
+            enrolling_ends_the_other_sessions_and_takes_the_begun_seed_only,
+            factors_go_with_their_removal_and_with_their_user,
+            a_deactivated_user_signs_in_no_more_and_one_administrator_stays,
+            a_new_password_and_an_unlocking_end_all_sessions,
+            another_cluster_key_is_refused,
+            users_are_paged_in_every_order,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {
