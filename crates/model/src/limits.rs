@@ -110,3 +110,8 @@ pub const HEAD_LOG_PERIOD: Duration = MINUTE;
 pub const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 /// The longest lifetime that may be set.
 pub const LIFETIME_MAX: Duration = Duration::from_secs(3_650 * DAY.as_secs());
+/// The longest window of failures that may be set: the store's sweep forgets a counter that is older and
+/// does not block.
+pub const FAILURE_WINDOW_MAX: Duration = Duration::from_mins(5);
+/// Bytes of a file of settings.
+pub const CONFIG_BYTES: u64 = 1 << 20;

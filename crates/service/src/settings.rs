@@ -1,7 +1,7 @@
 //! What an operator may set, as far as the use cases need it.
 
 use rollcall_model::failure::FailureLimit;
-use rollcall_model::limits;
+use rollcall_model::{RoleSet, limits};
 use std::time::Duration;
 
 /// Settings of the use cases, with the contract's defaults.
@@ -19,6 +19,8 @@ pub struct Settings {
     pub address_failures: FailureLimit,
     /// Wrong second-factor codes of one user.
     pub code_failures: FailureLimit,
+    /// Roles whose holders need a second factor of their own.
+    pub factor_required_of: RoleSet,
 }
 
 impl Default for Settings {
@@ -30,6 +32,7 @@ impl Default for Settings {
             user_failures: limits::USER_FAILURES,
             address_failures: limits::ADDRESS_FAILURES,
             code_failures: limits::CODE_FAILURES,
+            factor_required_of: RoleSet::EMPTY,
         }
     }
 }

@@ -162,7 +162,7 @@ fn what_cannot_be_used_is_said() {
     let (code, said) = refused(command);
     assert!(code == 1 && said.contains(&address), "{said}");
     let mut nowhere = serve(Path::new("/dev/null/data"));
-    nowhere.env("ROLLCALL_LOG", "warn");
+    nowhere.env("ROLLCALL__LOG__LEVEL", "warn");
     let (code, said) = refused(nowhere);
     assert!(code == 1 && said.contains("data directory"), "{said}");
     let mut name = serve(&data);
