@@ -46,7 +46,6 @@ impl Server {
         if let Some(core) = core {
             command.arg("--core").arg(core.to_string());
         }
-        command.env("ROLLCALL_LOG", "info");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("cannot start the server")?;
         let input = child.stdin.take();

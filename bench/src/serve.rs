@@ -37,7 +37,7 @@ pub fn run(data_dir: &Path, core: Option<usize>) -> Result<()> {
         process::pin(core)?;
     }
     // The product's logs: spans cost what they cost.
-    rollcall::logging::start();
+    rollcall::logging::start(rollcall::logging::Logs::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(until_input_ends(data_dir))
 }

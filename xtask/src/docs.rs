@@ -6,6 +6,9 @@ use crate::workspace::Workspace;
 use std::fs;
 use std::path::Path;
 
+/// The packages that have pages, and the example of each that prints them.
+const PRINTERS: &[(&str, &str)] = &[("rollcall-http", "print_docs"), ("rollcall", "print_settings")];
+
 /// Prints the pages; with `check` beside the ones that are there, and compares.
 pub fn docs(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     tools::need(tools::BUILD)?;
@@ -28,9 +31,10 @@ pub fn docs(workspace: &Workspace, check: bool) -> Result<(), Failure> {
 }
 
 fn print(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
-    let example =
-        ["run", "--quiet", "--locked", "--package", "rollcall-http", "--example", "print_docs", "--"];
-    step::run(workspace.cargo().args(example).arg(workspace.shown(folder)))
+    PRINTERS.iter().try_for_each(|(package, example)| {
+        let example = ["run", "--quiet", "--locked", "--package", package, "--example", example, "--"];
+        step::run(workspace.cargo().args(example).arg(workspace.shown(folder)))
+    })
 }
 
 /// Names of the printed files that the reference lacks or has otherwise.

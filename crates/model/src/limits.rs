@@ -110,3 +110,7 @@ pub const HEAD_LOG_PERIOD: Duration = MINUTE;
 pub const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 /// The longest lifetime that may be set.
 pub const LIFETIME_MAX: Duration = Duration::from_secs(3_650 * DAY.as_secs());
+/// The longest time in which wrong guesses may be counted together.
+pub const FAILURE_WINDOW_MAX: Duration = DAY;
+/// Bytes of a file of settings.
+pub const CONFIG_BYTES: u64 = 1 << 20;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::config::{self, Config};
 use crate::commands::serve::{self, Serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -16,6 +17,9 @@ pub struct Cli {
 enum Command {
     /// Serve the API from a data directory
     Serve(Serve),
+    /// Check the settings, or print those in force
+    #[command(subcommand)]
+    Config(Config),
 }
 
 impl Cli {
@@ -23,6 +27,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         match self.command {
             Command::Serve(command) => serve::run(command),
+            Command::Config(command) => config::run(command),
         }
     }
 }

@@ -4,5 +4,6 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod docs;
 pub mod logging;
 pub mod wiring;

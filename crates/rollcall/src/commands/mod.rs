@@ -1,4 +1,5 @@
 //! One file per command.
 
+pub mod config;
 pub mod key_file;
 pub mod serve;

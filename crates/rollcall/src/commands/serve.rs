@@ -1,9 +1,9 @@
 //! `rollcall serve`: from a data directory to a listening server, and to its clean end.
 
 use super::key_file;
-use crate::config::{self, Config};
-use crate::logging;
+use crate::config::{Config, ConfigArgs, ConfigError, ConfigErrors};
 use crate::wiring::Server;
+use crate::{docs, logging};
 use anyhow::{Context, bail};
 use clap::Args;
 use rollcall_auth::SystemRandomness;
@@ -13,12 +13,10 @@ use rollcall_model::{Randomness, Token};
 use rollcall_service::{FirstAdministrator, fill_with_demo, is_username};
 use rollcall_store::Store;
 use rollcall_store_sqlite::SqliteStore;
-use std::ffi::OsString;
 use std::fs::{OpenOptions, Permissions};
 use std::io::{IsTerminal, Write, stderr};
-use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -36,14 +34,19 @@ const DEMO_SEED: u64 = 1;
 
 /// What `rollcall serve` is told.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\n{}", config::help()))]
+#[command(after_help = EXAMPLE, after_long_help = format!("{EXAMPLE}\n\n{}", docs::help()))]
 pub struct Serve {
-    /// Directory of the store; made when it is not there, readable by its owner only
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Directory of the store; made when it is not there, readable by its owner only (`server.data_dir`)
     #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
-    /// Address to listen on
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
+    data_dir: Option<String>,
+    /// Address to listen on, 127.0.0.1:3000 by default (`server.listen`)
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// File of the cluster's key (`server.key_file`)
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<String>,
     /// Fill an empty store with invented people and sessions; a store that holds users is not touched
     #[arg(long)]
     demo: bool,
@@ -51,26 +54,26 @@ pub struct Serve {
 
 /// Runs the server until it is told to stop.
 pub fn run(command: Serve) -> ExitCode {
-    let text = |variable: OsString| variable.to_string_lossy().into_owned();
-    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
-    let config = match Config::from_variables(variables) {
+    let demo = command.demo;
+    let config = match settings(command) {
         Ok(config) => config,
-        Err(error) => {
-            eprintln!("rollcall: {error}");
+        Err(errors) => {
+            eprintln!("{errors}");
             return ExitCode::from(2);
         }
     };
-    logging::start();
+    let logs = config.logs;
+    logging::start(logs);
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime cannot start")
-        .and_then(|runtime| runtime.block_on(serve(command, config)));
+        .and_then(|runtime| runtime.block_on(serve(config, demo)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the server stops");
-            if !stderr().is_terminal() {
+            if !logs.are_text() {
                 eprintln!("rollcall: {error:#}");
             }
             ExitCode::FAILURE
@@ -78,14 +81,32 @@ pub fn run(command: Serve) -> ExitCode {
     }
 }
 
-async fn serve(command: Serve, config: Config) -> anyhow::Result<()> {
-    let Serve { data_dir, listen, demo } = command;
+/// The settings of a server; one that has no data directory cannot be.
+fn settings(command: Serve) -> Result<Config, ConfigErrors> {
+    let Serve { config, data_dir, listen, key_file, .. } = command;
+    let loaded = config.load(&[
+        ("--data-dir", "server.data_dir", data_dir.as_deref()),
+        ("--listen", "server.listen", listen.as_deref()),
+        ("--key-file", "server.key_file", key_file.as_deref()),
+    ])?;
+    if loaded.config.server.data_dir.is_none() {
+        let what =
+            "not set; give --data-dir DIR, ROLLCALL__SERVER__DATA_DIR, or data_dir in [server] of the file";
+        return Err(ConfigError { place: "server.data_dir".into(), what: what.into() }.into());
+    }
+    Ok(loaded.config)
+}
+
+async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
+    let listen = config.server.listen;
+    let data_dir = config.server.data_dir.clone().context("there is no data directory")?;
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir, randomness.clone())?);
     if demo {
         fill(&*store, &data_dir, randomness.clone()).await?;
     }
-    let key = key_file::cluster_key(&*store, &data_dir.join(key_file::DEFAULT_NAME), &*randomness).await?;
+    let key_file = config.server.key_file.clone().unwrap_or_else(|| data_dir.join(key_file::DEFAULT_NAME));
+    let key = key_file::cluster_key(&*store, &key_file, &*randomness).await?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -84,7 +84,7 @@ async fn only_its_owner_reads_the_data_directory() {
     assert_eq!(mode(&data), 0o700);
     let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
     // The database with its two companions, the lock, and both passwords.
-    assert_eq!(files.len(), 6, "{files:?}");
+    assert_eq!(files.len(), 7, "{files:?}");
     assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
 }
 
@@ -162,7 +162,7 @@ fn what_cannot_be_used_is_said() {
     let (code, said) = refused(command);
     assert!(code == 1 && said.contains(&address), "{said}");
     let mut nowhere = serve(Path::new("/dev/null/data"));
-    nowhere.env("ROLLCALL_LOG", "warn");
+    nowhere.env("ROLLCALL__LOG__LEVEL", "warn");
     let (code, said) = refused(nowhere);
     assert!(code == 1 && said.contains("data directory"), "{said}");
     let mut name = serve(&data);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod config;
 mod durability;
 mod first_start;
 mod observer;

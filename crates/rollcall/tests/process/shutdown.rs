@@ -84,7 +84,7 @@ async fn no_secret_is_ever_logged() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
     let mut command = serve(&data);
-    command.env("ROLLCALL_LOG", "trace");
+    command.env("ROLLCALL__LOG__LEVEL", "trace");
     let server = Process::start(command);
     let admin = server.admin().await;
     let secret = "a-secret-of-a-user";

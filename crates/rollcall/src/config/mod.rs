@@ -1,0 +1,58 @@
+//! What an operator may set. `settings.rs` is the one table: reading a file, the environment and flags, the
+//! help, `rollcall config` and the printed reference all come from it.
+
+mod args;
+mod error;
+mod file;
+mod kind;
+mod load;
+mod settings;
+mod show;
+
+pub use args::ConfigArgs;
+pub use error::{ConfigError, ConfigErrors};
+pub use load::{Effective, Loaded, Origin};
+pub use settings::{SETTINGS, Setting};
+
+use crate::logging::Logs;
+use ipnet::IpNet;
+use rollcall_http::WireSettings;
+use rollcall_service::Settings;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// All settings of a server.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Settings of the process.
+    pub server: ServerSettings,
+    /// Settings of the use cases.
+    pub service: Settings,
+    /// Settings of the wire.
+    pub wire: WireSettings,
+    /// Settings of the log.
+    pub logs: Logs,
+    /// What `wire.proxies` was made of, to be shown: it does not tell.
+    trusted: Vec<IpNet>,
+}
+
+/// Settings of the process.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Directory of the store. A server cannot do without; other commands may.
+    pub data_dir: Option<PathBuf>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// File of the cluster's key.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000),
+            key_file: None,
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The table of settings. A new one is an entry here, and a field of what it goes to.
+
+use super::kind::{Count, File, Kind, Listen, Networks, OneOf, Place, Roles, Shape, Time, at};
+use crate::logging::LogFormat;
+use rollcall_http::client_address::TrustedProxies;
+use rollcall_model::limits;
+use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+
+/// What the variables of settings begin with.
+pub const PREFIX: &str = "ROLLCALL__";
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// A setting. Its default is what [`super::Config::default`] has at its place.
+pub struct Setting {
+    /// Its name: `section.key`.
+    pub name: &'static str,
+    /// What it is for.
+    pub meaning: &'static str,
+    /// What its values are, and where they go.
+    pub kind: &'static dyn Kind,
+}
+
+/// All settings, in the order in which they are shown. Those of a section stand together.
+pub static SETTINGS: &[Setting] = &[
+    Setting {
+        name: "server.data_dir",
+        meaning: "Directory in which everything is kept; made with mode 0700 when it is not there. `serve` needs it",
+        kind: &File { example: "/var/lib/rollcall", at: at!(server.data_dir) },
+    },
+    Setting {
+        name: "server.listen",
+        meaning: "Where to listen for plain HTTP",
+        kind: &Listen(at!(server.listen)),
+    },
+    Setting {
+        name: "server.key_file",
+        meaning: "File of the cluster key, which seals factors; `cluster-key` in the data directory when it is not set. Made when the store is new",
+        kind: &File { example: "/etc/rollcall.key", at: at!(server.key_file) },
+    },
+    Setting {
+        name: "sessions.lifetime",
+        meaning: "How long a login token lives from its sign-in. Open sessions keep the end that they were given",
+        kind: &Time { range: SECOND..=limits::LIFETIME_MAX, at: at!(service.session_lifetime) },
+    },
+    Setting {
+        name: "sessions.per_user",
+        meaning: "Live sessions of one user; the next sign-in ends the one not seen for longest",
+        kind: &Count { range: 1..=10_000, at: at!(service.sessions_per_user) },
+    },
+    Setting {
+        name: "limits.calls",
+        meaning: "Calls of one client address to one path and method in a window",
+        kind: &Count { range: 1..=1_000_000, at: at!(wire.rate_calls) },
+    },
+    Setting {
+        name: "limits.window",
+        meaning: "Length of that window",
+        kind: &Time { range: SECOND..=DAY, at: at!(wire.rate_window) },
+    },
+    Setting {
+        name: "failures.user",
+        meaning: "Wrong passwords of one user within the window; the last of them blocks",
+        kind: &Count { range: 1..=1_000_000, at: at!(service.user_failures.max) },
+    },
+    Setting {
+        name: "failures.address",
+        meaning: "Wrong passwords from one client address within the window; the last of them blocks",
+        kind: &Count { range: 1..=1_000_000, at: at!(service.address_failures.max) },
+    },
+    Setting {
+        name: "failures.code",
+        meaning: "Wrong second-factor codes of one user within the window; the last of them blocks",
+        kind: &Count { range: 1..=1_000, at: at!(service.code_failures.max) },
+    },
+    Setting {
+        name: "failures.window",
+        meaning: "Length of the window of all three, from the first failure",
+        kind: &Time {
+            range: SECOND..=limits::FAILURE_WINDOW_MAX,
+            at: at!(
+                service.user_failures.window,
+                service.address_failures.window,
+                service.code_failures.window
+            ),
+        },
+    },
+    Setting {
+        name: "failures.block",
+        meaning: "How long all three block",
+        kind: &Time {
+            range: SECOND..=DAY,
+            at: at!(service.user_failures.block, service.address_failures.block, service.code_failures.block),
+        },
+    },
+    Setting {
+        name: "step_up.remember",
+        meaning: "How long a proved second factor is remembered",
+        kind: &Time { range: SECOND..=DAY, at: at!(service.step_up_window) },
+    },
+    Setting {
+        name: "proxies.trusted",
+        meaning: "Proxies whose `X-Forwarded-For` is believed",
+        kind: &Networks(Place {
+            get: |config| config.trusted.clone(),
+            set: |config, networks| {
+                config.wire.proxies = TrustedProxies::new(networks.clone());
+                config.trusted = networks;
+            },
+        }),
+    },
+    Setting {
+        name: "factors.required_of",
+        meaning: "Roles whose holders must have enrolled a factor; until they have, they can do nothing but enrol one",
+        kind: &Roles(at!(service.factor_required_of)),
+    },
+    Setting {
+        name: "log.level",
+        meaning: "Lines of this level and of those above it are written to the log",
+        kind: &OneOf {
+            words: &[
+                ("off", LevelFilter::OFF),
+                ("error", LevelFilter::ERROR),
+                ("warn", LevelFilter::WARN),
+                ("info", LevelFilter::INFO),
+                ("debug", LevelFilter::DEBUG),
+                ("trace", LevelFilter::TRACE),
+            ],
+            at: at!(logs.level),
+        },
+    },
+    Setting {
+        name: "log.format",
+        meaning: "How the log is written; `auto` is `text` on a terminal and `json` elsewhere",
+        kind: &OneOf {
+            words: &[("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)],
+            at: at!(logs.format),
+        },
+    },
+];
+
+impl Setting {
+    /// The one of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.name == name)
+    }
+
+    /// Its section in the file.
+    pub fn section(&self) -> &'static str {
+        self.name.split_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// Its key in the section.
+    pub fn key(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, key)| key)
+    }
+
+    /// Its variable.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.replace('.', "__").to_uppercase())
+    }
+
+    /// What its values are: the unit, and which are allowed.
+    pub fn values(&self) -> String {
+        format!("{}: {}", self.kind.unit(), self.kind.allowed())
+    }
+
+    /// What would be right, where something else is found.
+    pub fn expected(&self, found: &str) -> String {
+        format!("expected a {}; found {found}", self.values())
+    }
+
+    /// Words of a value as TOML; none when it is not set.
+    pub fn toml(&self, words: &[String]) -> Option<String> {
+        match self.kind.shape() {
+            Shape::Number => words.first().cloned(),
+            Shape::Text => words.first().map(|word| quoted(word)),
+            Shape::List => {
+                let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+                Some(format!("[{}]", words.join(", ")))
+            }
+        }
+    }
+}
+
+/// A TOML text. JSON's escapes are TOML's too; only DEL stands bare in JSON.
+fn quoted(word: &str) -> String {
+    serde_json::Value::from(word).to_string().replace('\u{7f}', "\\u007f")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Sets one setting, and gives it back as TOML.
+    fn set(name: &str, words: &[&str]) -> Result<String, usize> {
+        let setting = Setting::find(name).unwrap();
+        let mut config = Config::default();
+        setting.kind.read(words)?(&mut config);
+        Ok(setting.toml(&setting.kind.get(&config)).unwrap())
+    }
+
+    #[test]
+    fn every_setting_takes_what_is_good_and_gives_it_back() {
+        let good: &[(&str, &[&str], &str)] = &[
+            ("server.data_dir", &["/srv/a \"b\""], r#""/srv/a \"b\"""#),
+            ("server.listen", &["[::1]:3950"], r#""[::1]:3950""#),
+            ("server.key_file", &["key"], r#""key""#),
+            ("sessions.lifetime", &["60s"], r#""1m""#),
+            ("sessions.per_user", &["10000"], "10000"),
+            ("limits.calls", &["1"], "1"),
+            ("limits.window", &["24h"], r#""1d""#),
+            ("failures.user", &["3"], "3"),
+            ("failures.address", &["1000000"], "1000000"),
+            ("failures.code", &["1000"], "1000"),
+            ("failures.window", &["5m"], r#""5m""#),
+            ("failures.block", &["1d"], r#""1d""#),
+            ("step_up.remember", &["1s"], r#""1s""#),
+            ("proxies.trusted", &["10.0.0.0/8", "fd00::1"], r#"["10.0.0.0/8", "fd00::1/128"]"#),
+            ("factors.required_of", &["bot", "admin"], r#"["admin", "bot"]"#),
+            ("log.level", &["trace"], r#""trace""#),
+            ("log.format", &["json"], r#""json""#),
+        ];
+        for (name, words, toml) in good {
+            assert_eq!(set(name, words).as_deref(), Ok(*toml), "{name}");
+        }
+        let tried: BTreeSet<_> = good.iter().map(|(name, ..)| *name).collect();
+        let all: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+        assert_eq!(tried, all);
+    }
+
+    #[test]
+    fn every_setting_refuses_what_is_not_within_its_range() {
+        let bad: &[(&str, &[&str])] = &[
+            ("server.data_dir", &["", "a\0b"]),
+            ("server.listen", &["3000", "localhost:3000", "127.0.0.1", "127.0.0.1:65536"]),
+            ("server.key_file", &[""]),
+            ("sessions.lifetime", &["0s", "3651d", "90", "1.5h", "99999999999999999999d"]),
+            ("sessions.per_user", &["0", "10001", "-1", "many", "1.5", ""]),
+            ("limits.calls", &["0", "1000001"]),
+            ("limits.window", &["0s", "25h"]),
+            ("failures.user", &["0", "1000001"]),
+            ("failures.address", &["0", "1000001"]),
+            ("failures.code", &["0", "1001"]),
+            ("failures.window", &["0s", "86401s"]),
+            ("failures.block", &["0s", "2d"]),
+            ("step_up.remember", &["0s", "2d"]),
+            ("proxies.trusted", &["10.0.0.0/33", "proxy", ""]),
+            ("factors.required_of", &["admni", "Admin"]),
+            ("log.level", &["verbose", "INFO", ""]),
+            ("log.format", &["xml"]),
+        ];
+        for (name, words) in bad {
+            for word in *words {
+                assert_eq!(set(name, &[word]), Err(0), "{name} {word}");
+            }
+        }
+        let tried: BTreeSet<_> = bad.iter().map(|(name, _)| *name).collect();
+        assert_eq!(tried.len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn defaults_are_allowed_and_so_is_what_the_text_says() {
+        for setting in SETTINGS {
+            let usable = |words: &[&str]| setting.kind.read(words).is_ok();
+            let default = setting.kind.get(&Config::default());
+            let words: Vec<_> = default.iter().map(String::as_str).collect();
+            assert!(words.is_empty() || usable(&words), "{}", setting.name);
+            let allowed = setting.kind.allowed();
+            let said = allowed.trim_start_matches("for example ").split([',', ' ']);
+            for word in said.filter(|word| !["", "to", "or"].contains(word)) {
+                assert!(usable(&[word]), "{} {word}", setting.name);
+            }
+        }
+    }
+
+    #[test]
+    fn one_window_and_one_block_hold_for_all_failures() {
+        let mut config = Config::default();
+        for (name, word) in [("failures.window", "2m"), ("failures.block", "3m")] {
+            let change = Setting::find(name).unwrap().kind.read(&[word]);
+            change.unwrap_or_else(|_| panic!("{name}"))(&mut config);
+        }
+        let service = config.service;
+        for limit in [service.user_failures, service.address_failures, service.code_failures] {
+            assert_eq!((limit.window, limit.block), (Duration::from_mins(2), Duration::from_mins(3)));
+        }
+    }
+
+    #[test]
+    fn sections_stand_together_and_names_are_unique() {
+        let mut sections: Vec<_> = SETTINGS.iter().map(Setting::section).collect();
+        sections.dedup();
+        assert_eq!(sections.len(), sections.iter().collect::<BTreeSet<_>>().len(), "{sections:?}");
+        assert_eq!(
+            SETTINGS.iter().map(|setting| setting.name).collect::<BTreeSet<_>>().len(),
+            SETTINGS.len()
+        );
+        assert_eq!(Setting::find("step_up.remember").unwrap().variable(), "ROLLCALL__STEP_UP__REMEMBER");
+    }
+}
