@@ -131,7 +131,7 @@ fn sign_in(refusal: &SignInRefusal) -> Wire {
         // Here, and only here, a second factor is 401 and its bare code.
         SignInRefusal::SecondFactor(refusal) => {
             let ((sentence, code), details) = (step_up_words(refusal.kind), step_up_details(refusal));
-            let body = Body { details: Some(details), error_type: Some(code), ..plain(code) };
+            let body = Body { details: Some(details), ..plain(code) };
             return status(401, Body { status: Some("error"), message: Some(sentence.into()), ..body });
         }
         SignInRefusal::Unauthorized => ("Unauthorized", "Unauthorized"),
