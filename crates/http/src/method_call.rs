@@ -2,18 +2,15 @@
 //! in a string in JSON, and so does its answer.
 
 use crate::app::{self, Answered, App, arrival, refused, traced};
-use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, call,
-};
-use crate::guard::{self, Call};
-use crate::input::{Body, Nothing, Top, Whatever, parse};
+use crate::endpoint::{Endpoint, Reply, Route};
+use crate::guard;
+use crate::input::{Body, Top, parse};
 use crate::refusal::Refusal;
 use crate::v1::errors::inner;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, on};
-use rollcall_service::Principal;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -23,28 +20,29 @@ type Serve = fn(Arc<App>, Route, String, Request) -> Pin<Box<dyn Future<Output =
 
 /// The methods by name.
 #[derive(Default)]
-pub struct Methods(HashMap<&'static str, (Route, Serve)>);
+pub struct Methods {
+    named: HashMap<&'static str, (Route, Serve)>,
+    /// Takes the names that nobody has: they are refused when it is the body's turn, so that credentials come
+    /// first for them too.
+    first: Option<(Route, Serve)>,
+}
 
 impl Methods {
     /// Puts a method among them.
     pub fn add<E: Endpoint>(&mut self, route: Route) {
-        self.0.insert(
-            route.path,
-            (route, |app, route, name, request| Box::pin(serve::<E>(app, route, name, request))),
-        );
+        let serve: Serve = |app, route, name, request| Box::pin(serve::<E>(app, route, name, request));
+        self.named.insert(route.path, (route, serve));
+        self.first.get_or_insert((route, serve));
     }
 
     /// Puts them on their route.
-    pub fn mount(mut self, router: Router, app: &Arc<App>) -> Router {
-        self.add::<NoMethod>(NO_METHOD);
-        let (methods, app) = (Arc::new(self.0), app.clone());
+    pub fn mount(self, router: Router, app: &Arc<App>) -> Router {
+        let Some(first) = self.first else { return router };
+        let (named, app) = (Arc::new(self.named), app.clone());
         let handler = move |Path(name): Path<String>, request: Request| {
-            let method = methods.get(&*name).or_else(|| methods.get(NO_METHOD.path)).copied();
+            let (route, serve) = named.get(&*name).copied().unwrap_or(first);
             let app = app.clone();
-            async move {
-                let Some((route, serve)) = method else { return refused(&Refusal::Internal) };
-                traced(&app, route, serve(app.clone(), route, name, request)).await
-            }
+            async move { traced(&app, route, serve(app.clone(), route, name, request)).await }
         };
         router.route("/api/v1/method.call/{name}", on(MethodFilter::POST, handler))
     }
@@ -55,41 +53,17 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, name: String, request: 
     let outcome = match arrival::<E>(&app, route, request).await {
         Ok(mut arrival) => {
             (id, arrival.body) = open(&arrival.body, &name);
+            if name != route.path && matches!(arrival.body, Body::Params(_)) {
+                arrival.body = Body::Unusable(Box::new(Refusal::NoSuchCall { name }));
+            }
             guard::run::<E>(&app.guard, arrival).await.outcome
         }
         Err(refusal) => Err(refusal),
     };
-    // Credentials and form come first for a method that there is not, too.
-    let outcome = if route == NO_METHOD { outcome.and(Err(Refusal::NoSuchCall { name })) } else { outcome };
     match (answer(&id, &outcome), outcome) {
         (Some((status, body)), _) => app::json(status, body.into()),
         (None, Err(refusal)) => refused(&refusal),
         (None, Ok(_)) => refused(&Refusal::Internal),
-    }
-}
-
-/// Stands for all methods that there are not.
-struct NoMethod;
-
-const NO_METHOD: Route = call("no such method");
-
-impl Endpoint for NoMethod {
-    const ROUTES: &'static [Route] = &[NO_METHOD];
-    const SUMMARY: &'static str = "A method that there is not";
-    const POLICY: Policy<Self> = Policy {
-        needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
-        rate: Rate::Uncounted,
-        step_up: StepUp::No,
-        without_factor: WithoutFactor::Allowed,
-        record: Record::Nothing,
-    };
-    type Caller = Principal;
-    type Query = Whatever;
-    type Body = Nothing;
-
-    async fn act(_call: Call<Self>) -> Result<Reply, Refusal> {
-        Ok(Reply::nothing())
     }
 }
 
