@@ -1,13 +1,27 @@
 //! The command line.
 
+use crate::commands::completions::{self, Completions};
 use crate::commands::config::{self, Config};
+use crate::commands::connection::finish;
+use crate::commands::login::{self, Login};
+use crate::commands::logout::{self, Logout};
+use crate::commands::man::{self, Man};
 use crate::commands::serve::{self, Serve};
-use clap::{Parser, Subcommand};
+use crate::commands::sessions::{self, Sessions};
+use crate::commands::whoami::{self, Whoami};
+use crate::remote::failure::EXIT_CODES;
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
+
+const EXAMPLE: &str = "\
+Example:
+  rollcall login --url https://chat.example.org --user ann
+  rollcall sessions list --filter chrome";
 
 /// Tells a workspace who is signed in, and ends sessions.
 #[derive(Debug, Parser)]
 #[command(name = "rollcall", version, about, long_about = None, arg_required_else_help = true)]
+#[command(after_help = format!("{EXAMPLE}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -20,14 +34,32 @@ enum Command {
     /// Check the settings, or print those in force
     #[command(subcommand)]
     Config(Config),
+    /// Sign in to a running server, and keep the token
+    Login(Login),
+    /// End the session of the stored login, and forget it
+    Logout(Logout),
+    /// Say as whom the commands act, and where
+    Whoami(Whoami),
+    /// List who is signed in, and end sessions
+    Sessions(Sessions),
+    /// Print what a shell completes
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
 }
 
 impl Cli {
-    /// Does what was asked. Exit code 0: done; 1: it failed, and stderr says why; 2: asked wrongly.
+    /// Does what was asked. The exit codes are those of [`EXIT_CODES`].
     pub fn run(self) -> ExitCode {
-        match self.command {
-            Command::Serve(command) => serve::run(command),
-            Command::Config(command) => config::run(command),
-        }
+        finish(match self.command {
+            Command::Serve(command) => return serve::run(command),
+            Command::Config(command) => return config::run(command),
+            Command::Login(command) => login::run(&command),
+            Command::Logout(command) => logout::run(&command),
+            Command::Whoami(command) => whoami::run(&command),
+            Command::Sessions(command) => sessions::run(&command),
+            Command::Completions(command) => completions::run(&command, Self::command()),
+            Command::Man(command) => man::run(&command, Self::command()),
+        })
     }
 }

@@ -1,9 +1,14 @@
 //! The program: command line, configuration, and the wiring of one process. A library too, so that tests
 //! and benchmarks run the product's own wiring.
 
+pub mod clean;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod docs;
 pub mod logging;
+pub mod output;
+pub mod remote;
+pub mod table;
+pub mod when;
 pub mod wiring;

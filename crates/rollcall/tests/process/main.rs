@@ -1,7 +1,8 @@
-//! The built binary: what survives a kill, how it starts the first time, how it ends.
+//! The built binary: its commands, what survives a kill, how it starts the first time, how it ends.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod command_line;
 mod config;
 mod durability;
 mod first_start;

@@ -1,0 +1,26 @@
+//! What commands print: results on stdout, everything else on stderr.
+
+use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
+
+/// Prints a result. A reader that has seen enough, such as `head`, is no failure.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Says something that is no result.
+pub fn say(text: &str) {
+    // Nobody is left to be told when stderr is gone.
+    let _ = writeln!(stderr().lock(), "{text}");
+}
+
+/// Shows how far a long command is, where somebody may be watching; each replaces the one before.
+pub fn progress(text: &str) {
+    let mut out = stderr().lock();
+    if out.is_terminal() {
+        let _ = write!(out, "\r\u{1b}[K{text}").and_then(|()| out.flush());
+    }
+}
