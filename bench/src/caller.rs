@@ -65,6 +65,22 @@ impl Caller {
         Ok((serde_json::from_slice(answer.body)?, answer.body.len()))
     }
 
+    /// A request with a JSON body, ready to be written.
+    pub fn request(&self, method: &str, path: &str, body: &Value) -> Vec<u8> {
+        let (address, credentials, body) = (self.address, &self.credentials, body.to_string());
+        let length = body.len();
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: {AGENT}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n{credentials}\r\n{body}"
+        )
+        .into_bytes()
+    }
+
+    /// Asks for a change.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        Self::read(self.address, &self.request("POST", path, body)).await
+    }
+
     /// Signs out, so that the store has the same sessions for the next run.
     pub async fn sign_out(self) -> Result<()> {
         let request = format!(

@@ -72,26 +72,39 @@ fn of() -> Value {
 }
 
 async fn fill(directory: &Path) -> Result<(Duration, u64)> {
-    let randomness = Arc::new(SystemRandomness);
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, randomness.clone())?);
-    let clock = Arc::new(SystemClock);
+    let store = open(directory)?;
     let began = Instant::now();
-    if !fill_with_demo(&*store, SEED, &SIZE, clock.now(), PASSWORD, randomness.clone()).await? {
+    let (now, randomness) = (SystemClock.now(), Arc::new(SystemRandomness));
+    if !fill_with_demo(&*store, SEED, &SIZE, now, PASSWORD, randomness).await? {
         bail!("{} holds a store already", directory.display());
     }
     let took = began.elapsed();
-    let key = store_key(&*store, directory, &*randomness).await?;
-    let settings = Settings::default();
-    let parts = Parts { store: store.clone(), clock, randomness, key, settings, device_fragment };
-    let service = Service::new(parts);
-    service.load().await?;
-    let made = service.first_administrator(ADMIN, PASSWORD).await;
-    service.close().await.ok().context("the store did not close cleanly")?;
-    if !matches!(made, Ok(FirstAdministrator::Made)) {
-        bail!("the administrator was not made");
-    }
+    make_administrator(store, directory).await?;
     // The workspace, a user, an opening and an ending are one event each.
     let events =
         1 + u64::from(SIZE.users) + u64::from(SIZE.live_sessions) + 2 * u64::from(SIZE.ended_sessions);
     Ok((took, events))
+}
+
+/// A store with nothing but an administrator.
+pub async fn administrator(directory: &Path) -> Result<()> {
+    make_administrator(open(directory)?, directory).await
+}
+
+fn open(directory: &Path) -> Result<Arc<dyn Store>> {
+    Ok(Arc::new(SqliteStore::open(directory, Arc::new(SystemRandomness))?))
+}
+
+async fn make_administrator(store: Arc<dyn Store>, directory: &Path) -> Result<()> {
+    let randomness = Arc::new(SystemRandomness);
+    let key = store_key(&*store, directory, &*randomness).await?;
+    let (clock, settings) = (Arc::new(SystemClock), Settings::default());
+    let service = Service::new(Parts { store, clock, randomness, key, settings, device_fragment });
+    service.load().await?;
+    let made = service.first_administrator(ADMIN, PASSWORD).await;
+    service.close().await.ok().context("the store did not close cleanly")?;
+    match made {
+        Ok(FirstAdministrator::Made) => Ok(()),
+        _ => bail!("the administrator was not made"),
+    }
 }

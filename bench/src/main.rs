@@ -12,6 +12,7 @@ mod drive;
 mod figures;
 mod in_process;
 mod process;
+mod refusals;
 mod report;
 mod serve;
 mod table;
@@ -33,7 +34,8 @@ Examples:
   cargo xtask bench                      everything, in five minutes or so
   cargo xtask bench --quick              everything, roughly, in a minute
   cargo xtask bench --only filter        the filters only
-  cargo xtask bench --write              everything, and into bench/RESULTS.md";
+  cargo xtask bench --write              everything, and into bench/RESULTS.md
+  cargo xtask bench refusals             whether the time of a refused sign-in tells why";
 
 /// Starts whose times are told.
 const STARTS: usize = 3;
@@ -59,6 +61,12 @@ enum Part {
         /// The core to stay on
         #[arg(long)]
         core: Option<usize>,
+    },
+    /// Compare the times of refused sign-ins, by why they are refused
+    Refusals {
+        /// Sign-ins of each kind
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(10..=10_000))]
+        times: u16,
     },
 }
 
@@ -94,6 +102,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.part {
         Some(Part::Serve { data_dir, core }) => serve::run(&data_dir, core),
+        Some(Part::Refusals { times }) => refusals(times.into()),
         None => run(&cli.run),
     };
     match result {
@@ -103,6 +112,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn refusals(times: usize) -> Result<()> {
+    let root = target()?.join("bench");
+    fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(refusals::measure(&root, times))
 }
 
 fn run(run: &Run) -> Result<()> {

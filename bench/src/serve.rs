@@ -50,6 +50,10 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     println!("{}", listener.local_addr()?);
     let mut config = Config::default();
     config.wire.rate_calls = CALLS;
+    let failures = &mut config.service;
+    for limit in [&mut failures.user_failures, &mut failures.address_failures, &mut failures.code_failures] {
+        limit.max = CALLS;
+    }
     let mut prefix = [0; 4];
     randomness.fill(&mut prefix);
     let clock = Arc::new(SystemClock);
