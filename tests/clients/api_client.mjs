@@ -1,9 +1,10 @@
 // Drives a running server with the published @rocket.chat/api-client, and beside it with bare calls and with curl.
 //
 // One administrator signs in and makes a throw-away user, who signs in from four devices. Then everything is asked of
-// these five sessions; they end, each in another way, and the last of the user's with the user. Seven password logins
-// in all: the default limit is ten a minute. README.md says how to run it.
+// these five sessions; they end, each in another way, and the last of the user's with the user. A second administrator
+// enrols an authenticator and goes again. Nine password logins in all: the default limit is ten a minute. README.md says how to run it.
 
+import { authenticating } from './api_client/authenticator.mjs';
 import { ending, leaving } from './api_client/endings.mjs';
 import { limiting } from './api_client/limits.mjs';
 import { filtering, paging, sorting } from './api_client/lists.mjs';
@@ -22,6 +23,7 @@ try {
   await lookingAtOne();
   await theUsersOwn();
   await refusing();
+  await authenticating();
   await ending();
   await limiting();
 } catch (problem) {

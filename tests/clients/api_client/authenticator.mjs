@@ -1,0 +1,94 @@
+// A second administrator enrols an authenticator, and proves it through the published client's callback.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { assertPage } from '../expect.mjs';
+import { check, essential } from '../harness.mjs';
+import { clientFor, refusal } from '../wire.mjs';
+import { DEVICES, newcomer, signIn } from '../workspace.mjs';
+import { adminClient } from './scene.mjs';
+
+const STEP_S = 30;
+
+/** Calls a method of the socket protocol through the client, and gives its result. */
+async function method(client, name, ...params) {
+  const message = JSON.stringify({ msg: 'method', id: '1', method: name, params });
+  const answer = await client.post(`/v1/method.call/${name}`, { message });
+  assert.equal(answer.success, true);
+  const { msg, id, result } = JSON.parse(answer.message);
+  assert.deepEqual([msg, id], ['result', '1']);
+  return result;
+}
+
+/** What an authenticator with this secret shows, so many steps from now (RFC 6238). */
+function code(secret, steps = 0) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / STEP_S) + steps));
+  const digest = createHmac('sha1', fromBase32(secret)).update(counter).digest();
+  const word = digest.readUInt32BE(digest[19] & 0xf) & 0x7fffffff;
+  return String(word % 1_000_000).padStart(6, '0');
+}
+
+function fromBase32(text) {
+  const bits = [...text].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+}
+
+export async function authenticating() {
+  const second = newcomer();
+  let session, secret, codes;
+
+  await essential('a second administrator enrols an authenticator by method.call', async () => {
+    const { username, password, name, email } = second;
+    const made = await adminClient.post('/v1/users.create', { username, password, name, email, roles: ['admin', 'user'] });
+    second._id = made.user._id;
+    session = await signIn(DEVICES.chromeOnMac, { user: username, password });
+    const client = clientFor(session);
+    const begun = await method(client, '2fa:enable');
+    secret = begun.secret;
+    assert.match(secret, /^[A-Z2-7]+$/);
+    assert.equal(begun.url, `otpauth://totp/Rocket.Chat:${username}?secret=${secret}`);
+    ({ codes } = await method(client, '2fa:validateTempToken', code(secret)));
+    assert.equal(codes.length, 12);
+    assert.deepEqual(await method(client, '2fa:checkCodesRemaining'), { remaining: 12 });
+    const me = await client.get('/v1/me');
+    assert.deepEqual(me.services.totp, { enabled: true });
+  });
+
+  await check('the callback is asked for totp, and the code of the next step opens the list', async () => {
+    const client = clientFor(session);
+    const asked = [];
+    client.handleTwoFactorChallenge(async (question) => {
+      asked.push(question);
+      if (asked.length > 3) throw new Error('the server never stops asking for a code');
+      // The one that enrolled is used up; a clock may be one step ahead.
+      return code(secret, asked.length === 1 ? 0 : 1);
+    });
+    assertPage(await client.get('/v1/sessions/list.all', { filter: second.username }), { total: 1 });
+    assert.deepEqual(
+      asked.map(({ method: by, invalidAttempt }) => [by, invalidAttempt]),
+      [['totp', false], ['totp', true]],
+    );
+  });
+
+  await check('a sign-in takes a recovery code once', async () => {
+    const { username, password } = second;
+    const signedIn = await signIn(DEVICES.mobileApp, { user: username, password, code: codes[0] });
+    assert.equal(signedIn.userId, second._id);
+    assert.deepEqual(await method(clientFor(session), '2fa:checkCodesRemaining'), { remaining: 11 });
+    assert.equal(await method(clientFor(session), '2fa:disable', codes[0]), false);
+    assert.equal(await method(clientFor(session), '2fa:disable', codes[1]), true);
+    assert.deepEqual(await method(clientFor(session), '2fa:checkCodesRemaining'), { remaining: 0 });
+  });
+
+  await check('deactivating the second administrator ends their sessions', async () => {
+    const { user } = await adminClient.post('/v1/users.setActiveStatus', { userId: second._id, activeStatus: false });
+    assert.deepEqual(user, { _id: second._id, active: false });
+    assert.equal((await refusal(clientFor(session).get('/v1/me'))).status, 401);
+    const found = await adminClient.get('/v1/users.list', { sort: '{"createdAt":-1}', count: 1 });
+    assert.deepEqual([found.users[0].username, found.users[0].active, found.count], [second.username, false, 1]);
+    const info = await adminClient.get('/v1/users.info', { userId: second._id });
+    assert.equal(info.user.active, false);
+    await adminClient.post('/v1/users.delete', { userId: second._id });
+  });
+}
