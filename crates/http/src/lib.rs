@@ -9,7 +9,7 @@ mod endpoints;
 pub mod guard;
 mod health;
 pub mod input;
-mod refusal;
+pub mod refusal;
 mod server;
 mod v1;
 
