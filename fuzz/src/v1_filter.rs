@@ -18,7 +18,9 @@ pub fn v1_filter(data: &[u8]) {
     let filter: String = text.chars().filter(|c| *c != '\0').take(FILTER_CHARS).collect();
     let Some(pattern) = Reading::of(&filter) else { return };
     let scene = scene();
-    let (of_everyone, of_one) = (scene.ask(&filter, Scope::Everyone), scene.ask(&filter, Scope::Of(ANN)));
+    let compiled = TextFilter::new(&filter);
+    let of_everyone = scene.ask(compiled.clone(), Scope::Everyone);
+    let of_one = scene.ask(compiled, Scope::Of(ANN));
     let plain = |session: &&Session| filter.is_empty() || fields(session).any(|field| pattern.is_in(field));
     let newest_first = || scene.sessions.iter().rev();
     let wanted: Vec<_> = newest_first().filter(plain).map(|session| session.no).collect();
@@ -41,8 +43,8 @@ impl Reading {
             let mut builder = RegexBuilder::new(pattern);
             builder.case_insensitive(true).size_limit(bytes).nest_limit(FILTER_NESTING).build().ok()
         };
-        let pattern = regex(filter, FILTER_PROGRAM_BYTES * 2);
-        if pattern.is_some() && regex(filter, FILTER_PROGRAM_BYTES / 2).is_none() {
+        let pattern = regex(filter, FILTER_PROGRAM_BYTES / 2);
+        if pattern.is_none() && regex(filter, FILTER_PROGRAM_BYTES * 2).is_some() {
             return None;
         }
         Some(Self { literal: regex(&regex::escape(filter), usize::MAX)?, pattern })
@@ -78,15 +80,11 @@ struct Scene {
 }
 
 impl Scene {
-    fn ask(&self, filter: &str, scope: Scope) -> Vec<SessionNo> {
-        let filter = Some(TextFilter::new(filter));
-        let list = List { scope, filter, sort: Vec::new(), offset: 0, count: usize::MAX };
+    fn ask(&self, filter: TextFilter, scope: Scope) -> Vec<SessionNo> {
+        let list = List { scope, filter: Some(filter), sort: Vec::new(), offset: 0, count: usize::MAX };
         let read =
             self.standing.list(&list, NOW, &|| false, |page| page.rows().map(|row| row.no()).collect());
-        match read {
-            Ok(rows) => rows,
-            Err(_) => panic!("it was never told to stop"),
-        }
+        must(read.ok())
     }
 }
 
@@ -171,5 +169,5 @@ fn id(number: u64) -> String {
 }
 
 fn must<T>(value: Option<T>) -> T {
-    value.unwrap_or_else(|| panic!("the scene is made of good values"))
+    value.unwrap_or_else(|| panic!("the scene is made of good values, and no list of it is told to stop"))
 }

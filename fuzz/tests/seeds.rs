@@ -1,5 +1,7 @@
 //! Every seed goes through the function that the fuzzer gives it to. What the fuzzer finds becomes a seed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::path::Path;
 
 /// A seed says something of its own; fewer say too little.
