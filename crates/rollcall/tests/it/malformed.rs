@@ -76,6 +76,7 @@ async fn hostile_filters_and_sorts_are_answered() {
     let stars = "a*".repeat(128);
     for filter in [
         "(a+)+$",
+        "[a&&b]*",
         "(x{100}){100}",
         "[",
         "\\",
