@@ -1,5 +1,6 @@
 //! What the task runner is asked: from words to a command, with the help's text.
 
+use crate::fuzz;
 use crate::step::Failure;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -27,6 +28,12 @@ pub enum Command {
         check: bool,
     },
     Tidy,
+    Fuzz {
+        /// For each target.
+        minutes: u32,
+        /// Only this one.
+        target: Option<String>,
+    },
     Bench {
         arguments: Vec<String>,
     },
@@ -34,6 +41,9 @@ pub enum Command {
 
 /// Where the server listens when nothing else is said: its own default.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
+
+/// How long each target is fuzzed when nothing else is said.
+const FUZZ_MINUTES: u32 = 3;
 
 /// What people may type, one entry per command: name, options, what it does, an example.
 const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
@@ -53,6 +63,12 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
     ("fmt", &[], "format the code", "fmt"),
     ("docs", &["--check"], "print the generated half of docs/reference, or compare it", "docs --check"),
     ("tidy", &[], "the house rules that no other tool knows", "tidy"),
+    (
+        "fuzz",
+        &["--minutes", "--target"],
+        "feed agents, filters, queries and login bodies with what a fuzzer makes of their seeds",
+        "fuzz --minutes 3 --target user_agent",
+    ),
     ("bench", &["ARGUMENT…"], "measure, in release; what follows is the bench's own", "bench --quick"),
     ("help", &[], "this text", "help"),
 ];
@@ -69,7 +85,12 @@ pub fn help() -> String {
 }
 
 fn usage(option: &str) -> String {
-    if option == "--listen" { "--listen ADDR".into() } else { option.into() }
+    match option {
+        "--listen" => "--listen ADDR".into(),
+        "--minutes" => "--minutes N".into(),
+        "--target" => "--target NAME".into(),
+        _ => option.into(),
+    }
 }
 
 /// Reads the words after `cargo xtask`. None at all ask for help.
@@ -92,16 +113,16 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
         return Ok(Command::Help);
     }
     let mut flag = false;
-    let mut listen = LISTEN;
+    let (mut listen, mut minutes, mut target) = (LISTEN, FUZZ_MINUTES, None);
     let mut rest = rest.iter();
     while let Some(word) = rest.next() {
         let (option, value) =
             word.split_once('=').map_or((&**word, None), |(option, value)| (option, Some(value)));
+        let mut value_of_it = || value.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
         match option {
-            "--listen" if options.contains(&option) => {
-                let value = value.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
-                listen = address(value)?;
-            }
+            "--listen" if options.contains(&option) => listen = address(value_of_it())?,
+            "--minutes" if options.contains(&option) => minutes = self::minutes(value_of_it())?,
+            "--target" if options.contains(&option) => target = Some(self::target(value_of_it())?),
             _ if options.contains(&option) && value.is_none() => flag = true,
             _ if options.is_empty() => {
                 return Err(Failure::asked(format!("`{name}` takes no `{word}`, nor anything else")));
@@ -119,6 +140,7 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
         "fmt" => Command::Fmt,
         "docs" => Command::Docs { check: flag },
         "tidy" => Command::Tidy,
+        "fuzz" => Command::Fuzz { minutes, target },
         _ => Command::Help,
     })
 }
@@ -135,6 +157,25 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
             "--listen: `{text}` is no address; expected such as 127.0.0.1:3456 or [::1]:3456"
         ))
     })
+}
+
+fn minutes(text: &str) -> Result<u32, Failure> {
+    let minutes = text.parse().ok().filter(|minutes| (1..=10_000).contains(minutes));
+    minutes.ok_or_else(|| {
+        Failure::asked(format!("--minutes: `{text}` is no number of minutes; expected such as 3"))
+    })
+}
+
+fn target(text: &str) -> Result<String, Failure> {
+    let names = || fuzz::TARGETS.iter().map(|(name, _)| *name);
+    if names().any(|name| name == text) {
+        return Ok(text.into());
+    }
+    let all = names().collect::<Vec<_>>().join(", ");
+    Err(Failure::asked(format!(
+        "--target: no `{text}`; there are {all}; nearest: `{}`",
+        nearest(text, names())
+    )))
 }
 
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> &'a str {
@@ -178,6 +219,11 @@ mod tests {
             ("test --quick", Command::Test { quick: true }),
             ("lint --all", Command::Lint { all: true }),
             ("docs --check", Command::Docs { check: true }),
+            ("fuzz", Command::Fuzz { minutes: FUZZ_MINUTES, target: None }),
+            (
+                "fuzz --minutes=9 --target v1_filter",
+                Command::Fuzz { minutes: 9, target: Some("v1_filter".into()) },
+            ),
             ("bench --quick --help", Command::Bench { arguments: vec!["--quick".into(), "--help".into()] }),
         ] {
             assert_eq!(parsed(line).unwrap(), command, "{line}");
@@ -195,6 +241,10 @@ mod tests {
             ("run --listen", "127.0.0.1:3456"),
             ("run --listen 3000", "127.0.0.1:3456"),
             ("tidy --all", "takes no `--all`"),
+            ("fuzz --minutes 0", "--minutes: `0`"),
+            ("fuzz --minutes", "such as 3"),
+            ("fuzz --target user-agent", "`user_agent`"),
+            ("fuzz --minute 3", "`--minutes N`"),
         ] {
             let failure = parsed(line).unwrap_err();
             assert_eq!(failure.code, 2, "{line}");

@@ -8,6 +8,7 @@ mod clients;
 mod command_line;
 mod credentials;
 mod docs;
+mod fuzz;
 mod lint;
 mod run;
 mod server;
@@ -50,6 +51,7 @@ fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Fmt => lint::format(&workspace),
         Command::Docs { check } => docs::docs(&workspace, check),
         Command::Tidy => tidy::tidy(&workspace),
+        Command::Fuzz { minutes, target } => fuzz::fuzz(&workspace, minutes, target.as_deref()),
         Command::Bench { arguments } => bench::bench(&workspace, &arguments),
     }
 }

@@ -13,6 +13,9 @@ use crate::workspace::Workspace;
 use std::fmt;
 use std::path::Path;
 
+/// What the fuzzer is fed with may break any rule.
+const SEEDS: &str = "fuzz/seeds/";
+
 /// A text file of the project.
 struct File {
     /// Its path under the root.
@@ -75,12 +78,13 @@ fn files(workspace: &Workspace) -> Result<Vec<File>, Failure> {
         return Err(Failure::new(format!("git does not list the project's files: {}", said.trim())));
     }
     let paths = String::from_utf8_lossy(&output.stdout);
+    let paths = paths.split('\0').filter(|path| !path.is_empty() && !path.starts_with(SEEDS));
     // What is deleted but not yet committed cannot be read, nor can what is no text.
     let file = |path: &str| {
         let text = std::fs::read_to_string(workspace.root.join(path)).ok()?;
         Some(File { path: path.into(), text })
     };
-    Ok(paths.split('\0').filter(|path| !path.is_empty()).filter_map(file).collect())
+    Ok(paths.filter_map(file).collect())
 }
 
 #[cfg(test)]

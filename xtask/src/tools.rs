@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
     CCompiler,
+    CppCompiler,
     Git,
     Node,
     Npm,
@@ -19,6 +20,8 @@ pub enum Tool {
 
 /// To build: the store's engine is compiled from its source.
 pub const BUILD: &[Tool] = &[Tool::CCompiler];
+/// To fuzz: the fuzzer is C++.
+pub const FUZZ: &[Tool] = &[Tool::CCompiler, Tool::CppCompiler];
 /// To look at the source.
 pub const LINT: &[Tool] = &[Tool::CCompiler, Tool::Git, Tool::Rustfmt, Tool::Clippy];
 /// To test everything.
@@ -86,6 +89,9 @@ impl Tool {
                 &["gcc", "libc6-dev"],
                 "a C compiler `cc` with the C library's headers (Debian: gcc libc6-dev; macOS: xcode-select --install)",
             ),
+            Self::CppCompiler => {
+                (&["g++"], "a C++ compiler `c++` (Debian: g++; macOS: xcode-select --install)")
+            }
             Self::Git => (&["git"], "git"),
             Self::Node => (&["nodejs"], "Node.js 20 or newer (nodejs.org, or your system's packages)"),
             Self::Npm => (&["npm"], "npm (comes with Node.js; Debian: npm)"),
@@ -98,6 +104,7 @@ impl Tool {
     fn is_there(self) -> bool {
         match self {
             Self::CCompiler => compiles(),
+            Self::CppCompiler => is_there("c++"),
             Self::Git => is_there("git"),
             Self::Node => answer("node", &["--version"]).is_some_and(|version| node_is_new(&version)),
             Self::Npm => is_there("npm"),

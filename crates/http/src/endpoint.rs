@@ -4,7 +4,7 @@
 //! knows a status code or a header.
 
 use crate::guard::Call;
-use crate::input::{Field, Input, Unknown};
+use crate::input::{Field, Input, Raw, Unknown};
 use crate::refusal::Refusal;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
@@ -278,6 +278,8 @@ pub struct Declaration {
     pub query_unknown: Unknown,
     pub body: &'static [Field],
     pub body_unknown: Unknown,
+    /// Reads a query or a body without a server, as the guard would.
+    pub decode: fn(Raw<'_>) -> Result<(), Refusal>,
 }
 
 impl Declaration {
@@ -301,6 +303,10 @@ impl Declaration {
             query_unknown: E::Query::UNKNOWN,
             body: E::Body::FIELDS,
             body_unknown: E::Body::UNKNOWN,
+            decode: |raw| match raw {
+                Raw::Query(_) => E::Query::decode(raw).map(drop),
+                Raw::Body(_) => E::Body::decode(raw).map(drop),
+            },
         }
     }
 }

@@ -246,6 +246,9 @@ fn check(
     let mut values = Values::default();
     let mut faults = Vec::new();
     for (name, value) in given {
+        if faults.len() == limits::FAULTS {
+            break;
+        }
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             match fields.iter().find(|field| is_part_of(&name, field.name)) {
                 // `name[]=` and `name[a]=` are lists and objects, which no parameter accepts.
@@ -524,6 +527,14 @@ mod tests {
         }
         let deep: &'static str = Box::leak(format!(r#"{{"id":{}"#, "[".repeat(100_000)).into_boxed_str());
         assert_eq!(faults(json(deep)), "NotJson");
+    }
+
+    #[test]
+    fn faults_are_told_up_to_a_bound() {
+        // A mebibyte of them would be answered with more than twenty.
+        let many = faults(query(&"x&".repeat(limits::BODY_BYTES / 2)));
+        assert_eq!(many.split(" | ").count(), limits::FAULTS);
+        assert_eq!(faults(query(&"x&".repeat(limits::FAULTS))), many);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod guard;
 mod health;
 pub mod input;
 mod method_call;
-mod refusal;
+pub mod refusal;
 mod server;
 mod v1;
 

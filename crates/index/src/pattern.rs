@@ -142,15 +142,27 @@ fn build(patterns: &[Hir], texts_are_utf8: bool, limit: Option<usize>) -> Option
 
 /// Whether a pattern finds something in every text: the empty match, wherever it is.
 fn matches_everything(pattern: &Hir) -> bool {
-    let properties = pattern.properties();
-    properties.look_set().is_empty() && properties.minimum_len() == Some(0)
+    pattern.properties().look_set().is_empty() && may_be_empty(pattern)
+}
+
+/// Whether the empty text matches, looking around apart. Not asked of the pattern's properties: of a class
+/// without characters they know no length, nor of its repetition, which is empty.
+fn may_be_empty(pattern: &Hir) -> bool {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Repetition(repetition) => repetition.min == 0 || may_be_empty(&repetition.sub),
+        HirKind::Capture(capture) => may_be_empty(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().all(may_be_empty),
+        HirKind::Alternation(branches) => branches.iter().any(may_be_empty),
+    }
 }
 
 /// The pattern with its anchors turned into separators, if that finds the same: if it looks around at its
 /// ends only, and its match has at least one byte of the text.
 fn run_on(pattern: &Hir) -> Option<Hir> {
     if pattern.properties().look_set().is_empty() {
-        return (pattern.properties().minimum_len() != Some(0)).then(|| pattern.clone());
+        return (!may_be_empty(pattern)).then(|| pattern.clone());
     }
     match pattern.kind() {
         HirKind::Capture(capture) => run_on(&capture.sub),
@@ -167,8 +179,7 @@ fn run_on(pattern: &Hir) -> Option<Hir> {
                 _ => (false, parts),
             };
             let body = Hir::concat(parts.to_vec());
-            let within =
-                body.properties().look_set().is_empty() && body.properties().minimum_len() != Some(0);
+            let within = body.properties().look_set().is_empty() && !may_be_empty(&body);
             let separator = |is_there: bool| is_there.then(|| Hir::literal([SEPARATOR]));
             within.then(|| {
                 Hir::concat(separator(start).into_iter().chain([body]).chain(separator(end)).collect())

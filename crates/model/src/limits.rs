@@ -86,6 +86,9 @@ pub const LIST_ITEMS: usize = 100;
 /// Bytes of a parameter that is an object, such as a user's custom fields.
 pub const OBJECT_BYTES: usize = 16 << 10;
 
+/// Faults of one request's parameters that are told: a body of many small ones must not make a larger answer.
+pub const FAULTS: usize = 20;
+
 /// Commands waiting for the writer; past it a caller is told to come back.
 pub const WRITER_QUEUE: usize = 16_384;
 /// Commands in one commit.

@@ -9,6 +9,8 @@ fn hostile() -> Vec<String> {
         ["(a+)+$", "(x{100}){100}", "[", "\\", "((a{100}){100}){100}", "\\w{256}", "(?:)", "\0"]
             .map(String::from)
             .into();
+    // A class without a character, as often as one likes: the empty text, though its length is unknown.
+    filters.extend(["[a&&b]*", "^[a&&b]{0,3}$", "(x[a&&b]?|[a&&b]*)+"].map(String::from));
     filters.push("(".repeat(256));
     filters.push(format!("{}a{}", "(".repeat(127), ")".repeat(127)));
     filters.push("[^u-z]{13}".repeat(25));

@@ -51,6 +51,11 @@ impl Process {
         Self { child, base, log, reading: Some(reading) }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Somebody in a browser.
     pub fn caller(&self) -> Caller {
         Caller::new(&self.base)

@@ -1,0 +1,12 @@
+//! What strangers write and we read, as functions that take any bytes at all and panic when something does
+//! not hold. `targets/` gives each of them to the fuzzer (`cargo xtask fuzz`), `tests/seeds.rs` gives them
+//! the seeds.
+
+mod oracle;
+mod parameters;
+mod user_agent;
+mod v1_filter;
+
+pub use parameters::{login_body, query_string};
+pub use user_agent::user_agent;
+pub use v1_filter::v1_filter;
