@@ -94,7 +94,11 @@ fn parameters(page: &mut String, place: &str, fields: &[Field], unknown: Unknown
             Kind::Object => "object".into(),
             Kind::Any => "see [sign-in.md](sign-in.md)".into(),
         };
-        let need = if field.required { "required" } else { "" };
+        let need = match field {
+            Field { required: true, .. } => "required",
+            Field { one_of: true, .. } => "exactly one of these",
+            _ => "",
+        };
         let _ = writeln!(page, "| `{}` | {kind} | {need} |", field.name);
     }
 }

@@ -22,6 +22,8 @@ pub struct Field {
     pub kind: Kind,
     /// Whether it must be there.
     pub required: bool,
+    /// Whether it is one of those of which exactly one must be there.
+    pub one_of: bool,
 }
 
 /// The types that parameters have.
@@ -43,12 +45,17 @@ pub enum Kind {
 
 /// A parameter that may be left out.
 pub const fn optional(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false }
+    Field { name, kind, required: false, one_of: false }
 }
 
 /// A parameter that must be there.
 pub const fn required(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: true }
+    Field { name, kind, required: true, one_of: false }
+}
+
+/// A parameter of which exactly one must be there, of all that are so declared.
+pub const fn one_of(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, one_of: true }
 }
 
 /// What is made of a name that is not declared.
@@ -164,8 +171,7 @@ impl Values {
         Some(self.0.swap_remove(place).1)
     }
 
-    /// Whether the name was given.
-    pub fn has(&self, name: &str) -> bool {
+    fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(given, _)| *given == name)
     }
 
@@ -276,6 +282,14 @@ fn check(
         if faults.is_empty() {
             faults.push(format!("must have required property '{}'", field.name));
         }
+    }
+    let alternatives = || fields.iter().filter(|field| field.one_of).map(|field| field.name);
+    if faults.is_empty()
+        && alternatives().next().is_some()
+        && alternatives().filter(|name| values.has(name)).count() != 1
+    {
+        let names = alternatives().collect::<Vec<_>>().join(", ");
+        faults.push(format!("must have exactly one of the properties {names}"));
     }
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }

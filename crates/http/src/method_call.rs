@@ -73,15 +73,23 @@ type CallId = Value;
 /// Takes a call apart: its id, and its parameters as the body of the method. What is no call of this method
 /// is said when it is the body's turn.
 fn open(body: &Body, name: &str) -> (CallId, Body) {
-    let outer = match body {
-        Body::Json(bytes) => parse(bytes),
-        _ => None,
-    };
     let unusable = |refusal| (Value::Null, Body::Unusable(Box::new(refusal)));
-    let Some(outer) = outer else { return unusable(Refusal::NotJson) };
-    let Top::Object(pairs) = outer else { return unusable(Refusal::NotACall) };
-    let message = pairs.iter().find(|(key, _)| key == "message").and_then(|(_, value)| value.as_str());
-    let call = message.and_then(|message| serde_json::from_str::<Value>(message).ok());
+    let message = match body {
+        Body::Form(form) => form_urlencoded::parse(form)
+            .find(|(key, _)| key == "message")
+            .map(|(_, value)| value.into_owned()),
+        Body::Json(bytes) => match parse(bytes) {
+            None => return unusable(Refusal::NotJson),
+            Some(Top::Other) => None,
+            Some(Top::Object(pairs)) => {
+                let message = pairs.into_iter().find(|(key, _)| key == "message");
+                message.and_then(|(_, value)| value.as_str().map(str::to_owned))
+            }
+        },
+        Body::Other => return unusable(Refusal::NotJson),
+        Body::Empty | Body::Params(_) | Body::Unusable(_) => None,
+    };
+    let call = message.and_then(|message| serde_json::from_str::<Value>(&message).ok());
     let Some(Value::Object(mut call)) = call else { return unusable(Refusal::NotACall) };
     let (id, method, params) = (call.remove("id"), call.remove("method"), call.remove("params"));
     match (id, method, params) {
@@ -94,8 +102,7 @@ fn open(body: &Body, name: &str) -> (CallId, Body) {
     }
 }
 
-/// What is answered to a call. `None` for a refusal that is about the
-/// request and not about the call.
+/// What is answered to a call. `None` for a refusal that is about the request and not about the call.
 fn answer(id: &CallId, outcome: &Result<Reply, Refusal>) -> Option<(StatusCode, Vec<u8>)> {
     let mut message = json!({ "msg": "result", "id": id });
     match outcome {

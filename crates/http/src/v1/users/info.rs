@@ -5,8 +5,8 @@ use crate::endpoint::{
     Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
 use crate::guard::Call;
-use crate::input::{Field, Input, Raw, Unknown, Values, Whatever, optional};
-use crate::refusal::{Place, Refusal};
+use crate::input::{Field, Input, Unknown, Values, Whatever, one_of, optional};
+use crate::refusal::Refusal;
 use crate::v1::user_wire::{PRESENCE, UserWire};
 use rollcall_service::{Principal, Refusal as Outcome, Seen, UserName};
 use serde_json::{Value, json};
@@ -79,28 +79,17 @@ pub struct InfoQuery {
     name: Option<UserName>,
 }
 
-const NAMES: [&str; 5] = ["userId", "username", "importId", "email", "freeSwitchExtension"];
-
 impl Input for InfoQuery {
     const FIELDS: &'static [Field] = &[
-        optional(NAMES[0], TEXT),
-        optional(NAMES[1], TEXT),
-        optional(NAMES[2], TEXT),
-        optional(NAMES[3], TEXT),
-        optional(NAMES[4], TEXT),
+        one_of("userId", TEXT),
+        one_of("username", TEXT),
+        one_of("importId", TEXT),
+        one_of("email", TEXT),
+        one_of("freeSwitchExtension", TEXT),
         optional("includeUserRooms", TEXT),
         optional("fields", TEXT),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
-
-    fn decode(raw: Raw<'_>) -> Result<Self, Refusal> {
-        let values = raw.values(Self::FIELDS, Self::UNKNOWN)?;
-        if NAMES.iter().filter(|name| values.has(name)).count() == 1 {
-            return Ok(Self::read(values));
-        }
-        let expected = format!("must have exactly one of the properties {}", NAMES.join(", "));
-        Err(Refusal::Schema(Place::Query, vec![expected]))
-    }
 
     fn read(mut values: Values) -> Self {
         let id = values.text("userId").map(UserName::Id);

@@ -105,13 +105,19 @@ impl Target {
     }
 
     pub fn method(&self) -> &'static str {
-        self.route.method.as_str()
+        if self.is_call() { "POST" } else { self.route.method.as_str() }
+    }
+
+    /// Whether it is a method of the socket protocol, which is called by what its body holds.
+    pub fn is_call(&self) -> bool {
+        self.route.method == Method::Call
     }
 
     /// The path; what is variable in it is some text.
     pub fn path(&self) -> String {
         let part = |part: &'static str| if part.starts_with('{') { "x" } else { part };
-        self.route.path.split('/').map(part).collect::<Vec<_>>().join("/")
+        let path = self.route.path.split('/').map(part).collect::<Vec<_>>().join("/");
+        if self.is_call() { format!("/api/v1/method.call/{path}") } else { path }
     }
 
     pub fn from(&self) -> From {
@@ -123,7 +129,8 @@ impl Target {
     }
 
     pub fn looks_at_body(&self) -> bool {
-        self.route.method == Method::Post && looks_at(self.endpoint.body, self.endpoint.body_unknown)
+        self.is_call()
+            || self.route.method == Method::Post && looks_at(self.endpoint.body, self.endpoint.body_unknown)
     }
 
     /// Said when nothing is wrong with the parameters.
@@ -134,6 +141,7 @@ impl Target {
     /// Said of a body with this fault; where faults are passed over, what is left of it is none.
     pub fn of_body(&self, sentence: &str) -> Expected {
         match self.endpoint.body_unknown {
+            _ if self.is_call() => no_call(),
             _ if !self.looks_at_body() => self.taken(),
             Unknown::IgnoredWithFaults => self.taken(),
             _ => in_body(sentence),
@@ -146,6 +154,9 @@ impl Target {
 
     /// Said when the query is in order and the body is empty.
     pub fn of_empty_body(&self) -> Expected {
+        if self.is_call() {
+            return no_call();
+        }
         match first_required(self.endpoint.body).filter(|_| self.looks_at_body()) {
             Some(field) => self.of_body(&missing(field)),
             None => self.taken(),
@@ -154,6 +165,9 @@ impl Target {
 
     /// Said when neither is given.
     pub fn of_nothing(&self) -> Expected {
+        if let Some(alternatives) = alternatives(self.endpoint.query) {
+            return in_query(&alternatives);
+        }
         let needed = first_required(self.endpoint.query).filter(|_| self.looks_at_query());
         needed.map_or_else(|| self.of_empty_body(), |field| in_query(&missing(field)))
     }
@@ -179,6 +193,17 @@ fn looks_at(fields: &[Field], unknown: Unknown) -> bool {
 
 fn first_required(fields: &[Field]) -> Option<&Field> {
     fields.iter().find(|field| field.required)
+}
+
+/// Said of none or two of those of which there must be one.
+pub fn alternatives(fields: &[Field]) -> Option<String> {
+    let names: Vec<_> = fields.iter().filter(|field| field.one_of).map(|field| field.name).collect();
+    (!names.is_empty()).then(|| format!("must have exactly one of the properties {}", names.join(", ")))
+}
+
+/// Said of a body that calls no method.
+pub fn no_call() -> Expected {
+    plain(400, "Invalid method call")
 }
 
 pub fn missing(field: &Field) -> String {

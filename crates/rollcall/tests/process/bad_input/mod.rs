@@ -35,8 +35,10 @@ fn whatever_is_sent_the_answer_is_the_contracts_and_the_process_stands() {
     let (data, stdout) = (directory.path().join("data"), directory.path().join("stdout"));
     let mut command = serve(&data);
     command
-        .env("ROLLCALL_LOG", "trace")
+        .env("ROLLCALL__LOG__LEVEL", "trace")
         .env("ROLLCALL__PROXIES__TRUSTED", "127.0.0.0/8")
+        // A wrong code is a parameter like any other here.
+        .env("ROLLCALL__FAILURES__CODE", "1000")
         // Counts what the program holds, not what the allocator keeps for each thread that once hashed.
         .env("MALLOC_MMAP_THRESHOLD_", "131072")
         .stdout(std::fs::File::create(&stdout).unwrap());

@@ -1,10 +1,13 @@
 //! For each endpoint each parameter, wrong in each way that its type can be wrong: in the query, in a form and
 //! in JSON. What must be said is told here plainly, by the contract.
 
-use super::case::{Case, Expected, FORM, JSON, Target, in_query, missing, not_json, request};
+use super::case::{
+    Case, Expected, FORM, JSON, Target, alternatives, exactly, in_query, missing, no_call, not_json, request,
+};
 use super::secrets::{self, is_secret};
 use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_model::limits;
+use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const ADDITIONAL: &str = "must NOT have additional properties";
@@ -19,7 +22,9 @@ pub fn cases(target: &Target) -> Vec<Case> {
         let bytes = request(target.method(), &odd, &[], b"");
         cases.push(target.case("a query that is not looked at", bytes, target.of_empty_body()));
     }
-    if target.looks_at_body() {
+    if target.is_call() {
+        cases.extend(in_calls(target));
+    } else if target.looks_at_body() {
         cases.extend(in_a_form(target));
         cases.extend(in_json(target));
     }
@@ -112,7 +117,7 @@ fn flat(kind: Kind) -> Vec<(String, Said)> {
 }
 
 /// Values as JSON writes them.
-fn json(kind: Kind) -> Vec<(Vec<u8>, Said)> {
+fn in_json_text(kind: Kind) -> Vec<(Vec<u8>, Said)> {
     let text = |text: &str| text.as_bytes().to_vec();
     let types = [
         "null",
@@ -206,15 +211,18 @@ fn object(pairs: &[Vec<u8>]) -> Vec<u8> {
     [b"{", &*pairs.join(&b','), b"}"].concat()
 }
 
-/// The required fields but one, each in order.
+/// The required fields but one, each in order; and the first of those of which there must be one, unless it is
+/// of these.
 fn beside<'a>(fields: &'a [Field], field: Option<&'a Field>) -> impl Iterator<Item = &'a Field> {
-    fields.iter().filter(move |other| other.required && Some(*other) != field)
+    let first = fields.iter().find(|other| other.one_of).filter(|_| field.is_none_or(|field| !field.one_of));
+    let required = fields.iter().filter(move |other| other.required && Some(*other) != field);
+    required.chain(first)
 }
 
 /// Names that no endpoint has, one of them nearly.
 fn unknown_names(fields: &[Field]) -> Vec<String> {
     let upper = fields.iter().map(|field| field.name.to_uppercase());
-    ["nope", "", "__proto__", "query[$where]"].map(str::to_owned).into_iter().chain(upper.take(1)).collect()
+    ["nope", "", "__proto__", "where[$gt]"].map(str::to_owned).into_iter().chain(upper.take(1)).collect()
 }
 
 /// `name=value&…` with one thing wrong, and what is said of it.
@@ -244,6 +252,12 @@ fn flat_faults(fields: &[Field], unknown: Unknown) -> Vec<(String, Said)> {
         if field.required {
             let rest: Vec<_> = beside(fields, Some(field)).map(good_flat).collect();
             faults.push((rest.join("&"), Said::Wrong(missing(field))));
+        }
+    }
+    if let Some(sentence) = alternatives(fields) {
+        let all: Vec<_> = fields.iter().filter(|field| field.one_of).map(good_flat).collect();
+        for some in [all[..2].join("&"), all.join("&")] {
+            faults.push((some, Said::Wrong(sentence.clone())));
         }
     }
     for name in unknown_names(fields) {
@@ -297,7 +311,7 @@ fn in_json(target: &Target) -> Vec<Case> {
         object(&first.into_iter().chain(beside(fields, field).map(good_json)).collect::<Vec<_>>())
     };
     for field in fields {
-        for (value, said) in json(field.kind) {
+        for (value, said) in in_json_text(field.kind) {
             bodies.push((with(Some(field), vec![pair(field.name, &value)]), said));
         }
         bodies.push((with(Some(field), vec![good_json(field), good_json(field)]), must_be(field.kind)));
@@ -320,4 +334,59 @@ fn in_json(target: &Target) -> Vec<Case> {
         target.case(&what, request(target.method(), &path(target), &[JSON], &body), expected)
     };
     bodies.into_iter().map(case).collect()
+}
+
+/// A method's parameters, wrong in each way, and calls that are none.
+fn in_calls(target: &Target) -> Vec<Case> {
+    let name = target.route.path;
+    let call = |params: &str| format!(r#"{{"msg":"method","id":"7","method":"{name}","params":{params}}}"#);
+    let error = json!({
+        "isClientSafe": true, "error": 400, "reason": "Match failed", "message": "Match failed [400]",
+        "errorType": "Meteor.Error",
+    });
+    let message = json!({ "msg": "result", "id": "7", "error": error }).to_string();
+    let wrong_type = exactly(400, json!({ "message": message, "success": false }));
+    let mut calls = Vec::new();
+    for field in target.endpoint.body {
+        // No value at all is no fault in a list.
+        let values = in_json_text(field.kind).into_iter().filter(|(value, _)| !value.is_empty());
+        for (value, said) in values.filter_map(|(value, said)| Some((String::from_utf8(value).ok()?, said))) {
+            let expected = match said {
+                Said::Wrong(_) => wrong_type.clone(),
+                Fine => Expected::Taken,
+                NotJson => no_call(),
+            };
+            calls.push((call(&format!("[{value}]")), expected));
+        }
+    }
+    let none_needed = target.endpoint.body.iter().all(|field| !field.required);
+    let nothing = if none_needed { Expected::Taken } else { wrong_type.clone() };
+    calls.push((call("[]"), nothing));
+    calls.push((call(r#"["x","more","than",{"are":"asked"}]"#), Expected::Taken));
+    for params in ["{}", "null", "\"x\"", "7"] {
+        calls.push((call(params), no_call()));
+    }
+    for text in
+        ["", "x", "[]", "null", "{}", r#"{"msg":"method","id":"7"}"#, r#"{"method":7,"params":[],"id":"7"}"#]
+    {
+        calls.push((text.to_owned(), no_call()));
+    }
+    calls.push((call("[]").replace("\"7\"", "{}"), no_call()));
+    calls.push((call("[]").replace(name, "2fa:another"), no_call()));
+    let case = |(message, expected): (String, Expected)| {
+        let body = json!({ "message": message }).to_string();
+        target.case(
+            &format!("{message:.80}"),
+            request("POST", &target.path(), &[JSON], body.as_bytes()),
+            expected,
+        )
+    };
+    let mut cases: Vec<_> = calls.into_iter().map(case).collect();
+    for outer in [r#"{"message":7}"#, r#"{"message":null}"#, r#"{"Message":"{}"}"#, r#"{"message":["x"]}"#] {
+        cases.push(target.case(outer, request("POST", &target.path(), &[JSON], outer.as_bytes()), no_call()));
+    }
+    let form = format!("message={}", call("[]").replace('"', "%22"));
+    let expected = if none_needed { Expected::Taken } else { wrong_type };
+    cases.push(target.case("a form", request("POST", &target.path(), &[FORM], form.as_bytes()), expected));
+    cases
 }

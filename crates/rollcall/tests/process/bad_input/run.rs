@@ -210,7 +210,12 @@ fn check(expected: &Expected, answer: &Answer) -> Result<(), String> {
             is_of_ours(answer)?;
             let json = answer.json();
             let succeeded = answer.status == 200;
-            let says = json["error"].as_str().unwrap_or_default();
+            // A method's own error lies in the message.
+            let inner: Value = json["message"]
+                .as_str()
+                .map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or_default());
+            let says =
+                inner["error"]["message"].as_str().or_else(|| json["error"].as_str()).unwrap_or_default();
             let about_types = says.starts_with("must be ") || says == "Invalid JSON body";
             let known = matches!(answer.status, 200 | 400 | 403 | 404);
             if json["success"] != Value::Bool(succeeded)

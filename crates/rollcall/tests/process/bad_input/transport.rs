@@ -3,6 +3,7 @@
 
 use super::case::{Case, Expected, From, JSON, Target, exactly, four_words, not_json, plain, request};
 use rollcall_http::endpoint::Method;
+use rollcall_http::input::Unknown;
 use rollcall_model::limits;
 use serde_json::json;
 
@@ -10,7 +11,7 @@ pub fn cases(target: &Target) -> Vec<Case> {
     let mut cases = heads(target);
     cases.extend(methods(target));
     cases.extend(paths(target));
-    if target.route.method == Method::Post {
+    if target.method() == "POST" {
         cases.extend(bodies(target));
         cases.extend(lengths(target));
         cases.extend(content_types(target));
@@ -199,11 +200,11 @@ fn methods(target: &Target) -> Vec<Case> {
     if !takes(Method::Get) {
         cases.push(of("GET", not_allowed()));
     }
-    if !takes(Method::Post) {
+    if !takes(Method::Post) && !target.is_call() {
         cases.push(of("POST", not_allowed()));
     }
     // HEAD reads; what changes something does not answer it.
-    let changes = routes.iter().any(|route| route.method == Method::Post);
+    let changes = target.is_call() || routes.iter().any(|route| route.method == Method::Post);
     let status = match target.of_nothing() {
         _ if changes => 405,
         Expected::Exactly(said) => said[0].0,
@@ -222,22 +223,29 @@ fn paths(target: &Target) -> Vec<Case> {
     }
     let nowhere = || four_words(404, "API endpoint does not exist");
     let escaped = format!("%{:02x}{}", last.as_bytes()[0], &last[1..]);
-    let mut cases: Vec<_> = [
-        format!("{path}/"),
-        format!("{path}//"),
-        format!("/{path}"),
+    // Behind `method.call/` whatever stands there is a name.
+    let of_name = || if target.is_call() { target.of_nothing() } else { nowhere() };
+    let odd_names = [
         format!("{path}%00"),
         format!("{path}%2f"),
         format!("{path};x=1"),
         format!("{path}.json"),
+        path.replace(last, &escaped),
+        format!("{path}\\"),
+    ];
+    let odd_names =
+        odd_names.map(|odd| target.case(&odd, request(target.method(), &odd, &[], b""), of_name()));
+    let mut cases: Vec<_> = [
+        format!("{path}/"),
+        format!("{path}//"),
+        format!("/{path}"),
         format!("{path}/../{last}"),
         path.to_uppercase(),
         path.replacen("/api", "/api/.", 1),
-        path.replace(last, &escaped),
-        format!("{path}\\"),
     ]
     .map(|odd| target.case(&odd, request(target.method(), &odd, &[], b""), nowhere()))
     .into();
+    cases.extend(odd_names);
     let elsewhere = format!("http://evil.example{path}");
     cases.push(target.case(&elsewhere, request(target.method(), &elsewhere, &[], b""), target.of_nothing()));
     cases.push(target.case(
@@ -246,7 +254,7 @@ fn paths(target: &Target) -> Vec<Case> {
         target.of_nothing(),
     ));
     let long = format!("{path}?{}", "x".repeat(60_000));
-    let expected = if target.looks_at_query() {
+    let expected = if target.endpoint.query_unknown == Unknown::Refused {
         super::case::in_query("must NOT have additional properties")
     } else {
         target.of_nothing()
