@@ -3,13 +3,15 @@
 //! **Invariants:** the text of a password is digested where it arrives and goes nowhere else; neither the
 //! digest (which is as good as the password) nor a hash has a `Debug` that shows it.
 
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, PasswordHash as Phc, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use data_encoding::HEXLOWER;
 use rollcall_model::Randomness;
 use rollcall_model::event::PasswordHash;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use subtle::ConstantTimeEq;
 
 const SALT_BYTES: usize = 16;
 
@@ -37,14 +39,11 @@ impl fmt::Debug for PasswordDigest {
 }
 
 /// argon2id with 19 MiB, two passes, one lane: some 20 ms of one core.
-#[derive(Clone)]
-pub struct Hasher(Argon2<'static>);
-
-impl Default for Hasher {
-    fn default() -> Self {
-        Self(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default()))
-    }
-}
+///
+/// The memory of a hash is kept for the next one: an allocator would hold on to it for each thread that ever
+/// hashed. So there are as many pieces of it as hashes ran at once.
+#[derive(Clone, Default)]
+pub struct Hasher(Arc<Mutex<Vec<Vec<Block>>>>);
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,15 +56,45 @@ impl Hasher {
     pub fn hash(&self, digest: &PasswordDigest, randomness: &dyn Randomness) -> PasswordHash {
         let mut salt = [0; SALT_BYTES];
         randomness.fill(&mut salt);
-        let hash = self.0.hash_password_with_salt(digest.0.as_bytes(), &salt);
-        // The only errors are of lengths, and both lengths are ours. An empty hash verifies nothing.
-        PasswordHash(hash.map(|hash| hash.to_string()).unwrap_or_default())
+        // The only errors are of lengths, and all lengths are ours. An empty hash verifies nothing.
+        PasswordHash(self.phc(digest, &salt).map(|hash| hash.to_string()).unwrap_or_default())
+    }
+
+    fn phc(&self, digest: &PasswordDigest, salt: &[u8]) -> Option<Phc> {
+        let params = Params::default();
+        let hash = self.run(&params, digest, salt, Params::DEFAULT_OUTPUT_LEN)?;
+        Some(Phc {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: (&params).try_into().ok()?,
+            salt: Some(Salt::new(salt).ok()?),
+            hash: Some(Output::new(&hash).ok()?),
+        })
     }
 
     /// Whether the hash is this password's. As slow as hashing, whatever comes out; a hash that cannot be
     /// read verifies nothing.
     pub fn verify(&self, digest: &PasswordDigest, hash: &PasswordHash) -> bool {
-        Phc::new(&hash.0).is_ok_and(|hash| self.0.verify_password(digest.0.as_bytes(), &hash).is_ok())
+        self.matches(digest, &hash.0).unwrap_or(false)
+    }
+
+    fn matches(&self, digest: &PasswordDigest, hash: &str) -> Option<bool> {
+        let hash = Phc::new(hash).ok()?;
+        let ours = hash.algorithm == ARGON2ID_IDENT && hash.version == Some(Version::V0x13.into());
+        let (params, salt, known) = (Params::try_from(&hash).ok()?, hash.salt?, hash.hash?);
+        let found = self.run(&params, digest, &salt, known.len())?;
+        Some(ours && found.ct_eq(known.as_bytes()).into())
+    }
+
+    fn run(&self, params: &Params, digest: &PasswordDigest, salt: &[u8], bytes: usize) -> Option<Vec<u8>> {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = kept().pop().unwrap_or_default();
+        memory.resize(params.block_count(), Block::default());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let mut hash = vec![0; bytes];
+        let done = argon2.hash_password_into_with_memory(digest.0.as_bytes(), salt, &mut hash, &mut memory);
+        kept().push(memory);
+        done.ok().map(|()| hash)
     }
 }
 
@@ -85,6 +114,28 @@ mod tests {
         }
         assert!(!hasher.verify(&PasswordDigest::of("correct horsf"), &hash));
         assert!(!hasher.verify(&PasswordDigest::of("correct horse"), &PasswordHash(String::new())));
+    }
+
+    #[test]
+    fn a_hash_of_before_is_verified_and_a_foreign_one_is_not() {
+        let known = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$";
+        let hasher = Hasher::default();
+        let phc = hasher.phc(&PasswordDigest::of("x"), b"somesaltsomesalt").unwrap().to_string();
+        assert!(phc.starts_with(known), "{phc}");
+        // By the crate's own hand: what was stored by it is verified by ours.
+        let digest = PasswordDigest::of("x");
+        let theirs = argon2::PasswordHasher::hash_password_with_salt(
+            &Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default()),
+            digest.0.as_bytes(),
+            b"somesaltsomesalt",
+        );
+        assert_eq!(theirs.unwrap().to_string(), phc);
+        assert!(hasher.verify(&digest, &PasswordHash(phc.clone())));
+        for foreign in
+            [phc.replace("argon2id", "argon2i"), phc.replace("v=19", "v=16"), phc.replace("t=2", "t=3")]
+        {
+            assert!(!hasher.verify(&digest, &PasswordHash(foreign)));
+        }
     }
 
     #[test]

@@ -39,8 +39,6 @@ fn whatever_is_sent_the_answer_is_the_contracts_and_the_process_stands() {
         .env("ROLLCALL__PROXIES__TRUSTED", "127.0.0.0/8")
         // A wrong code is a parameter like any other here.
         .env("ROLLCALL__FAILURES__CODE", "1000")
-        // Counts what the program holds, not what the allocator keeps for each thread that once hashed.
-        .env("MALLOC_MMAP_THRESHOLD_", "131072")
         .stdout(std::fs::File::create(&stdout).unwrap());
     let server = Process::start(command);
     let address = server.base.trim_start_matches("http://").parse().unwrap();
