@@ -177,3 +177,37 @@ fn help_has_an_example() {
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("Example:") && help.contains("ROLLCALL__SESSIONS__LIFETIME"), "{help}");
 }
+
+/// A start that must fail: what it says.
+fn refusal_of(data: &Path) -> String {
+    let output = serve(data).stdout(std::process::Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_starts_with_its_own_key_and_with_no_other() {
+    let (_directory, data) = data_dir();
+    let key = data.join("cluster-key");
+    drop(Process::start(serve(&data)));
+    let own = std::fs::read_to_string(&key).unwrap();
+
+    std::fs::rename(&key, data.join("elsewhere")).unwrap();
+    let missing = refusal_of(&data);
+    assert!(missing.contains("is not there") && missing.contains("--key-file"), "{missing}");
+    assert!(!key.exists(), "a store that has a key gets no other");
+
+    std::fs::copy(data.join("elsewhere"), &key).unwrap();
+    std::fs::write(&key, "0".repeat(64)).unwrap();
+    let other = refusal_of(&data);
+    assert!(
+        other.contains("the store is sealed with") && other.contains("put the right file there"),
+        "{other}"
+    );
+    assert!(!other.contains(own.trim()) && !other.contains(&"0".repeat(64)), "a key is no word of a log");
+
+    let mut command = serve(&data);
+    command.arg("--key-file").arg(data.join("elsewhere"));
+    let server = Process::start(command);
+    assert_eq!(total(&server.admin().await, "").await, 1);
+}
