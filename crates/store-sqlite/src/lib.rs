@@ -11,6 +11,8 @@ mod reader;
 mod rows;
 mod sql;
 mod sweep;
+#[cfg(any(test, feature = "tamper"))]
+pub mod tamper;
 mod worker;
 mod write;
 

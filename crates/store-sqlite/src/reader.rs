@@ -73,6 +73,7 @@ impl SqliteReader {
 mod tests {
     use super::*;
     use crate::SqliteStore;
+    use crate::tamper::Edit;
     use crate::tests::{Zeros, begin, observed};
     use rollcall_store::Store;
     use std::sync::Arc;
@@ -120,6 +121,27 @@ mod tests {
         std::fs::write(directory.path().join(open::DATABASE), "anything but a database, at some length")
             .unwrap();
         assert!(matches!(SqliteReader::open(directory.path()), Err(StoreError::Corrupt(_))));
+    }
+
+    #[tokio::test]
+    async fn what_was_done_to_the_fourth_of_six_events_is_named() {
+        for (made, bad) in [
+            (Edit::Time, Some(4)),
+            (Edit::Detail, Some(4)),
+            (Edit::Hash, Some(4)),
+            (Edit::Deleted, Some(4)),
+            // The chain alone does not show these.
+            (Edit::CutOff, None),
+            (Edit::Rewritten, None),
+        ] {
+            let (directory, store) = store(6).await;
+            let before = store.end().await.unwrap();
+            made.make(directory.path(), Seq(4)).unwrap();
+            let reader = SqliteReader::open(directory.path()).unwrap();
+            let verified = reader.verify(&mut |_| ()).unwrap();
+            assert_eq!(verified.clone().err().map(|bad| bad.seq.0), bad, "{made:?}");
+            assert_ne!(verified.ok(), Some(before), "{made:?}");
+        }
     }
 
     #[tokio::test]
