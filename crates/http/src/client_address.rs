@@ -2,6 +2,7 @@
 //! `X-Forwarded-For` that is not one. No other header is believed, and none from anybody else.
 
 use ipnet::IpNet;
+use std::fmt;
 use std::net::IpAddr;
 
 /// Whose word on a client's address is taken.
@@ -14,27 +15,113 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    fn trusts(&self, ip: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&ip))
+    /// The first of the networks that the address is in.
+    fn trusting(&self, ip: IpAddr) -> Option<IpNet> {
+        self.0.iter().find(|network| network.contains(&ip)).copied()
     }
 
     /// The client's address, given the values of all `X-Forwarded-For` headers in order.
+    pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
+        self.walk(peer, forwarded, |_| ())
+    }
+
+    /// The same, and why: each address that was looked at, the last of which is taken.
+    pub fn explain<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> (IpAddr, Vec<Hop<'a>>) {
+        let mut hops = Vec::new();
+        let client = self.walk(peer, forwarded, |hop| hops.push(hop));
+        (client, hops)
+    }
+
+    /// From the peer to the left, for as long as the one who names the next is trusted.
     ///
     /// An entry that is no address ends the walk: what stands left of it was not said by one we trust, so
     /// the last proxy that was passed is the address.
-    pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
-        let mut client = peer.to_canonical();
-        let entries = forwarded.rev().flat_map(|value| value.rsplit(','));
-        for entry in entries {
-            if !self.trusts(client) {
-                break;
-            }
-            match address(entry.trim()) {
-                Some(next) => client = next,
-                None => break,
+    fn walk<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+        mut seen: impl FnMut(Hop<'a>),
+    ) -> IpAddr {
+        let mut entries = forwarded.rev().flat_map(|value| value.rsplit(',')).map(str::trim);
+        let mut ip = peer.to_canonical();
+        loop {
+            let next = match self.trusting(ip) {
+                None => Next::NotTrusted,
+                Some(network) => match entries.next().map(|entry| address(entry).ok_or(entry)) {
+                    None => Next::NoEntry { network },
+                    Some(Err(entry)) => Next::NoAddress { network, entry },
+                    Some(Ok(next)) => Next::Address { network, next },
+                },
+            };
+            seen(Hop { ip, next });
+            match next {
+                Next::Address { next, .. } => ip = next,
+                Next::NotTrusted | Next::NoEntry { .. } | Next::NoAddress { .. } => return ip,
             }
         }
-        client
+    }
+}
+
+/// An address that was looked at on the way to the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop<'a> {
+    /// The address.
+    pub ip: IpAddr,
+    /// What came of it.
+    pub next: Next<'a>,
+}
+
+/// What comes of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// It is of no trusted network: it is the client's.
+    NotTrusted,
+    /// It is trusted, and nobody else is named: it is the client's.
+    NoEntry {
+        /// The network that it is trusted by.
+        network: IpNet,
+    },
+    /// It is trusted, and names what is no address: it is the client's.
+    NoAddress {
+        /// The network that it is trusted by.
+        network: IpNet,
+        /// What it names.
+        entry: &'a str,
+    },
+    /// It is trusted, and names the next.
+    Address {
+        /// The network that it is trusted by.
+        network: IpNet,
+        /// The next.
+        next: IpAddr,
+    },
+}
+
+impl fmt::Display for Hop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ip = self.ip;
+        match self.next {
+            Next::NotTrusted => {
+                write!(f, "{ip} is not trusted: it is taken, and nothing that it says is read")
+            }
+            Next::NoEntry { network } => {
+                write!(f, "{ip} is trusted ({network}), and no entry is left: it is taken")
+            }
+            Next::NoAddress { network, entry } => write!(
+                f,
+                "{ip} is trusted ({network}), and the next entry from the right, {entry:?}, is no address: {ip} is taken"
+            ),
+            Next::Address { network, next } => {
+                write!(
+                    f,
+                    "{ip} is trusted ({network}), so the next entry from the right is looked at: {next}"
+                )
+            }
+        }
     }
 }
 
@@ -50,10 +137,16 @@ fn address(entry: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
+    fn proxies() -> TrustedProxies {
+        TrustedProxies::new(["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap()).into())
+    }
+
     fn client(peer: &str, forwarded: &[&str]) -> String {
-        let networks = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
-        let proxies = TrustedProxies::new(networks.into());
-        proxies.client(peer.parse().unwrap(), forwarded.iter().copied()).to_string()
+        let peer = peer.parse().unwrap();
+        let client = proxies().client(peer, forwarded.iter().copied());
+        let (explained, hops) = proxies().explain(peer, forwarded.iter().copied());
+        assert_eq!((explained, hops.last().unwrap().ip), (client, client), "{peer} {forwarded:?}");
+        client.to_string()
     }
 
     #[test]
@@ -86,5 +179,30 @@ mod tests {
         ] {
             assert_eq!(client("10.0.0.1", forwarded), expected, "{forwarded:?}");
         }
+    }
+    #[test]
+    fn every_step_is_explained() {
+        let explain = |peer: &str, forwarded: &[&str]| {
+            let (_, hops) = proxies().explain(peer.parse().unwrap(), forwarded.iter().copied());
+            hops.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let trusted = "10.0.0.1 is trusted (10.0.0.0/8)";
+        let looked_at = format!("{trusted}, so the next entry from the right is looked at: ");
+        let taken = "is not trusted: it is taken, and nothing that it says is read";
+        assert_eq!(
+            explain("10.0.0.1", &["1.1.1.1", "198.51.100.7, fd00::2"]),
+            [
+                format!("{looked_at}fd00::2"),
+                "fd00::2 is trusted (fd00::/8), so the next entry from the right is looked at: 198.51.100.7"
+                    .into(),
+                format!("198.51.100.7 {taken}"),
+            ]
+        );
+        assert_eq!(explain("203.0.113.9", &["1.1.1.1"]), [format!("203.0.113.9 {taken}")]);
+        assert_eq!(explain("10.0.0.1", &[]), [format!("{trusted}, and no entry is left: it is taken")]);
+        assert_eq!(
+            explain("10.0.0.1", &["1.1.1.1,"]),
+            [format!("{trusted}, and the next entry from the right, \"\", is no address: 10.0.0.1 is taken")]
+        );
     }
 }

@@ -1,13 +1,16 @@
 //! The command line.
 
+use crate::commands::audit::{self, Audit};
 use crate::commands::completions::{self, Completions};
 use crate::commands::config::{self, Config};
 use crate::commands::connection::finish;
+use crate::commands::doctor::{self, Doctor};
 use crate::commands::login::{self, Login};
 use crate::commands::logout::{self, Logout};
 use crate::commands::man::{self, Man};
 use crate::commands::serve::{self, Serve};
 use crate::commands::sessions::{self, Sessions};
+use crate::commands::user::{self, User};
 use crate::commands::whoami::{self, Whoami};
 use crate::remote::failure::EXIT_CODES;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -34,6 +37,14 @@ enum Command {
     /// Check the settings, or print those in force
     #[command(subcommand)]
     Config(Config),
+    /// Let a user in again: by the operator's hand, while no server runs
+    #[command(subcommand)]
+    User(User),
+    /// Hold the ledger against itself, beside a running server too
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Look at settings, store, key, clock and listener, and say what is wrong
+    Doctor(Doctor),
     /// Sign in to a running server, and keep the token
     Login(Login),
     /// End the session of the stored login, and forget it
@@ -54,6 +65,9 @@ impl Cli {
         finish(match self.command {
             Command::Serve(command) => return serve::run(command),
             Command::Config(command) => return config::run(command),
+            Command::User(command) => return user::run(command),
+            Command::Audit(command) => return audit::run(command),
+            Command::Doctor(command) => return doctor::run(&command),
             Command::Login(command) => login::run(&command),
             Command::Logout(command) => logout::run(&command),
             Command::Whoami(command) => whoami::run(&command),

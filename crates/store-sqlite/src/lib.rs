@@ -7,18 +7,23 @@
 mod migrate;
 mod open;
 mod read;
+mod reader;
 mod rows;
 mod sql;
 mod sweep;
+#[cfg(any(test, feature = "tamper"))]
+pub mod tamper;
 mod worker;
 mod write;
 
-pub use open::{DATABASE, LOCK};
+pub use open::{DATABASE, LOCK, exists, is_held};
+pub use reader::SqliteReader;
 
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::Seq;
 use rollcall_model::{Command, Grants, Randomness, Timestamp, limits};
+use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, Store, StoreError,
     UsersPage, UsersQuery, WhichUser, WorkspaceRow,
@@ -154,7 +159,7 @@ impl Store for SqliteStore {
     }
 
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>> {
-        self.read(|connection| read::verify(connection))
+        self.read(|connection| read::verify(connection, BEFORE_THE_FIRST, &mut |_| ()))
     }
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {

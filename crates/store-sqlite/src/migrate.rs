@@ -21,7 +21,33 @@ pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
             "CREATE TABLE IF NOT EXISTS migrations (no INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT",
         )
         .map_err(unavailable)?;
-    let applied: Vec<Vec<u8>> = transaction
+    let applied = applied(&transaction)?;
+    for (i, sql) in MIGRATIONS.iter().enumerate().skip(applied) {
+        transaction.execute_batch(sql).map_err(unavailable)?;
+        transaction
+            .execute("INSERT INTO migrations VALUES (?1, ?2)", params![number(i as u64 + 1), checksum(sql)])
+            .map_err(unavailable)?;
+    }
+    transaction.commit().map_err(unavailable)
+}
+
+/// The version of the schema, for one that only reads: it has to be this program's, since nothing is changed.
+pub fn version(connection: &Connection) -> Result<usize, StoreError> {
+    let begun = connection.table_exists(None, "migrations").map_err(unavailable)?;
+    let version = if begun { applied(connection)? } else { 0 };
+    if version < MIGRATIONS.len() {
+        return Err(StoreError::NotOurs(format!(
+            "the store has schema version {version}, and this rollcall reads version {} only: a server brings it \
+             up to date when it starts",
+            MIGRATIONS.len()
+        )));
+    }
+    Ok(version)
+}
+
+/// How many of the migrations were applied, none of them another than was released.
+fn applied(connection: &Connection) -> Result<usize, StoreError> {
+    let applied: Vec<Vec<u8>> = connection
         .prepare("SELECT checksum FROM migrations ORDER BY no")
         .and_then(|mut rows| rows.query_map([], |row| row.get(0))?.collect())
         .map_err(unavailable)?;
@@ -32,25 +58,16 @@ pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
             MIGRATIONS.len()
         )));
     }
-    for (i, sql) in MIGRATIONS.iter().enumerate() {
-        let checksum = Sha256::digest(sql).to_vec();
-        match applied.get(i) {
-            Some(before) if *before == checksum => {}
-            Some(_) => {
-                return Err(StoreError::Corrupt(format!("schema version {} is not the one released", i + 1)));
-            }
-            None => {
-                transaction.execute_batch(sql).map_err(unavailable)?;
-                transaction
-                    .execute(
-                        "INSERT INTO migrations VALUES (?1, ?2)",
-                        params![number(i as u64 + 1), checksum],
-                    )
-                    .map_err(unavailable)?;
-            }
+    for (i, (before, sql)) in applied.iter().zip(MIGRATIONS).enumerate() {
+        if *before != checksum(sql) {
+            return Err(StoreError::Corrupt(format!("schema version {} is not the one released", i + 1)));
         }
     }
-    transaction.commit().map_err(unavailable)
+    Ok(applied.len())
+}
+
+fn checksum(sql: &str) -> Vec<u8> {
+    Sha256::digest(sql).to_vec()
 }
 
 /// What migrations call that SQL has not.
@@ -76,5 +93,19 @@ mod tests {
         connection.execute("DELETE FROM migrations WHERE no = 99", []).unwrap();
         connection.execute("UPDATE migrations SET checksum = x'00'", []).unwrap();
         assert!(matches!(run(&mut connection), Err(StoreError::Corrupt(_))));
+    }
+
+    #[test]
+    fn who_only_reads_takes_this_version_and_no_other() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let refused = |connection: &Connection| version(connection).unwrap_err().to_string();
+        assert!(refused(&connection).contains("schema version 0"), "no store at all");
+        run(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), MIGRATIONS.len());
+        connection.execute("INSERT INTO migrations VALUES (99, x'00')", []).unwrap();
+        assert!(refused(&connection).contains("start a newer rollcall"));
+        connection.execute("DELETE FROM migrations WHERE no > 1", []).unwrap();
+        assert!(refused(&connection).contains("schema version 1, and"));
+        assert!(refused(&connection).contains("a server brings it up to date"), "it did not do so itself");
     }
 }

@@ -6,6 +6,7 @@ use crate::rows::unavailable;
 use rollcall_store::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,25 @@ pub fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// Whether a server holds the directory. To see that, the lock is asked for, shared, and let go at once.
+pub fn is_held(directory: &Path) -> Result<bool, StoreError> {
+    let path = directory.join(LOCK);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => {
+            return Err(StoreError::Unavailable(format!("cannot open {}: {error}", path.display())));
+        }
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => {
+            Err(StoreError::Unavailable(format!("cannot ask for the lock {}: {error}", path.display())))
+        }
+    }
+}
+
 /// Opens the connection that writes, its schema brought up to date.
 pub fn writer(directory: &Path) -> Result<Connection, StoreError> {
     let path = database(directory);
@@ -59,6 +79,13 @@ pub fn writer(directory: &Path) -> Result<Connection, StoreError> {
 /// Opens a connection that only reads.
 pub fn reader(directory: &Path) -> Result<Connection, StoreError> {
     connect(&database(directory), OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// Whether there is a store in a directory.
+pub fn exists(directory: &Path) -> Result<bool, StoreError> {
+    let path = database(directory);
+    path.try_exists()
+        .map_err(|error| StoreError::Unavailable(format!("cannot look at {}: {error}", path.display())))
 }
 
 fn database(directory: &Path) -> PathBuf {

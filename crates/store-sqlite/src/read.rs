@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Sessions handed over at a time while loading.
 const LOADED_AT_ONCE: usize = 4_096;
 /// Events read at a time while verifying.
-const VERIFIED_AT_ONCE: usize = 10_000;
+const VERIFIED_AT_ONCE: i64 = 10_000;
 
 /// Everything that the index starts from, out of one snapshot.
 pub fn load(
@@ -184,29 +184,68 @@ pub fn ledger(connection: &Connection, after: Seq, limit: usize) -> Result<Vec<L
     connection.prepare_cached(sql::EVENTS_AFTER)?.query_map([number(after.0), limit], ledger_row)?.collect()
 }
 
-/// Reads the whole chain, in stretches, so that no long read keeps the write-ahead log from being reset.
-pub fn verify(connection: &Connection) -> Result<Result<ChainEnd, BadEvent>, Error> {
+/// Where the chain stands at an event, as its row says.
+pub fn end_at(connection: &Connection, seq: Seq) -> Result<Option<ChainEnd>, Error> {
+    let Some(before) = seq.0.checked_sub(1) else { return Ok(Some(BEFORE_THE_FIRST)) };
+    let row = ledger(connection, Seq(before), 1)?.pop().filter(|row| row.envelope.seq == seq);
+    Ok(row.map(|row| ChainEnd { seq, hash: row.hash }))
+}
+
+/// Reads the chain from a place in it on, in stretches, so that no long read keeps the write-ahead log from
+/// being reset; after each stretch, `seen` is told how far it came.
+pub fn verify(
+    connection: &Connection,
+    from: ChainEnd,
+    seen: &mut dyn FnMut(Seq),
+) -> Result<Result<ChainEnd, BadEvent>, Error> {
     let (_, stored) = head(connection)?;
-    let mut end = BEFORE_THE_FIRST;
+    let mut end = from;
     loop {
-        let rows = ledger(connection, end.seq, VERIFIED_AT_ONCE)?;
-        if rows.is_empty() {
+        let next = match follow_stretch(connection, end, stored)? {
+            Ok(next) => next,
+            Err(bad) => return Ok(Err(bad)),
+        };
+        if next == end {
             break;
         }
-        for row in &rows {
-            match chain::follow(end, row) {
-                Ok(next) => end = next,
-                Err(bad) => return Ok(Err(bad)),
-            }
-            if end.seq == stored.seq && end.hash != stored.hash {
-                let what = "its hash is not the one that the head holds".into();
-                return Ok(Err(BadEvent { seq: end.seq, what }));
-            }
-        }
+        end = next;
+        seen(end.seq);
     }
     if end.seq < stored.seq {
         let what = format!("it is missing: the head stands at event {}", stored.seq);
         return Ok(Err(BadEvent { seq: end.seq.next(), what }));
+    }
+    // An event and the head that reaches it are one commit: a head read after the event reaches it too.
+    let (_, reached) = head(connection)?;
+    if reached.seq < end.seq {
+        let what = format!("the head does not reach it: it stands at event {}", reached.seq);
+        return Ok(Err(BadEvent { seq: reached.seq.next(), what }));
+    }
+    Ok(Ok(end))
+}
+
+/// Follows the chain over some events more.
+fn follow_stretch(
+    connection: &Connection,
+    mut end: ChainEnd,
+    stored: ChainEnd,
+) -> Result<Result<ChainEnd, BadEvent>, Error> {
+    let mut statement = connection.prepare_cached(sql::EVENTS_AFTER)?;
+    let mut rows = statement.query([number(end.seq.0), VERIFIED_AT_ONCE])?;
+    while let Some(row) = rows.next()? {
+        let followed = match ledger_row(row) {
+            Ok(row) => chain::follow(end, &row),
+            // A value that no event has is an edit too, and has its place.
+            Err(error) => Err(BadEvent { seq: end.seq.next(), what: format!("it cannot be read: {error}") }),
+        };
+        match followed {
+            Ok(next) => end = next,
+            Err(bad) => return Ok(Err(bad)),
+        }
+        if end.seq == stored.seq && end.hash != stored.hash {
+            let what = "its hash is not the one that the head holds".into();
+            return Ok(Err(BadEvent { seq: end.seq, what }));
+        }
     }
     Ok(Ok(end))
 }

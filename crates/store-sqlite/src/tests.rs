@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 /// Bytes that are good enough for salts of a test.
-struct Zeros;
+pub(crate) struct Zeros;
 
 impl Randomness for Zeros {
     fn fill(&self, bytes: &mut [u8]) {
@@ -33,8 +33,20 @@ impl LiveSets for Nobody {
     }
 }
 
-fn begin(store: &SqliteStore) -> Answer<'_, Committed> {
+pub(crate) fn begin(store: &SqliteStore) -> Answer<'_, Committed> {
     store.commit([Command::CreateWorkspace { demo: false }].into(), Arc::new(Nobody), Timestamp::from_ms(1))
+}
+
+/// That many events more.
+pub(crate) async fn observed(store: &SqliteStore, events: usize) {
+    let observe = Command::Observe(vec![rollcall_model::event::Observation {
+        by: Actor::Anyone,
+        from: None,
+        endpoint: "login",
+        what: rollcall_model::event::Observed::Refused { reason: "Unauthorized" },
+        times: 1,
+    }]);
+    store.commit(vec![observe; events].into(), Arc::new(Nobody), Timestamp::from_ms(2)).await.unwrap();
 }
 
 #[tokio::test]
@@ -95,14 +107,7 @@ async fn an_edit_by_hand_is_named() {
     let directory = TempDir::new().unwrap();
     let store = open(&directory).unwrap();
     begin(&store).await.unwrap();
-    let observe = Command::Observe(vec![rollcall_model::event::Observation {
-        by: Actor::Anyone,
-        from: None,
-        endpoint: "login",
-        what: rollcall_model::event::Observed::Refused { reason: "Unauthorized" },
-        times: 1,
-    }]);
-    store.commit(vec![observe; 5].into(), Arc::new(Nobody), Timestamp::from_ms(2)).await.unwrap();
+    observed(&store, 5).await;
     let edits = [
         ("UPDATE ledger SET at = at + 1 WHERE seq = 4", 4),
         ("UPDATE ledger_detail SET detail = zeroblob(20) WHERE seq = 3", 3),
@@ -115,7 +120,7 @@ async fn an_edit_by_hand_is_named() {
             .write(move |connection| {
                 let transaction = connection.transaction()?;
                 transaction.execute_batch(edit)?;
-                read::verify(&transaction)
+                read::verify(&transaction, BEFORE_THE_FIRST, &mut |_| ())
             })
             .await
             .unwrap();
@@ -125,7 +130,7 @@ async fn an_edit_by_hand_is_named() {
         .write(|connection| {
             let transaction = connection.transaction()?;
             transaction.execute_batch("DELETE FROM ledger_detail WHERE seq = 3")?;
-            read::verify(&transaction)
+            read::verify(&transaction, BEFORE_THE_FIRST, &mut |_| ())
         })
         .await
         .unwrap();

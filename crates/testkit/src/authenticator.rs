@@ -5,6 +5,7 @@ use crate::server::TestServer;
 use data_encoding::BASE32_NOPAD;
 use rollcall_auth::totp::{Seed, step_at};
 use rollcall_model::factor::Step;
+use rollcall_model::{Clock, Timestamp};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -25,19 +26,24 @@ impl Authenticator {
 
     /// What it shows now, or some steps of 30 seconds later or earlier.
     pub fn code(&self, server: &TestServer, steps: i64) -> String {
-        use rollcall_model::Clock;
-        let step = step_at(server.clock.now()).0.checked_add_signed(steps).unwrap();
+        self.code_at(server.clock.now(), steps)
+    }
+
+    /// What it shows some steps later or earlier than at an instant.
+    pub fn code_at(&self, now: Timestamp, steps: i64) -> String {
+        let step = step_at(now).0.checked_add_signed(steps).unwrap();
         self.seed.code(Step(step))
     }
 
     /// A code that is wrong now.
     pub fn wrong_code(&self, server: &TestServer) -> String {
-        let right: Vec<_> = (-1..=1).map(|steps| self.code(server, steps)).collect();
-        ["000000", "111111", "222222", "333333"]
-            .into_iter()
-            .find(|code| !right.contains(&(*code).into()))
-            .unwrap()
-            .into()
+        self.wrong_code_at(server.clock.now())
+    }
+
+    /// A code that is wrong at an instant, and for some minutes.
+    pub fn wrong_code_at(&self, now: Timestamp) -> String {
+        let right: Vec<_> = (-1..=10).map(|steps| self.code_at(now, steps)).collect();
+        (0..100).map(|number| format!("{number:06}")).find(|code| !right.contains(code)).unwrap()
     }
 }
 
@@ -52,9 +58,14 @@ impl Caller {
 
     /// Begins an authenticator and enrols it by the code that it shows.
     pub async fn enrol(&self, server: &TestServer) -> Authenticator {
+        self.enrol_at(&*server.clock).await
+    }
+
+    /// The same at a server with this clock.
+    pub async fn enrol_at(&self, clock: &dyn Clock) -> Authenticator {
         let (_, begun) = self.call("2fa:enable", &[]).await;
         let mut authenticator = Authenticator::new(begun["result"]["secret"].as_str().unwrap());
-        let code = authenticator.code(server, 0);
+        let code = authenticator.code_at(clock.now(), 0);
         let (answer, enrolled) = self.call("2fa:validateTempToken", &[json!(code)]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let codes = enrolled["result"]["codes"].as_array().unwrap();

@@ -6,6 +6,7 @@
 use anyhow::{Context, bail};
 use rollcall_auth::ClusterKey;
 use rollcall_model::Randomness;
+use rollcall_model::factor::KeyFingerprint;
 use rollcall_store::Store;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -25,6 +26,11 @@ pub async fn cluster_key(
     randomness: &dyn Randomness,
 ) -> anyhow::Result<ClusterKey> {
     let stored = store.workspace().await?.and_then(|workspace| workspace.key);
+    matching(path, stored)?.map_or_else(|| make(path, randomness), Ok)
+}
+
+/// The key in a file, which has to be the one that the store is sealed with; `None` when there is neither.
+pub fn matching(path: &Path, stored: Option<KeyFingerprint>) -> anyhow::Result<Option<ClusterKey>> {
     match (read(path)?, stored) {
         (Some(key), Some(stored)) if key.fingerprint() != stored => bail!(
             "{} holds the cluster key {}, and the store is sealed with {stored}: put the right file there, or \
@@ -32,13 +38,12 @@ pub async fn cluster_key(
             path.display(),
             key.fingerprint()
         ),
-        (Some(key), _) => Ok(key),
         (None, Some(stored)) => bail!(
             "the store is sealed with the cluster key {stored}, and {} is not there: put the file back from its \
              backup, or name it with --key-file",
             path.display()
         ),
-        (None, None) => make(path, randomness),
+        (key, _) => Ok(key),
     }
 }
 

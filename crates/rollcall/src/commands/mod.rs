@@ -1,12 +1,17 @@
 //! One file per command.
 
+pub mod audit;
 pub mod completions;
 pub mod config;
 pub mod connection;
+mod data_dir;
+pub mod doctor;
 pub mod key_file;
 pub mod login;
 pub mod logout;
 pub mod man;
+mod new_password;
 pub mod serve;
 pub mod sessions;
+pub mod user;
 pub mod whoami;

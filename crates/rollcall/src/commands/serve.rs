@@ -1,7 +1,7 @@
 //! `rollcall serve`: from a data directory to a listening server, and to its clean end.
 
 use super::key_file;
-use crate::config::{Config, ConfigArgs, ConfigError, ConfigErrors};
+use crate::config::{Config, ConfigArgs, ConfigErrors};
 use crate::wiring::Server;
 use crate::{docs, logging};
 use anyhow::{Context, bail};
@@ -89,24 +89,19 @@ fn settings(command: Serve) -> Result<Config, ConfigErrors> {
         ("--listen", "server.listen", listen.as_deref()),
         ("--key-file", "server.key_file", key_file.as_deref()),
     ])?;
-    if loaded.config.server.data_dir.is_none() {
-        let what =
-            "not set; give --data-dir DIR, ROLLCALL__SERVER__DATA_DIR, or data_dir in [server] of the file";
-        return Err(ConfigError { place: "server.data_dir".into(), what: what.into() }.into());
-    }
+    loaded.config.data_dir()?;
     Ok(loaded.config)
 }
 
 async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let listen = config.server.listen;
-    let data_dir = config.server.data_dir.clone().context("there is no data directory")?;
+    let data_dir = config.data_dir()?.to_owned();
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir, randomness.clone())?);
     if demo {
         fill(&*store, &data_dir, randomness.clone()).await?;
     }
-    let key_file = config.server.key_file.clone().unwrap_or_else(|| data_dir.join(key_file::DEFAULT_NAME));
-    let key = key_file::cluster_key(&*store, &key_file, &*randomness).await?;
+    let key = key_file::cluster_key(&*store, &config.key_file(&data_dir), &*randomness).await?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -14,12 +14,13 @@ pub use error::{ConfigError, ConfigErrors};
 pub use load::{Effective, Loaded, Origin};
 pub use settings::{SETTINGS, Setting};
 
+use crate::commands::key_file;
 use crate::logging::Logs;
 use ipnet::IpNet;
 use rollcall_http::WireSettings;
 use rollcall_service::Settings;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All settings of a server.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,22 @@ pub struct Config {
     pub logs: Logs,
     /// What `wire.proxies` was made of, to be shown: it does not tell.
     trusted: Vec<IpNet>,
+}
+
+impl Config {
+    /// The data directory, for what cannot do without one.
+    pub fn data_dir(&self) -> Result<&Path, ConfigError> {
+        self.server.data_dir.as_deref().ok_or_else(|| ConfigError {
+            place: "server.data_dir".into(),
+            what: "not set; give --data-dir DIR, ROLLCALL__SERVER__DATA_DIR, or data_dir in [server] of the file"
+                .into(),
+        })
+    }
+
+    /// The file of the cluster key of a data directory.
+    pub fn key_file(&self, data_dir: &Path) -> PathBuf {
+        self.server.key_file.clone().unwrap_or_else(|| data_dir.join(key_file::DEFAULT_NAME))
+    }
 }
 
 /// Settings of the process.

@@ -1,9 +1,9 @@
 //! Settings, as the built binary takes them: from a file, the environment and flags.
 
-use crate::process::{Process, serve};
+use crate::process::{Process, rollcall, said, serve};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A directory with a file of settings in it.
@@ -12,19 +12,6 @@ fn file(text: &str) -> (TempDir, PathBuf) {
     let path = directory.path().join("rollcall.toml");
     std::fs::write(&path, text).unwrap();
     (directory, path)
-}
-
-/// The binary, in an environment without settings.
-fn rollcall(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
-    command.args(arguments).env_clear();
-    command
-}
-
-/// Exit code, stdout and stderr.
-fn said(command: &mut Command) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 fn with_file(command: &mut Command, path: &Path) -> (i32, String, String) {

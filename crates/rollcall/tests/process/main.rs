@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod audit;
 mod bad_input;
 mod command_line;
 mod config;
+mod doctor;
 mod durability;
 mod first_start;
 mod observer;
+mod operator;
 mod process;
 mod shutdown;

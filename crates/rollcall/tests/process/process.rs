@@ -2,9 +2,9 @@
 
 use rollcall_testkit::{Caller, PASSWORD};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Seek, Write};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
@@ -28,6 +28,35 @@ pub fn serve(data_dir: &Path) -> Command {
         .env("ROLLCALL__LIMITS__CALLS", "1000000")
         .stderr(Stdio::piped());
     command
+}
+
+/// The binary, in an environment without settings.
+pub fn rollcall(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command.args(arguments).env_clear();
+    command
+}
+
+/// The binary on a data directory.
+pub fn on(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = rollcall(arguments);
+    command.arg("--data-dir").arg(data);
+    command
+}
+
+/// Runs it to its end: exit code, stdout and stderr.
+pub fn said(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// The same with this on its stdin.
+pub fn told(command: &mut Command, input: &str) -> (i32, String, String) {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    let Output { status, stdout, stderr } = command.stdin(file).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 impl Process {

@@ -1,0 +1,83 @@
+//! The store: can it be read, who holds it, and is the end of its ledger as it was written?
+
+use super::finding::Finding;
+use rollcall_model::Timestamp;
+use rollcall_model::factor::KeyFingerprint;
+use rollcall_store::{BadEvent, StoreError};
+use rollcall_store_sqlite::{SqliteReader, exists, is_held};
+use std::path::Path;
+
+/// Events that are verified: a look that ends soon, however long the ledger is.
+const VERIFIED_EVENTS: u64 = 10_000;
+
+/// What was seen of a store.
+pub struct LookedAt {
+    /// What is told of it.
+    pub finding: Finding,
+    /// Whether a server holds the directory.
+    pub held: bool,
+    /// What other checks are held against; `None` when it could not be read.
+    pub store: Option<Seen>,
+}
+
+/// What other checks are held against.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// The cluster key that it is sealed with.
+    pub key: Option<KeyFingerprint>,
+    /// When the last event was committed.
+    pub last_event_at: Option<Timestamp>,
+}
+
+/// Looks at the store in a directory.
+pub fn check(data_dir: &Path) -> LookedAt {
+    match look(data_dir) {
+        Ok(looked_at) => looked_at,
+        Err(error) => {
+            let finding = Finding::bad("store", error.to_string(), to_do(&error));
+            LookedAt { finding, held: is_held(data_dir).unwrap_or(false), store: None }
+        }
+    }
+}
+
+fn look(data_dir: &Path) -> Result<LookedAt, StoreError> {
+    if !exists(data_dir)? {
+        let what = format!("there is none in {}; the first start makes it", data_dir.display());
+        let finding = Finding::warning("store", what, "if there should be one, name its directory");
+        return Ok(LookedAt { finding, held: false, store: Some(Seen::default()) });
+    }
+    let held = is_held(data_dir)?;
+    let reader = SqliteReader::open(data_dir)?;
+    let verified = reader.verify_last(VERIFIED_EVENTS)?;
+    let key = reader.workspace()?.and_then(|workspace| workspace.key);
+    let store = Some(Seen { key, last_event_at: reader.last_event_at()? });
+    let finding = match verified {
+        Ok(end) => {
+            let holder = if held { "a server holds it" } else { "no server holds it" };
+            let what = format!(
+                "schema {}, {} events, the last {} of them unbroken; {holder}",
+                reader.schema(),
+                end.seq,
+                end.seq.0.min(VERIFIED_EVENTS)
+            );
+            Finding::good("store", what)
+        }
+        Err(BadEvent { seq, what }) => {
+            let what = format!("event {seq} of the ledger is not as it was written: {what}");
+            Finding::bad(
+                "store",
+                what,
+                "`rollcall audit verify` names the first; keep a copy of the store as it is",
+            )
+        }
+    };
+    Ok(LookedAt { finding, held, store })
+}
+
+fn to_do(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "run this as the user that runs the server, and look at the disk",
+        StoreError::Corrupt(_) => "keep a copy of the store as it is, and restore a backup",
+        StoreError::NotOurs(_) => "do what it says; nothing was changed",
+    }
+}

@@ -1,0 +1,291 @@
+//! `rollcall user`: what the operator does for a user by hand, on the data directory that no server holds.
+//!
+//! **Invariants:** each is one commit by the writer's own rules, with the operator as its actor, and ends
+//! the user's sessions in it; nothing is made where no store is.
+
+use super::connection::finish;
+use super::data_dir::DataDir;
+use super::new_password;
+use crate::output::{print, say};
+use crate::remote::{Kind, Secret};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
+use rollcall_model::clock::{Clock, SystemClock};
+use rollcall_model::user::NameKey;
+use rollcall_model::{Actor, Command, Event, Happening, SessionNo, Timestamp, User as Account, UserNo};
+use rollcall_store::{Committed, LiveSets, Loading, Store, StoreError, WhichUser};
+use rollcall_store_sqlite::SqliteStore;
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const RESET_PASSWORD: &str = "\
+Examples:
+  rollcall user reset-password ann --data-dir /var/lib/rollcall
+  rollcall user reset-password ann@example.org --config /etc/rollcall.toml --random
+  rollcall user reset-password ann --config /etc/rollcall.toml < password-file
+
+Asks for the new password twice on a terminal; elsewhere it is the first line of stdin. With --random, one is
+made and printed, this once. It has 1 to 1000 characters. The user's sessions end.
+
+Exit code 0: done; 1: it failed, as when a server holds the data directory; 2: asked wrongly; 6: no such user.";
+
+const RESET_FACTORS: &str = "\
+Example:
+  rollcall user reset-factors ann --data-dir /var/lib/rollcall
+
+The authenticator and the recovery codes are gone: the password alone signs the user in, until another is
+enrolled. The user's sessions end. The cluster key is not needed.
+
+Exit code 0: done; 1: it failed, as when a server holds the data directory; 2: asked wrongly; 6: no such user.";
+
+const UNLOCK: &str = "\
+Example:
+  rollcall user unlock ann --data-dir /var/lib/rollcall
+
+Wrong passwords and wrong codes that were counted for the user are forgotten; those of a client address
+stay. The user's sessions end.
+
+Exit code 0: done; 1: it failed, as when a server holds the data directory; 2: asked wrongly; 6: no such user.";
+
+const ACTIVATE: &str = "\
+Example:
+  rollcall user activate ann --data-dir /var/lib/rollcall
+
+Exit code 0: done; 1: it failed, as when a server holds the data directory; 2: asked wrongly; 6: no such user.";
+
+/// What is done for a user.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Give a user another password
+    #[command(after_help = RESET_PASSWORD)]
+    ResetPassword(ResetPassword),
+    /// Take a user's authenticator and recovery codes away
+    #[command(after_help = RESET_FACTORS)]
+    ResetFactors(Named),
+    /// Forget the wrong guesses that lock a user out
+    #[command(after_help = UNLOCK)]
+    Unlock(Named),
+    /// Let a user that was deactivated sign in again
+    #[command(after_help = ACTIVATE)]
+    Activate(Named),
+}
+
+/// Whom it is done for.
+#[derive(Args, Debug)]
+pub struct Named {
+    /// Username, in capitals or not, or an email address
+    name: String,
+    #[command(flatten)]
+    data: DataDir,
+    /// Say what was done as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `rollcall user reset-password` is told.
+#[derive(Args, Debug)]
+pub struct ResetPassword {
+    #[command(flatten)]
+    who: Named,
+    /// Make a random password, and print it
+    #[arg(long)]
+    random: bool,
+}
+
+/// What is to be done, before anybody was asked for a password.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    SetPassword { random: bool },
+    RemoveFactors,
+    Unlock,
+    Activate,
+}
+
+/// What was done, to be told.
+#[derive(Debug)]
+struct Done {
+    user: Account,
+    kind: Option<&'static str>,
+    event: u64,
+    sessions_ended: usize,
+    /// One that nobody knows yet.
+    password: Option<Secret>,
+}
+
+/// Does it, and says what was done.
+pub fn run(command: User) -> ExitCode {
+    let (deed, who) = match command {
+        User::ResetPassword(ResetPassword { who, random }) => (Deed::SetPassword { random }, who),
+        User::ResetFactors(who) => (Deed::RemoveFactors, who),
+        User::Unlock(who) => (Deed::Unlock, who),
+        User::Activate(who) => (Deed::Activate, who),
+    };
+    match who.data.path() {
+        Ok(data_dir) => finish(act(deed, &who.name, &data_dir).and_then(|done| tell(&done, who.json))),
+        Err(errors) => {
+            say(&errors.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn act(deed: Deed, name: &str, data_dir: &Path) -> anyhow::Result<Done> {
+    if !rollcall_store_sqlite::exists(data_dir)? {
+        // Opening would make one.
+        bail!("there is no store in {}", data_dir.display());
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().build().context("the runtime cannot start")?;
+    runtime.block_on(async {
+        let store = SqliteStore::open(data_dir, Arc::new(SystemRandomness))?;
+        let done = on_store(&store, deed, name).await;
+        store.close().await?;
+        done
+    })
+}
+
+async fn on_store(store: &dyn Store, deed: Deed, name: &str) -> anyhow::Result<Done> {
+    let found = store.credential(which(name)).await?;
+    let found = found.ok_or_else(|| Kind::NotFound.because(format!("there is no user `{name}`")))?;
+    let mut user = found.user;
+    let (no, by) = (user.owner.no, Actor::Operator);
+    let mut shown = None;
+    let command = match deed {
+        Deed::SetPassword { random } => {
+            let password = if random {
+                new_password::random(&SystemRandomness)
+            } else {
+                new_password::asked_for(&user.owner.username)?
+            };
+            let digest = PasswordDigest::of(password.reveal());
+            shown = random.then_some(password);
+            Command::SetPassword {
+                user: no,
+                password: Hasher::default().hash(&digest, &SystemRandomness),
+                by,
+            }
+        }
+        Deed::RemoveFactors => Command::RemoveFactors { user: no, shown: None, by },
+        Deed::Unlock => Command::Unlock { user: no, by },
+        Deed::Activate => Command::SetActive { user: no, active: true, by },
+    };
+    let committed = commit(store, command, no).await?;
+    user.active |= matches!(deed, Deed::Activate);
+    let ended = |event: &&Event| matches!(event.happening, Happening::SessionEnded { .. });
+    Ok(Done {
+        user,
+        kind: committed.events.last().map(Event::kind),
+        event: committed.end.seq.0,
+        sessions_ended: committed.events.iter().filter(ended).count(),
+        password: shown,
+    })
+}
+
+/// A username has no `@`.
+fn which(name: &str) -> WhichUser {
+    let key = NameKey::of(name);
+    if name.contains('@') { WhichUser::Email(key) } else { WhichUser::Username(key) }
+}
+
+async fn commit(store: &dyn Store, command: Command, user: UserNo) -> anyhow::Result<Committed> {
+    let sets = Arc::new(Sessions(sessions_of(store, user).await?));
+    let committed = store.commit([command].into(), sets, SystemClock.now()).await?;
+    if let Some(Err(refused)) = committed.answers.first() {
+        bail!("it was refused: {refused:?}");
+    }
+    Ok(committed)
+}
+
+/// The sessions of the one user that the command is about, the oldest first.
+struct Sessions(Vec<SessionNo>);
+
+impl LiveSets for Sessions {
+    fn sessions_of(&self, _user: UserNo) -> Vec<SessionNo> {
+        self.0.clone()
+    }
+}
+
+async fn sessions_of(store: &dyn Store, user: UserNo) -> Result<Vec<SessionNo>, StoreError> {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let found_by_the_store = found.clone();
+    let visit = move |loading: Loading| {
+        if let Loading::Sessions(sessions) = loading {
+            let own = sessions.iter().filter(|(session, _)| session.owner.no == user);
+            let mut found = found_by_the_store.lock().unwrap_or_else(PoisonError::into_inner);
+            found.extend(own.map(|(session, _)| session.no));
+        }
+    };
+    // Addresses of sessions that ended are of no use here.
+    store.load(Timestamp::from_ms(i64::MAX), Box::new(visit)).await?;
+    Ok(std::mem::take(&mut found.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+fn tell(done: &Done, as_json: bool) -> anyhow::Result<()> {
+    let text = if as_json { done.json() } else { done.text() };
+    print(&text).context("what was done cannot be printed")?;
+    if !done.user.active {
+        let name = &done.user.owner.username;
+        say(&format!(
+            "rollcall: {name} is deactivated and cannot sign in: `rollcall user activate {name}` changes that, and so \
+             can an administrator"
+        ));
+    }
+    Ok(())
+}
+
+impl Done {
+    fn text(&self) -> String {
+        let name = &self.user.owner.username;
+        let what = match self.kind {
+            Some("password.set") => "has another password",
+            Some("factors.removed") => "has no second factor any more",
+            Some("user.unlocked") => "is not locked out any more",
+            Some(_) => "can sign in again",
+            None => return format!("{name} is active already; nothing was changed\n"),
+        };
+        let ended = match self.sessions_ended {
+            1 => "1 session".into(),
+            number => format!("{number} sessions"),
+        };
+        let mut text = format!("{name} {what}; {ended} ended; event {} of the ledger\n", self.event);
+        if let Some(password) = &self.password {
+            text.push_str("password: ");
+            text.push_str(password.reveal());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        let owner = &self.user.owner;
+        let mut value = json!({
+            "user": { "id": owner.id.as_str(), "username": owner.username, "active": self.user.active },
+            "done": self.kind,
+            "sessions_ended": self.sessions_ended,
+            "event": self.event,
+        });
+        if let Some(password) = &self.password {
+            value["password"] = json!(password.reveal());
+        }
+        format!("{value}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_an_at_is_an_email_address() {
+        assert_eq!(which("Ann"), WhichUser::Username(NameKey::of("ann")));
+        assert_eq!(which("Ann@Example.org"), WhichUser::Email(NameKey::of("ann@example.org")));
+    }
+
+    #[test]
+    fn the_help_says_the_bound_that_holds() {
+        assert!(RESET_PASSWORD.contains(&format!("1 to {} characters", rollcall_model::limits::TEXT_CHARS)));
+    }
+}
