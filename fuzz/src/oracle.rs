@@ -27,6 +27,11 @@ pub fn faults(text: &str, fields: &[Field], unknown: Unknown) -> Vec<String> {
     if let Some(field) = missing.filter(|_| faults.is_empty()) {
         faults.push(format!("must have required property '{}'", field.name));
     }
+    let of_these: Vec<_> = fields.iter().filter(|field| field.one_of).map(|field| field.name).collect();
+    let given = of_these.iter().filter(|name| taken.contains(name)).count();
+    if faults.is_empty() && !of_these.is_empty() && given != 1 {
+        faults.push(format!("must have exactly one of the properties {}", of_these.join(", ")));
+    }
     faults.truncate(limits::FAULTS);
     faults
 }

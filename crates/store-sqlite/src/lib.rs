@@ -47,8 +47,9 @@ pub struct SqliteStore {
 }
 
 struct Threads {
-    writer: Worker,
     readers: Vec<Worker>,
+    // After the readers: whoever closes last takes the log into the database, and readers cannot.
+    writer: Worker,
     next_reader: AtomicUsize,
     texts: Arc<Mutex<TextNumbers>>,
     // Let go last, when all connections are closed.

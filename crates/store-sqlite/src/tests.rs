@@ -143,3 +143,14 @@ async fn a_closed_store_says_so() {
     store.close().await.unwrap();
     assert!(matches!(store.verify().await, Err(StoreError::Unavailable(_))));
 }
+
+#[tokio::test]
+async fn a_clean_end_leaves_everything_in_the_database() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    begin(&store).await.unwrap();
+    store.close().await.unwrap();
+    let log = directory.path().join("rollcall.db-wal");
+    assert!(!log.exists(), "a copy of the one file must be enough");
+    assert_eq!(open(&directory).unwrap().end().await.unwrap().seq, Seq(1));
+}
