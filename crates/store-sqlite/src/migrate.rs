@@ -108,4 +108,30 @@ mod tests {
         assert!(refused(&connection).contains("schema version 1, and"));
         assert!(refused(&connection).contains("a server brings it up to date"), "it did not do so itself");
     }
+
+    #[test]
+    fn a_store_of_the_first_version_keeps_its_users_and_learns_what_they_are_sorted_by() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE migrations (no INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT")
+            .unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        let checksum = Sha256::digest(MIGRATIONS[0]).to_vec();
+        connection.execute("INSERT INTO migrations VALUES (1, ?1)", [checksum]).unwrap();
+        let user = "INSERT INTO users VALUES (?1, ?2, 'a', NULL, ?3, 'user', 1, 2, '', 0, 0, NULL, '', '', '', 0, '')";
+        connection.execute(user, params![1, "one", "ZOË"]).unwrap();
+        connection.execute(user, params![2, "two", None::<String>]).unwrap();
+        let session =
+            "INSERT INTO session_history VALUES (?1, ?1, 0, 1, 'x', 1, ?2, 0, 0, zeroblob(16), 1, 1)";
+        for (no, opened_at) in [(10, 500), (11, 900), (12, 700)] {
+            connection.execute(session, [no, opened_at]).unwrap();
+        }
+        run(&mut connection).unwrap();
+        let row = |no: i64| -> (Option<String>, Option<i64>) {
+            let sql = "SELECT name_key, last_login_at FROM users WHERE user_no = ?1";
+            connection.query_row(sql, [no], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+        };
+        assert_eq!(row(1), (Some("zoë".into()), Some(900)));
+        assert_eq!(row(2), (None, None));
+    }
 }

@@ -6,6 +6,7 @@ mod json;
 mod login;
 mod logout;
 mod me;
+mod paging;
 pub mod sessions;
 mod sort;
 pub mod totp;

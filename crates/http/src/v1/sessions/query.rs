@@ -2,6 +2,7 @@
 
 use crate::input::{Field, Input, Kind, Unknown, Values, optional, required};
 use crate::refusal::Refusal;
+use crate::v1::paging::Paging;
 use crate::v1::sort::sort;
 use rollcall_model::limits;
 use rollcall_service::index::{List, Scope, SortKey};
@@ -9,29 +10,21 @@ use rollcall_service::index::{List, Scope, SortKey};
 /// `filter`, `offset`, `count` and `sort`.
 pub struct ListQuery {
     filter: Option<String>,
-    offset: usize,
-    count: usize,
+    paging: Paging,
     sort: Option<String>,
 }
 
 impl Input for ListQuery {
     const FIELDS: &'static [Field] = &[
         optional("filter", Kind::Text(limits::FILTER_CHARS)),
-        optional("offset", Kind::Number),
-        optional("count", Kind::Number),
+        Paging::OFFSET,
+        Paging::COUNT,
         optional("sort", Kind::Text(limits::TEXT_CHARS)),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {
-        // None at all means the default, as in clients that send 0 for "no limit".
-        let count = values.number("count").filter(|count| *count > 0).unwrap_or(limits::PAGE_ROWS_DEFAULT);
-        Self {
-            filter: values.text("filter"),
-            offset: values.number("offset").unwrap_or(0),
-            count: count.min(limits::PAGE_ROWS_MAX),
-            sort: values.text("sort"),
-        }
+        Self { filter: values.text("filter"), paging: Paging::read(&mut values), sort: values.text("sort") }
     }
 
     fn filter(&self) -> Option<&str> {
@@ -43,7 +36,8 @@ impl ListQuery {
     /// What is asked of the index; the filter's text goes beside it.
     pub fn list(self, scope: Scope) -> Result<(List, Option<String>), Refusal> {
         let sort = sort(self.sort.as_deref().unwrap_or_default(), sort_key)?;
-        Ok((List { scope, filter: None, sort, offset: self.offset, count: self.count }, self.filter))
+        let Paging { offset, count } = self.paging;
+        Ok((List { scope, filter: None, sort, offset, count }, self.filter))
     }
 }
 

@@ -5,12 +5,12 @@ use crate::endpoint::{
     DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
 use crate::guard::Call;
-use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
+use crate::input::{Field, Input, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::v1::paging::Paging;
 use crate::v1::sort::sort;
 use crate::v1::user_wire::{EmailWire, PRESENCE, emails, roles};
 use rollcall_model::Permission;
-use rollcall_model::limits;
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
 use rollcall_service::index::Direction;
@@ -37,7 +37,7 @@ impl Endpoint for List {
     type Body = Whatever;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let ListQuery { offset, count, sort, email, query } = call.query;
+        let ListQuery { paging: Paging { offset, count }, sort, email, query } = call.query;
         if !query
             .is_none_or(|query| serde_json::from_str::<Value>(&query).is_ok_and(|query| query == json!({})))
         {
@@ -127,8 +127,7 @@ impl<'a> Row<'a> {
 
 /// The parameters.
 pub struct ListQuery {
-    offset: usize,
-    count: usize,
+    paging: Paging,
     sort: Option<String>,
     email: Option<String>,
     query: Option<String>,
@@ -136,8 +135,8 @@ pub struct ListQuery {
 
 impl Input for ListQuery {
     const FIELDS: &'static [Field] = &[
-        optional("offset", Kind::Number),
-        optional("count", Kind::Number),
+        Paging::OFFSET,
+        Paging::COUNT,
         optional("sort", TEXT),
         optional("email", TEXT),
         optional("fields", TEXT),
@@ -146,11 +145,8 @@ impl Input for ListQuery {
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {
-        // None at all means the default, as in clients that send 0 for "no limit".
-        let count = values.number("count").filter(|count| *count > 0).unwrap_or(limits::PAGE_ROWS_DEFAULT);
         Self {
-            offset: values.number("offset").unwrap_or(0),
-            count: count.min(limits::PAGE_ROWS_MAX),
+            paging: Paging::read(&mut values),
             sort: values.text("sort"),
             email: values.text("email"),
             query: values.text("query").filter(|query| !query.is_empty()),
