@@ -1,6 +1,8 @@
 //! The commands that ask a running server, as a script meets them: what they print, and how they end.
 
 use crate::process::{Process, serve};
+use rollcall_model::Clock;
+use rollcall_model::clock::SystemClock;
 use rollcall_testkit::{ADMIN, PASSWORD};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -212,6 +214,25 @@ fn a_second_factor_comes_from_the_variable() {
     assert_eq!(other.login(ADMIN, PASSWORD).code, 0);
     let locked = other.run_with(&["sessions", "list"], &[("ROLLCALL_CODE", PASSWORD)], "");
     assert!(locked.code == 5 && locked.err.contains("too many wrong"), "{locked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authenticators_codes_sign_in_and_step_up() {
+    let (_directory, server) = server();
+    let enrolling = server.caller().sign_in(ADMIN, PASSWORD).await;
+    let authenticator = enrolling.enrol_at(&SystemClock).await;
+    let shell = Shell::at(&server.base);
+    let login = |code: &str| {
+        shell.run_with(&["login", "--user", ADMIN], &[("ROLLCALL_CODE", code)], &format!("{PASSWORD}\n"))
+    };
+    let none = login("");
+    assert!(none.code == 5 && none.err.contains("method: totp"), "{none:?}");
+    assert_eq!(login(&authenticator.wrong_code_at(SystemClock.now())).code, 5);
+    assert_eq!(login(&authenticator.recovery[0]).code, 0);
+    let list = |code: &str| shell.run_with(&["sessions", "list"], &[("ROLLCALL_CODE", code)], "");
+    assert_eq!(list(PASSWORD).code, 5, "the password is no second factor any more");
+    // The code of now was used to enrol; the next one is taken already.
+    assert_eq!(list(&authenticator.code_at(SystemClock.now(), 1)).code, 0);
 }
 
 #[test]
