@@ -210,6 +210,24 @@ async fn a_thousand_wrong_codes_at_once_lock_after_five_each_counted_once_and_ov
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn used_codes_count_as_wrong_ones_in_every_place_together() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let authenticator = admin.enrol(&server).await;
+    let (used, recovery) = (authenticator.code(&server, 0), &authenticator.recovery[0]);
+    assert_eq!(sign_in(&server, Some(recovery)).await.status, 200);
+    // A code of the authenticator and a recovery code, both good once before: step-up, sign-in, methods.
+    assert_eq!(refused(&admin.with_totp(&used).get(LIST).await).1, "totp-invalid");
+    assert_eq!(refused(&admin.with_totp(recovery).get(LIST).await).1, "totp-invalid");
+    assert_eq!(sign_in(&server, Some(&used)).await.body["error"], "totp-invalid");
+    assert_eq!(admin.call("2fa:disable", &[json!(used)]).await.1["result"], false);
+    assert!(admin.call("2fa:regenerateCodes", &[json!(recovery)]).await.1["result"].is_null());
+    server.clock.advance(step());
+    let right = authenticator.code(&server, 0);
+    assert_eq!(refused(&admin.with_totp(&right).get(LIST).await).1, "totp-max-attempts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_must_have_a_factor_can_do_nothing_but_enrol_one() {
     let mut config = Config::default();
     config.service.factor_required_of = [Role::Admin].into_iter().collect();
