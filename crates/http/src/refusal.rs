@@ -84,6 +84,7 @@ impl Refusal {
                 StepUpKind::Invalid => "totp-invalid",
                 StepUpKind::MaxAttempts => "totp-max-attempts",
             },
+            Self::Outcome(Outcome::InvalidTotp) => "invalid-totp",
             _ => return None,
         })
     }

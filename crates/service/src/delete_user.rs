@@ -1,6 +1,7 @@
 //! Deleting a user: it is hidden, its names are free again, its sessions end in the same commit.
 
 use crate::error::NotWritten;
+use crate::users::by_id;
 use crate::{Principal, Refusal, Service};
 use rollcall_model::user::NameKey;
 use rollcall_model::{Command, Refused};
@@ -13,11 +14,6 @@ pub struct UserReference {
     pub user_id: Option<String>,
     /// The username.
     pub username: Option<String>,
-}
-
-/// A user by id, when that is an id at all.
-pub(crate) fn by_id(id: &str) -> Result<WhichUser, Refusal> {
-    id.parse().map(WhichUser::Id).map_err(|_| Refusal::NoSuchUser)
 }
 
 impl Service {

@@ -1,7 +1,7 @@
 //! Letting a user sign in, or no more: then its sessions end in the same commit.
 
-use crate::delete_user::by_id;
 use crate::error::NotWritten;
+use crate::users::by_id;
 use crate::{Principal, Refusal, Service};
 use rollcall_model::{Command, Refused};
 

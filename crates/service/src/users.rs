@@ -1,6 +1,5 @@
 //! Looking users up: one, or a page of them.
 
-use crate::delete_user::by_id;
 use crate::{Refusal, Service};
 use rollcall_model::user::NameKey;
 use rollcall_model::{Timestamp, User, UserNo};
@@ -33,6 +32,11 @@ pub enum UserName {
     Username(String),
     /// By address.
     Email(String),
+}
+
+/// A user by id, when that is an id at all.
+pub(crate) fn by_id(id: &str) -> Result<WhichUser, Refusal> {
+    id.parse().map(WhichUser::Id).map_err(|_| Refusal::NoSuchUser)
 }
 
 impl Service {
