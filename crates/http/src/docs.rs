@@ -92,6 +92,7 @@ fn parameters(page: &mut String, place: &str, fields: &[Field], unknown: Unknown
             Kind::Boolean => "true or false".into(),
             Kind::List => "list of text".into(),
             Kind::Object => "object".into(),
+            Kind::Objects => "list of objects".into(),
             Kind::Any => "see [sign-in.md](sign-in.md)".into(),
         };
         let need = match field {

@@ -120,8 +120,15 @@ pub enum DeniedAs {
     Forbidden,
     /// 403 `unauthorized`, as older endpoints say it.
     Unauthorized,
-    /// 400 `error-action-not-allowed`: the sentence, and the action's name.
-    ActionNotAllowed(&'static str, &'static str),
+    /// 400 `error-action-not-allowed`: the sentence, and what is named in the details.
+    ActionNotAllowed {
+        /// The sentence.
+        sentence: &'static str,
+        /// The method.
+        method: &'static str,
+        /// The action.
+        action: &'static str,
+    },
 }
 
 /// A right that depends on what the parameters name.
@@ -136,8 +143,8 @@ pub enum OfTarget<E: Endpoint> {
         permission: Permission,
         /// How its lack is answered.
         denied: DeniedAs,
-        /// Whether these parameters ask for it.
-        asks: fn(&E::Body) -> bool,
+        /// Whether these parameters ask for it, of this caller.
+        asks: fn(&E::Caller, &E::Body) -> bool,
     },
 }
 

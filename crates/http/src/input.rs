@@ -39,6 +39,8 @@ pub enum Kind {
     List,
     /// A JSON object.
     Object,
+    /// A list of JSON objects.
+    Objects,
     /// Whatever comes; what is made of it says the endpoint.
     Any,
 }
@@ -162,6 +164,7 @@ enum Value {
     Text(String),
     Boolean(bool),
     List(Vec<String>),
+    Objects(Vec<Json>),
     Json(Json),
 }
 
@@ -193,6 +196,11 @@ impl Values {
     /// A list of text.
     pub fn list(&mut self, name: &str) -> Option<Vec<String>> {
         if let Some(Value::List(list)) = self.take(name) { Some(list) } else { None }
+    }
+
+    /// A list of objects.
+    pub fn objects(&mut self, name: &str) -> Option<Vec<Json>> {
+        if let Some(Value::Objects(objects)) = self.take(name) { Some(objects) } else { None }
     }
 
     /// An object, or whatever was let through.
@@ -316,7 +324,7 @@ fn expected(kind: Kind) -> String {
         Kind::Number => "number",
         Kind::Text(_) | Kind::Any => "string",
         Kind::Boolean => "boolean",
-        Kind::List => "array",
+        Kind::List | Kind::Objects => "array",
         Kind::Object => "object",
     };
     format!("must be {what}")
@@ -333,6 +341,15 @@ fn convert(given: Given, kind: Kind) -> Result<Value, String> {
             Ok(Value::Boolean(text == "true"))
         }
         (Given::Json(Json::Array(items)), Kind::List) => list(items),
+        (Given::Json(Json::Array(items)), Kind::Objects) => {
+            if items.len() > limits::LIST_ITEMS {
+                Err(format!("must NOT have more than {} items", limits::LIST_ITEMS))
+            } else if items.iter().all(Json::is_object) {
+                Ok(Value::Objects(items))
+            } else {
+                Err(expected(Kind::Object))
+            }
+        }
         (Given::Json(json @ Json::Object(_)), Kind::Object) => {
             let bytes = limits::OBJECT_BYTES;
             let fits = json.to_string().len() <= bytes;

@@ -41,6 +41,16 @@ pub enum Refusal {
     UserNotFound,
     /// No such user, of the one that was looked for.
     UserUnknown,
+    /// No such user, of the one whose sessions are to end.
+    UserIdUnknown,
+    /// No such role, of the one that is to be taken.
+    RoleIdUnknown,
+    /// A permission that there is not.
+    NoSuchPermission,
+    /// A role that there is not.
+    NoSuchRole,
+    /// A date that cannot be read.
+    NoDate,
     /// Users cannot be looked up by a query.
     UserQuery,
     /// `sort` is no JSON object of 1 and -1.

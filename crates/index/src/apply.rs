@@ -3,7 +3,7 @@
 use crate::index::Index;
 use crate::tokens::Tokens;
 use parking_lot::RwLock;
-use rollcall_model::{Event, Happening, UserNo};
+use rollcall_model::{Event, Grants, Happening, UserNo};
 use std::collections::HashSet;
 
 /// Refuses the tokens of the sessions that these events end: before the rows go, and without waiting for
@@ -34,6 +34,18 @@ pub fn note_factors(events: &[Event], enrolled: &RwLock<HashSet<UserNo>>) {
     }
 }
 
+/// Takes note of which roles hold which permission from now on.
+pub fn note_grants(events: &[Event], grants: &RwLock<Grants>) {
+    for event in events {
+        if let Happening::GrantsChanged { grants: changed } = &event.happening {
+            let mut grants = grants.write();
+            for (permission, roles) in changed {
+                grants.set(*permission, *roles);
+            }
+        }
+    }
+}
+
 impl Index {
     /// Applies one commit's events; a new session's token is good once its row is there.
     pub fn apply(&mut self, events: &[Event], tokens: &RwLock<Tokens>) {
@@ -59,6 +71,12 @@ impl Index {
                 if let Some(slot) = self.rows.find(no) {
                     self.close(slot);
                 }
+            }
+            Happening::RolesChanged { owner, .. } => {
+                self.users.replace(owner);
+                tokens
+                    .write()
+                    .replace_owner(owner, self.rows_of(owner.no).into_iter().map(|slot| self.rows.no(slot)));
             }
             Happening::StepUpPassed(window) => self.step_ups.remember(*window),
             // Nothing that a row shows.

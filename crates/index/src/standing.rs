@@ -16,7 +16,10 @@ use crate::page::{Page, Row};
 use crate::tokens::{Bearer, Tokens};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_model::step_up::{AgentDigest, Window};
-use rollcall_model::{AddressKey, Event, Session, SessionId, SessionNo, Timestamp, TokenHash, UserNo};
+use rollcall_model::{
+    AddressKey, Event, Grants, Permission, RoleSet, Session, SessionId, SessionNo, Timestamp, TokenHash,
+    UserNo,
+};
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -26,6 +29,8 @@ pub struct Standing {
     tokens: RwLock<Tokens>,
     /// Users whose authenticator is enrolled.
     enrolled: RwLock<HashSet<UserNo>>,
+    /// Which roles hold which permission.
+    grants: RwLock<Grants>,
     /// Whoever applies events holds it: one at a time.
     applying: Mutex<()>,
 }
@@ -46,6 +51,7 @@ impl Standing {
             index: RwLock::new(Index::new(readers)),
             tokens: RwLock::new(Tokens::new()),
             enrolled: RwLock::default(),
+            grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
         }
     }
@@ -85,10 +91,21 @@ impl Standing {
         self.enrolled.write().insert(user);
     }
 
+    /// Takes in which roles hold a permission.
+    pub fn set_grant(&self, permission: Permission, roles: RoleSet) {
+        self.grants.write().set(permission, roles);
+    }
+
+    /// Whether somebody with these roles holds the permission, at this instant.
+    pub fn permits(&self, roles: RoleSet, permission: Permission) -> bool {
+        self.grants.read().allow(roles, permission)
+    }
+
     /// Takes in what a commit changed.
     pub fn apply(&self, events: &[Event]) {
         let _applying = self.applying.lock();
         apply::note_factors(events, &self.enrolled);
+        apply::note_grants(events, &self.grants);
         apply::refuse_ended(events, &self.tokens);
         self.index.write().apply(events, &self.tokens);
         self.reclaim();

@@ -100,6 +100,19 @@ impl Tokens {
         Some(entries.kept[at as usize].take()?.seen_at())
     }
 
+    /// Lets the tokens of these sessions be of the user as it is now.
+    pub fn replace_owner(&mut self, owner: &Arc<Owner>, sessions: impl Iterator<Item = SessionNo>) {
+        for session in sessions {
+            let hash = self.entries.hasher.hash_one(session);
+            let Some(at) = self.by_session.find(hash, |at| self.entries.is_of(*at, session)) else {
+                continue;
+            };
+            if let Some(entry) = &mut self.entries.kept[*at as usize] {
+                entry.bearer.owner = Arc::clone(owner);
+            }
+        }
+    }
+
     /// Whom a token is good for at `now`, which is remembered as its last use.
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
         let is_it = |at: &u32| self.entries.get(*at).is_some_and(|entry| entry.token == *token);

@@ -63,6 +63,13 @@ impl Users {
         code
     }
 
+    /// Takes in a user's new roles. Its names are what they were.
+    pub fn replace(&mut self, owner: &Arc<Owner>) {
+        if let Some(code) = self.find(owner.no) {
+            self.known[code as usize].owner = Arc::clone(owner);
+        }
+    }
+
     /// Whether what is known of a user still holds, or has to: its live rows stand under it.
     fn is_up_to_date(&self, code: u32, owner: &Arc<Owner>, facets: &Facets) -> bool {
         let known = self.get(code);

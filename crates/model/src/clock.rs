@@ -118,6 +118,63 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The instant that a date, or a date and a time with a zone, names: `2026-11-24`,
+    /// `2026-11-24T08:15Z`, `2026-11-24T08:15:30.042+01:00`. A date alone is its beginning in UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once('T').map_or((text, None), |(date, time)| (date, Some(time)));
+        let mut parts = date.splitn(3, '-');
+        let year = number(parts.next()?, 4)?;
+        let (month, day) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+        let days = days_before(year, month, day)?;
+        Some(Self(days * MS_A_DAY + time.map_or(Some(0), time_ms)?))
+    }
+}
+
+/// So many digits as a number.
+fn number(text: &str, digits: usize) -> Option<i64> {
+    let are_digits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| are_digits)
+}
+
+/// Days from 1970-01-01 to a date that there is.
+fn days_before(year: i64, month: i64, day: i64) -> Option<i64> {
+    let (shifted, years) = if month > 2 { (month - 3, year) } else { (month + 9, year - 1) };
+    let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
+    let days = years * 365 + leap_days + (153 * shifted + 2) / 5 + day - 1 - 719_468;
+    // What was made of it must be the same date: there is no 30th of February.
+    let there = Timestamp(days * MS_A_DAY).calendar();
+    ((i64::from(there.month), i64::from(there.day)) == (month, day)).then_some(days)
+}
+
+/// Milliseconds from a day's beginning in UTC to a time with its zone.
+fn time_ms(text: &str) -> Option<i64> {
+    let (time, zone) = text.split_at(text.find(['Z', '+', '-'])?);
+    let offset = match zone.split_at(1) {
+        ("Z", "") => 0,
+        ("Z", _) => return None,
+        (sign, zone) => {
+            let (hours, minutes) = zone.split_once(':')?;
+            let minutes = within(hours, 23)? * 60 + within(minutes, 59)?;
+            if sign == "+" { minutes } else { -minutes }
+        }
+    };
+    let mut parts = time.splitn(3, ':');
+    let (hours, minutes) = (within(parts.next()?, 23)?, within(parts.next()?, 59)?);
+    let (seconds, ms) = match parts.next() {
+        None => (0, 0),
+        Some(seconds) => match seconds.split_once('.') {
+            None => (within(seconds, 59)?, 0),
+            Some((seconds, ms)) => (within(seconds, 59)?, number(ms, 3)?),
+        },
+    };
+    Some(((hours * 60 + minutes - offset) * 60 + seconds) * 1_000 + ms)
+}
+
+fn within(text: &str, most: i64) -> Option<i64> {
+    number(text, 2).filter(|number| *number <= most)
+}
+
 /// A number below 100 as two digits.
 const fn digits(number: u8) -> [u8; 2] {
     [b'0' + number / 10, b'0' + number % 10]
@@ -159,6 +216,40 @@ mod tests {
             (i64::MAX, "9999-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(Timestamp::from_ms(ms).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_printed_is_parsed_and_what_is_no_date_is_not() {
+        for ms in [0, 1_684_887_954_234, 951_782_400_000, 1_709_251_199_999, -1, 253_402_300_799_999] {
+            assert_eq!(Timestamp::parse(&Timestamp::from_ms(ms).to_string()), Some(Timestamp::from_ms(ms)));
+        }
+        for (text, ms) in [
+            ("2023-05-24", 1_684_886_400_000),
+            ("2023-05-24T00:25Z", 1_684_887_900_000),
+            ("2023-05-24T02:25:54+02:00", 1_684_887_954_000),
+            ("2023-05-23T23:55:54.234-00:30", 1_684_887_954_234),
+        ] {
+            assert_eq!(Timestamp::parse(text), Some(Timestamp::from_ms(ms)), "{text}");
+        }
+        for text in [
+            "",
+            "x",
+            "2023",
+            "2023-02-30",
+            "2023-13-01",
+            "2023-00-10",
+            "23-05-24",
+            "2023-05-24T",
+            "2023-05-24T25:00Z",
+            "2023-05-24T00:00",
+            "2023-05-24T00:00:60Z",
+            "2023-05-24T00:00+1:00",
+            "2023-05-24Z",
+            "+023-05-24",
+            "１２",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ use crate::event::{Actor, Observation, PasswordHash};
 use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
 use crate::ids::{SessionId, SessionNo, UserNo};
+use crate::permission::{Permission, Role, RoleSet};
 use crate::session::EndReason;
 use crate::step_up::AgentDigest;
 use crate::token::TokenHash;
@@ -106,6 +107,40 @@ pub enum Command {
         session: SessionNo,
         /// Why.
         reason: EndReason,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// End all sessions of a user, but for one.
+    EndSessionsOf {
+        /// Whose.
+        user: UserNo,
+        /// The one that stays, where one does.
+        but: Option<SessionNo>,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Give a user a role. Refused when it has it.
+    GrantRole {
+        /// Whom.
+        user: UserNo,
+        /// Which.
+        role: Role,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Take a role from a user. Refused when it has it not, or for the last active administrator.
+    RevokeRole {
+        /// From whom.
+        user: UserNo,
+        /// Which.
+        role: Role,
+        /// Who asks for it.
+        by: Actor,
+    },
+    /// Say which roles hold these permissions from now on.
+    SetGrants {
+        /// The permissions, each with its roles.
+        grants: Vec<(Permission, RoleSet)>,
         /// Who asks for it.
         by: Actor,
     },
@@ -218,6 +253,10 @@ pub enum Refused {
     NoSuchFactor,
     /// The code was good once, or never.
     CodeNotGood,
+    /// The user has the role already.
+    HasRole,
+    /// The user has not the role.
+    HasNotRole,
 }
 
 /// What has to be known to decide a batch of commands.
@@ -255,7 +294,10 @@ impl Needs {
 
     fn add(&mut self, command: &Command) {
         match command {
-            Command::CreateWorkspace { .. } | Command::AdoptKey(_) | Command::Observe(_) => {}
+            Command::CreateWorkspace { .. }
+            | Command::SetGrants { .. }
+            | Command::AdoptKey(_)
+            | Command::Observe(_) => {}
             Command::CreateUser { user, .. } | Command::CreateFirstAdministrator { user, .. } => {
                 self.usernames.push(NameKey::of(&user.username));
                 self.emails.extend(user.emails.iter().map(|email| NameKey::of(&email.address)));
@@ -264,12 +306,18 @@ impl Needs {
                 self.whole(*user);
                 self.administrators = true;
             }
-            Command::SetPassword { user, .. } => self.whole(*user),
+            Command::SetPassword { user, .. } | Command::EndSessionsOf { user, .. } => self.whole(*user),
+            Command::RevokeRole { user, .. } => {
+                self.users.push(*user);
+                self.administrators = true;
+            }
             Command::Unlock { user, .. } => {
                 self.whole(*user);
                 self.failures_of.push(*user);
             }
-            Command::BeginAuthenticator { user, .. } => self.users.push(*user),
+            Command::GrantRole { user, .. } | Command::BeginAuthenticator { user, .. } => {
+                self.users.push(*user);
+            }
             Command::EnrolAuthenticator(enrolment) => {
                 self.whole(enrolment.user);
                 self.sessions.push(enrolment.session);

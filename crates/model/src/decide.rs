@@ -10,10 +10,12 @@ use crate::factor::{Proof, RecoveryHash, SealedSeed, Used};
 use crate::facts::{Facts, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
 use crate::ids::{Seq, SessionNo, UserNo};
+use crate::permission::Role;
 use crate::session::{EndReason, Session, live};
 use crate::step_up::Window;
-use crate::user::{NameKey, NewUser};
+use crate::user::{NameKey, NewUser, Owner};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What a batch comes to.
 #[derive(Clone, Debug, Default)]
@@ -138,6 +140,15 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             let counters = facts.failures.keys().filter(|key| key.user() == Some(*user));
             effects.failures.extend(counters.map(|key| (*key, None)));
         }
+        Command::EndSessionsOf { user, but, by } => {
+            existing(facts, *user)?;
+            effects.end_all(facts, *user, *but, EndReason::SignedOutEverywhere, *by);
+        }
+        Command::GrantRole { user, role, by } => change_role(&mut effects, facts, *user, *role, true, *by)?,
+        Command::RevokeRole { user, role, by } => change_role(&mut effects, facts, *user, *role, false, *by)?,
+        Command::SetGrants { grants, by } => {
+            effects.record(*by, None, None, Happening::GrantsChanged { grants: grants.clone() });
+        }
         Command::AdoptKey(key) => match facts.key {
             Some(other) if other != *key => return Err(Refused::OtherKey(other)),
             Some(_) => {}
@@ -222,6 +233,28 @@ fn set_active(
         effects.end_all(facts, no, None, EndReason::UserDeactivated, by);
         effects.happen(by, no, Happening::UserDeactivated);
     }
+    Ok(())
+}
+
+fn change_role(
+    effects: &mut Effects,
+    facts: &Facts,
+    no: UserNo,
+    role: Role,
+    granted: bool,
+    by: Actor,
+) -> Result<(), Refused> {
+    let user = existing(facts, no)?;
+    match (user.owner.roles.contains(role), granted) {
+        (true, true) => return Err(Refused::HasRole),
+        (false, false) => return Err(Refused::HasNotRole),
+        _ => {}
+    }
+    if role == Role::Admin && !granted {
+        not_the_last_administrator(facts, user)?;
+    }
+    let owner = Arc::new(Owner { roles: user.owner.roles.with(role, granted), ..Owner::clone(&user.owner) });
+    effects.happen(by, no, Happening::RolesChanged { owner, role, granted });
     Ok(())
 }
 

@@ -8,11 +8,13 @@ use crate::address::AddressKey;
 use crate::clock::Timestamp;
 use crate::factor::{KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
 use crate::ids::{Seq, SessionId, SessionNo, UserId, UserNo};
+use crate::permission::{Permission, Role, RoleSet};
 use crate::session::{EndReason, Session};
 use crate::step_up::Window;
-use crate::user::User;
+use crate::user::{Owner, User};
 use serde_json::{Value, json};
 use std::fmt;
+use std::sync::Arc;
 
 /// One thing that happened, at its place in the ledger.
 #[derive(Clone, Debug)]
@@ -99,6 +101,20 @@ pub enum Happening {
     },
     /// The wrong guesses that were counted for a user are forgotten.
     UserUnlocked,
+    /// A user has other roles.
+    RolesChanged {
+        /// The user, with the roles that it has from now on.
+        owner: Arc<Owner>,
+        /// The role that came or went.
+        role: Role,
+        /// Whether it came.
+        granted: bool,
+    },
+    /// Permissions are held by other roles.
+    GrantsChanged {
+        /// The permissions, each with its roles.
+        grants: Vec<(Permission, RoleSet)>,
+    },
     /// The store is sealed with this cluster key from now on.
     KeyAdopted(KeyFingerprint),
     /// A user was given the seed of an authenticator, in the place of one that was not enrolled.
@@ -196,6 +212,9 @@ impl Event {
             Happening::FactorUsed(_) => 16,
             Happening::FactorsRemoved => 17,
             Happening::RecoveryReplaced { .. } => 18,
+            Happening::RolesChanged { granted: true, .. } => 19,
+            Happening::RolesChanged { granted: false, .. } => 20,
+            Happening::GrantsChanged { .. } => 21,
         }
     }
 
@@ -237,6 +256,16 @@ impl Event {
             | Happening::PasswordSet { .. }
             | Happening::UserUnlocked
             | Happening::FactorsRemoved => json!({}),
+            Happening::RolesChanged { owner, role, .. } => {
+                json!({ "username": owner.username, "role": role.as_str() })
+            }
+            Happening::GrantsChanged { grants } => {
+                let roles = |roles: &RoleSet| roles.iter().map(Role::as_str).collect::<Vec<_>>();
+                let each = grants
+                    .iter()
+                    .map(|(permission, set)| (permission.as_str().to_owned(), json!(roles(set))));
+                Value::Object(each.collect())
+            }
             Happening::KeyAdopted(key) => json!({ "fingerprint": key.to_string() }),
             Happening::FactorEnrolled { codes, .. } => {
                 json!({ "factor": "authenticator", "recovery_codes": codes.len() })
@@ -278,7 +307,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 18] = [
+pub const KINDS: [&str; 21] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -297,6 +326,9 @@ pub const KINDS: [&str; 18] = [
     "factor.used",
     "factors.removed",
     "recovery-codes.replaced",
+    "role.granted",
+    "role.revoked",
+    "permissions.changed",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

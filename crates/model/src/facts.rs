@@ -119,6 +119,15 @@ impl Facts {
                     sessions.retain(|session| *session != no);
                 }
             }
+            Happening::RolesChanged { owner, .. } => {
+                let Some(user) = self.users.get_mut(&owner.no) else { return };
+                // Counted only where a command of the batch needs it.
+                let before = u64::from(user.is_active_administrator());
+                user.owner = owner.clone();
+                let after = u64::from(user.is_active_administrator());
+                self.active_administrators = (self.active_administrators + after).saturating_sub(before);
+                self.had_administrator |= owner.roles.contains(Role::Admin);
+            }
             Happening::KeyAdopted(key) => self.key = Some(*key),
             Happening::UserActivated | Happening::UserDeactivated => {
                 let active = matches!(event.happening, Happening::UserActivated);
@@ -149,6 +158,7 @@ impl Facts {
                 self.recovery.retain(|(user, _)| Some(*user) != event.subject);
             }
             Happening::WorkspaceCreated { .. }
+            | Happening::GrantsChanged { .. }
             | Happening::PasswordSet { .. }
             | Happening::UserUnlocked
             | Happening::StepUpPassed(_)

@@ -138,6 +138,13 @@ impl RoleSet {
         self.0 & (1 << role as u8) != 0
     }
 
+    /// The set with the role, or without it.
+    #[must_use]
+    pub const fn with(self, role: Role, there: bool) -> Self {
+        let bit = 1 << role as u8;
+        Self(if there { self.0 | bit } else { self.0 & !bit })
+    }
+
     /// Whether the two have a role in common.
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0

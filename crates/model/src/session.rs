@@ -56,11 +56,13 @@ pub enum EndReason {
     PasswordSet = 10,
     /// Its user was unlocked by the operator.
     Unlocked = 11,
+    /// All of its user's sessions were ended at once.
+    SignedOutEverywhere = 12,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignedOut,
         Self::EndedByUser,
         Self::EndedByAdministrator,
@@ -72,6 +74,7 @@ impl EndReason {
         Self::FactorsReset,
         Self::PasswordSet,
         Self::Unlocked,
+        Self::SignedOutEverywhere,
     ];
 
     /// The word for it in the ledger.
@@ -88,6 +91,7 @@ impl EndReason {
             Self::FactorsReset => "factors-reset",
             Self::PasswordSet => "password-set",
             Self::Unlocked => "unlocked",
+            Self::SignedOutEverywhere => "signed-out-everywhere",
         }
     }
 }

@@ -17,7 +17,7 @@ impl Service {
 
     /// Whether the principal's roles hold the permission, at this instant.
     pub fn permits(&self, principal: &Principal, permission: Permission) -> bool {
-        self.grants.read().allow(principal.owner.roles, permission)
+        self.standing.permits(principal.owner.roles, permission)
     }
 
     /// Refuses everything until the index stands and after the process began to end.

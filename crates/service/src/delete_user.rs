@@ -16,16 +16,22 @@ pub struct UserReference {
     pub username: Option<String>,
 }
 
+impl UserReference {
+    /// The user that is named, by id if there is one.
+    pub(crate) fn which(self) -> Result<WhichUser, Refusal> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match (given(self.user_id), given(self.username)) {
+            (Some(id), _) => by_id(&id),
+            (None, Some(username)) => Ok(WhichUser::Username(NameKey::of(&username))),
+            (None, None) => Err(Refusal::UserNotNamed),
+        }
+    }
+}
+
 impl Service {
     /// Deletes the user that is named.
     pub async fn delete_user(&self, principal: &Principal, reference: UserReference) -> Result<(), Refusal> {
-        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let which = match (given(reference.user_id), given(reference.username)) {
-            (Some(id), _) => by_id(&id)?,
-            (None, Some(username)) => WhichUser::Username(NameKey::of(&username)),
-            (None, None) => return Err(Refusal::UserNotNamed),
-        };
-        let found = self.store.credential(which).await?.ok_or(Refusal::NoSuchUser)?;
+        let found = self.store.credential(reference.which()?).await?.ok_or(Refusal::NoSuchUser)?;
         let command = Command::DeleteUser { user: found.user.owner.no, by: principal.actor() };
         match self.writer.run(command).await {
             Ok(_) => Ok(()),

@@ -4,8 +4,9 @@
 //! refused and the row is gone.
 
 use crate::error::NotWritten;
+use crate::users::by_id;
 use crate::{Principal, Refusal, Service};
-use rollcall_model::{Command, EndReason, Refused, SessionNo};
+use rollcall_model::{Command, EndReason, Refused, SessionNo, UserNo};
 
 impl Service {
     /// Ends the session that the principal is calling with.
@@ -24,6 +25,31 @@ impl Service {
     pub async fn end_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
         let no = self.session(id, |row| Some(row.no()))?;
         self.end(principal, no, EndReason::EndedByAdministrator).await
+    }
+
+    /// Ends all of the principal's sessions but the one that calls.
+    pub async fn end_other_sessions(&self, principal: &Principal) -> Result<(), Refusal> {
+        self.end_all(principal, principal.owner.no, Some(principal.session)).await
+    }
+
+    /// Ends all sessions of the user with this id.
+    pub async fn end_sessions_of(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
+        let found = self.store.credential(by_id(id)?).await?.ok_or(Refusal::NoSuchUser)?;
+        self.end_all(principal, found.user.owner.no, None).await
+    }
+
+    async fn end_all(
+        &self,
+        principal: &Principal,
+        user: UserNo,
+        but: Option<SessionNo>,
+    ) -> Result<(), Refusal> {
+        let command = Command::EndSessionsOf { user, but, by: principal.actor() };
+        match self.writer.run(command).await {
+            Ok(_) => Ok(()),
+            Err(NotWritten::Refused(Refused::NoSuchUser)) => Err(Refusal::NoSuchUser),
+            Err(error) => Err(error.unforeseen()),
+        }
     }
 
     async fn end(&self, principal: &Principal, session: SessionNo, reason: EndReason) -> Result<(), Refusal> {

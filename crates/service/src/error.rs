@@ -27,8 +27,25 @@ pub enum Refusal {
     InvalidTotp,
     /// It would leave no active administrator.
     LastAdministrator,
+    /// A role cannot be given or taken as asked.
+    Role(RoleRefusal),
     /// The truth cannot be read or written now.
     Unavailable,
+}
+
+/// Why a role cannot be given or taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleRefusal {
+    /// There is no such user.
+    NoSuchUser,
+    /// There is no such role.
+    NoSuchRole,
+    /// The user has it already.
+    HasRole,
+    /// The user has it not.
+    HasNotRole,
+    /// It would leave no active administrator.
+    LastAdministrator,
 }
 
 /// Why a sign-in failed.

@@ -15,8 +15,10 @@ mod first_start;
 mod hashing;
 mod list_sessions;
 mod observations;
+mod permissions;
 mod pool;
 mod principal;
+mod roles;
 mod set_active;
 mod settings;
 mod sign_in;
@@ -30,12 +32,12 @@ pub use codes::Code;
 pub use create_user::{Password, UserRequest, is_username};
 pub use delete_user::UserReference;
 pub use demo::fill_with_demo;
-pub use error::{FieldRefusal, Refusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+pub use error::{FieldRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
 pub use factors::Changed;
 pub use first_start::FirstAdministrator;
 pub use principal::{Client, Principal};
 pub use rollcall_index as index;
-pub use rollcall_store::{Credential, UserSortKey, UsersQuery};
+pub use rollcall_store::{Credential, PermissionRow, UserSortKey, UsersQuery};
 pub use settings::Settings;
 pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
@@ -43,12 +45,11 @@ pub use users::{Seen, SeenPage, UserName};
 
 use hashing::Hashing;
 use observations::Observations;
-use parking_lot::RwLock;
 use pool::Pool;
 use rollcall_auth::ClusterKey;
 use rollcall_index::Standing;
 use rollcall_model::event::Observation;
-use rollcall_model::{Clock, Grants, Randomness, Timestamp};
+use rollcall_model::{Clock, Randomness, Timestamp};
 use rollcall_store::Store;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -63,7 +64,6 @@ pub struct Service {
     writer: Writer,
     hashing: Hashing,
     scans: Pool,
-    grants: RwLock<Grants>,
     observations: Observations,
     key: ClusterKey,
     clock: Arc<dyn Clock>,

@@ -8,10 +8,9 @@ use crate::pool::Pool;
 use crate::upkeep::log_head;
 use crate::writer::Writer;
 use crate::{Refusal, Service, Settings};
-use parking_lot::RwLock;
 use rollcall_auth::{ClusterKey, Hasher};
 use rollcall_index::{Loaded, Readers, Standing};
-use rollcall_model::{Clock, Command, Device, Grants, Randomness, Refused, limits};
+use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
 use rollcall_store::{Loading, Store, StoreError};
 use std::sync::Arc;
 use std::time::Instant;
@@ -79,7 +78,6 @@ impl Service {
             settings: parts.settings,
             hashing: Hashing::new(Hasher::default(), &*parts.randomness),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
-            grants: RwLock::new(Grants::none()),
             observations: Observations::default(),
             key: parts.key,
             store: parts.store,
@@ -109,7 +107,9 @@ impl Service {
         let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
         let head = self.store.load(since, Box::new(move |piece| take_in(&standing, piece))).await?;
         self.standing.loaded();
-        *self.grants.write() = self.store.grants().await?;
+        for row in self.store.permissions().await? {
+            self.standing.set_grant(row.permission, row.roles);
+        }
         let live = self.standing.live(self.clock.now());
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(live, seq = head.seq.0, took_ms, "sessions are loaded");

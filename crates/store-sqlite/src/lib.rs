@@ -22,11 +22,11 @@ pub use reader::SqliteReader;
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::Seq;
-use rollcall_model::{Command, Grants, Randomness, Timestamp, limits};
+use rollcall_model::{Command, Randomness, Timestamp, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, Store, StoreError,
-    UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, PermissionRow, Store,
+    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -147,8 +147,8 @@ impl Store for SqliteStore {
         self.read(move |connection| write::failures(connection, keys))
     }
 
-    fn grants(&self) -> Answer<'_, Grants> {
-        self.read(|connection| read::grants(connection))
+    fn permissions(&self) -> Answer<'_, Vec<PermissionRow>> {
+        self.read(|connection| read::permissions(connection))
     }
 
     fn workspace(&self) -> Answer<'_, Option<WorkspaceRow>> {

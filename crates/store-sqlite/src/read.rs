@@ -6,10 +6,11 @@ use crate::{rows, sql};
 use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
-use rollcall_model::{AddressKey, Grants, Owner, Permission, RoleSet, Session, Timestamp, TokenHash, User};
+use rollcall_model::{AddressKey, Owner, Permission, RoleSet, Session, Timestamp, TokenHash, User};
 use rollcall_store::chain::{self, BEFORE_THE_FIRST};
 use rollcall_store::{
-    BadEvent, ChainEnd, Credential, LedgerRow, Loading, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    BadEvent, ChainEnd, Credential, LedgerRow, Loading, PermissionRow, UsersPage, UsersQuery, WhichUser,
+    WorkspaceRow,
 };
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 use std::collections::HashMap;
@@ -150,17 +151,17 @@ pub fn users(connection: &mut Connection, query: &UsersQuery) -> Result<UsersPag
     Ok(UsersPage { users, total })
 }
 
-/// Who holds which permission. What this program does not know is passed over.
-pub fn grants(connection: &Connection) -> Result<Grants, Error> {
-    let mut grants = Grants::none();
+/// Every permission. What this program does not know is passed over.
+pub fn permissions(connection: &Connection) -> Result<Vec<PermissionRow>, Error> {
     let mut statement = connection.prepare_cached(sql::PERMISSIONS)?;
     let mut rows = statement.query([])?;
+    let mut permissions = Vec::new();
     while let Some(row) = rows.next()? {
-        if let Some(permission) = Permission::parse(row.get_ref(0)?.as_str()?) {
-            grants.set(permission, RoleSet::from_bits(row.get(1)?));
-        }
+        let Some(permission) = Permission::parse(row.get_ref(0)?.as_str()?) else { continue };
+        let roles = RoleSet::from_bits(row.get(1)?);
+        permissions.push(PermissionRow { permission, roles, updated_at: time(row, 2)? });
     }
-    Ok(grants)
+    Ok(permissions)
 }
 
 /// The workspace's own row.

@@ -26,7 +26,9 @@ statements! {
     SET_KEY = "UPDATE workspace SET key_fingerprint = ?1";
     INSERT_WORKSPACE = "INSERT INTO workspace (one, demo, had_administrator) VALUES (1, ?1, 0)";
     SET_HAD_ADMINISTRATOR = "UPDATE workspace SET had_administrator = 1";
-    PERMISSIONS = "SELECT id, roles FROM permissions";
+    PERMISSIONS = "SELECT id, roles, updated_at FROM permissions ORDER BY id";
+    SET_PERMISSION = "UPDATE permissions SET roles = ?2, updated_at = ?3 WHERE id = ?1";
+    SET_ROLES = "UPDATE users SET roles = ?2, updated_at = ?3 WHERE user_no = ?1";
     INSERT_PERMISSION = "INSERT INTO permissions (id, roles, updated_at) VALUES (?1, ?2, ?3)";
 
     FIND_TEXT = "SELECT no FROM texts WHERE text = ?1";

@@ -260,6 +260,15 @@ impl Writing<'_> {
             Happening::PasswordSet { password } => {
                 self.execute(sql::SET_PASSWORD, params![subject(event), password.0, event.at.as_ms()])
             }
+            Happening::RolesChanged { owner, .. } => {
+                let admin = owner.roles.contains(Role::Admin);
+                self.execute(sql::SET_ROLES, params![subject(event), owner.roles.bits(), event.at.as_ms()])?;
+                if admin { self.execute(sql::SET_HAD_ADMINISTRATOR, []) } else { Ok(()) }
+            }
+            Happening::GrantsChanged { grants } => grants.iter().try_for_each(|(permission, roles)| {
+                let changed = params![permission.as_str(), roles.bits(), event.at.as_ms()];
+                self.execute(sql::SET_PERMISSION, changed)
+            }),
             Happening::KeyAdopted(key) => self.execute(sql::SET_KEY, [key.0]),
             Happening::FactorBegun { seed } => {
                 let begun = number(event.seq.0);

@@ -18,7 +18,7 @@ use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
-use rollcall_model::{AddressKey, Command, Event, Grants, Receipt, Refused, Session, Timestamp};
+use rollcall_model::{AddressKey, Command, Event, Permission, Receipt, Refused, RoleSet, Session, Timestamp};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -70,8 +70,8 @@ pub trait Store: Send + Sync + 'static {
     /// Those of the counters that stand.
     fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>>;
 
-    /// Who holds which permission.
-    fn grants(&self) -> Answer<'_, Grants>;
+    /// Every permission with the roles that hold it, and when that last changed.
+    fn permissions(&self) -> Answer<'_, Vec<PermissionRow>>;
 
     /// The workspace itself: `None` before its ledger has begun.
     fn workspace(&self) -> Answer<'_, Option<WorkspaceRow>>;
@@ -221,6 +221,17 @@ pub struct UsersPage {
     pub users: Vec<(User, Option<Timestamp>)>,
     /// How many there are on all pages.
     pub total: u64,
+}
+
+/// Which roles hold a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PermissionRow {
+    /// The permission.
+    pub permission: Permission,
+    /// The roles.
+    pub roles: RoleSet,
+    /// When that last changed.
+    pub updated_at: Timestamp,
 }
 
 /// The workspace's own row.

@@ -29,7 +29,7 @@ pub fn admit<E: Endpoint>(
     let principal = from.caller.principal();
     let holds = |permission| principal.is_some_and(|principal| guard.service.permits(principal, permission));
     if let OfTarget::Permission { permission, denied, asks, .. } = E::POLICY.of_target
-        && asks(&from.body)
+        && asks(&from.caller, &from.body)
         && !holds(permission)
     {
         return Err(Refusal::Denied(denied));

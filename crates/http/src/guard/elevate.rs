@@ -26,6 +26,7 @@ pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> 
         caller: from.caller,
         client: arrival.client,
         code: arrival.code,
+        credentials: arrival.credentials,
         query: from.query,
         body: from.body,
         _passed: Passed,

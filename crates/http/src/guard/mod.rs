@@ -65,6 +65,8 @@ pub struct Call<E: Endpoint> {
     pub client: Client,
     /// A second factor's code, for endpoints that ask for one themselves.
     pub code: Code,
+    /// What the caller authenticated with.
+    pub credentials: Option<Credentials>,
     /// The query's parameters.
     pub query: E::Query,
     /// The body's parameters.

@@ -4,7 +4,7 @@ use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
 use rollcall_service::{
-    FieldRefusal, Refusal as Outcome, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+    FieldRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,6 +66,11 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::NoSuchCall { name } => status(404, plain(&format!("Method '{name}' not found"))),
         Refusal::UserNotFound => status(400, plain("User not found")),
         Refusal::UserUnknown => status(400, plain("User not found.")),
+        Refusal::UserIdUnknown => thrown("Invalid user id", "error-invalid-user-id", None),
+        Refusal::RoleIdUnknown => thrown("Role not found", "error-invalid-roleId", None),
+        Refusal::NoSuchPermission => thrown("Invalid permission", "error-invalid-permission", None),
+        Refusal::NoSuchRole => thrown("Invalid role", "error-invalid-role", None),
+        Refusal::NoDate => thrown("The date is none", "error-roomId-param-invalid", None),
         Refusal::UserQuery => thrown("Users cannot be looked up by a query", "error-invalid-query", None),
         Refusal::Sort { given } => thrown(
             &format!("Invalid sort parameter provided: \"{given}\""),
@@ -85,11 +90,9 @@ fn denied(denied: DeniedAs) -> Wire {
             plain("User does not have the permissions required for this action [error-unauthorized]"),
         ),
         DeniedAs::Unauthorized => status(403, plain("unauthorized")),
-        DeniedAs::ActionNotAllowed(sentence, action) => thrown(
-            sentence,
-            "error-action-not-allowed",
-            Some(json!({ "method": "insertOrUpdateUser", "action": action })),
-        ),
+        DeniedAs::ActionNotAllowed { sentence, method, action } => {
+            thrown(sentence, "error-action-not-allowed", Some(json!({ "method": method, "action": action })))
+        }
     }
 }
 
@@ -119,6 +122,7 @@ fn outcome(outcome: &Outcome) -> Wire {
             "error-action-not-allowed",
             Some(json!({ "method": "removeUserFromRole", "action": "Remove_last_admin" })),
         ),
+        Outcome::Role(refusal) => role(*refusal),
         Outcome::Unavailable => Wire {
             retry_after_s: Some(limits::RETRY_AFTER.as_secs()),
             ..Wire { status: 503, ..thrown("Service temporarily unavailable", "error-unavailable", None) }
@@ -201,6 +205,18 @@ pub fn inner(refusal: &Refusal) -> Option<Value> {
     Some(error)
 }
 
+fn role(refusal: RoleRefusal) -> Wire {
+    match refusal {
+        RoleRefusal::NoSuchUser => thrown("Invalid user", "error-invalid-user", None),
+        RoleRefusal::NoSuchRole => thrown("Role not found", "error-role-not-found", None),
+        RoleRefusal::HasRole => thrown("User already in role", "error-user-already-in-role", None),
+        RoleRefusal::HasNotRole => thrown("User is not in this role", "error-user-not-in-role", None),
+        RoleRefusal::LastAdministrator => {
+            thrown("You need to have at least one admin", "error-admin-required", None)
+        }
+    }
+}
+
 fn fields(refusal: &FieldRefusal) -> Wire {
     let details = |field: &str| Some(json!({ "method": "insertOrUpdateUser", "field": field }));
     match refusal {
@@ -250,7 +266,11 @@ pub fn samples() -> Vec<Refusal> {
         let refusal = StepUpRefusal { kind, method, available: vec![method], username };
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::SecondFactor(refusal)))
     };
-    let adding = DeniedAs::ActionNotAllowed("Adding user is not allowed", "Adding_user");
+    let adding = DeniedAs::ActionNotAllowed {
+        sentence: "Adding user is not allowed",
+        method: "insertOrUpdateUser",
+        action: "Adding_user",
+    };
     vec![
         Refusal::NoSuchPath,
         Refusal::NoSuchMethod,
@@ -284,6 +304,16 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::UserNotFound,
         Refusal::UserUnknown,
         Refusal::UserQuery,
+        Refusal::UserIdUnknown,
+        Refusal::RoleIdUnknown,
+        Refusal::NoSuchPermission,
+        Refusal::NoSuchRole,
+        Refusal::NoDate,
+        Refusal::Outcome(Outcome::Role(RoleRefusal::NoSuchUser)),
+        Refusal::Outcome(Outcome::Role(RoleRefusal::NoSuchRole)),
+        Refusal::Outcome(Outcome::Role(RoleRefusal::HasRole)),
+        Refusal::Outcome(Outcome::Role(RoleRefusal::HasNotRole)),
+        Refusal::Outcome(Outcome::Role(RoleRefusal::LastAdministrator)),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidRole)),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::Empty("Name"))),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidUsername("a b".into()))),

@@ -7,6 +7,8 @@ mod login;
 mod logout;
 mod me;
 mod paging;
+pub mod permissions;
+pub mod roles;
 pub mod sessions;
 mod sort;
 pub mod totp;
@@ -19,5 +21,6 @@ pub use logout::Logout;
 pub use me::Me;
 pub use users::{
     Create as UsersCreate, Delete as UsersDelete, Info as UsersInfo, List as UsersList,
-    SetActiveStatus as UsersSetActiveStatus,
+    Logout as UsersLogout, LogoutOtherClients as UsersLogoutOtherClients,
+    RemoveOtherTokens as UsersRemoveOtherTokens, SetActiveStatus as UsersSetActiveStatus,
 };

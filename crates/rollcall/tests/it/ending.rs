@@ -110,3 +110,39 @@ async fn reads_and_refusals_are_told_to_the_ledger_once_a_window() {
         .map(str::to_owned)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sessions_or_all_others_end_at_once() {
+    let server = TestServer::start().await;
+    let id = server.user("zoe").await;
+    let (admin, elevated) = (server.admin().await, server.elevated_admin().await);
+    let sign_in = async || server.caller().sign_in("zoe", PASSWORD).await;
+    let (first, second, third) = (sign_in().await, sign_in().await, sign_in().await);
+    let kept = first.post("users.logoutOtherClients", &json!({})).await;
+    assert_eq!((kept.status, kept.body["token"].as_str()), (200, Some(&*first.token)));
+    assert!(kept.body["tokenExpires"].is_string());
+    assert_eq!(first.get("me").await.status, 200);
+    for ended in [&second, &third] {
+        assert_eq!(ended.get("me").await.status, 401);
+    }
+    let fourth = sign_in().await;
+    let removed = fourth.post("users.removeOtherTokens", &json!({})).await;
+    assert_eq!(removed.body, json!({ "success": true }));
+    assert_eq!((first.get("me").await.status, fourth.get("me").await.status), (401, 200));
+
+    // One's own sessions without a right, another's with one.
+    let other = json!({ "userId": admin.user_id });
+    let refused = fourth.post("users.logout", &other).await;
+    assert_eq!((refused.status, &refused.body["error"]), (403, &json!("unauthorized")));
+    let out = fourth.post("users.logout", &json!({})).await;
+    assert_eq!(out.body["message"], format!("User {id} has been logged out!"));
+    assert_eq!(fourth.get("me").await.status, 401);
+    let fifth = sign_in().await;
+    assert_eq!(admin.post("users.logout", &json!({ "userId": id })).await.status, 200);
+    assert_eq!(fifth.get("me").await.status, 401);
+    assert_eq!(elevated.get("sessions/list.all?filter=zoe").await.body["total"], 0);
+    for nobody in ["aaaaaaaaaaaaaaaaa", "x"] {
+        let answer = admin.post("users.logout", &json!({ "userId": nobody })).await;
+        assert_eq!((answer.status, &answer.body["errorType"]), (400, &json!("error-invalid-user-id")));
+    }
+}

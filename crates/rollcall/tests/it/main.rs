@@ -8,6 +8,7 @@ mod limits;
 mod listing;
 mod malformed;
 mod refusal_matrix;
+mod roles;
 mod sign_in;
 mod step_up;
 mod users;

@@ -2,9 +2,8 @@
 //! stage must answer in its turn. Which faults an endpoint can have is derived from its declaration, so no
 //! endpoint is exempt, and a new one is tested by being declared.
 //!
-//! Two cells cannot be reached over the API yet and are computed, not listed: by the default grants everybody
-//! who holds a guarded endpoint's permission also bypasses the rate limit, and also holds the rights that
-//! depend on parameters.
+//! Some cells cannot be reached by the default grants and are computed, not listed: everybody who holds a guarded
+//! endpoint's permission may also bypass the rate limit, or hold the right that depends on parameters.
 
 use rollcall::config::Config;
 use rollcall_http::declarations;
@@ -23,6 +22,7 @@ enum Stage {
     Permission,
     QuerySchema,
     BodySchema,
+    Target,
     Rate,
     StepUp,
     Own,
@@ -42,6 +42,9 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
     }
     if route.method == Method::Call || route.method == Method::Post && !endpoint.body.is_empty() {
         stages.push(Stage::BodySchema);
+    }
+    if target_right(endpoint).is_some() {
+        stages.push(Stage::Target);
     }
     if endpoint.rate == Rate::SignIn || endpoint.rate == Rate::Default && !bypasses(endpoint) {
         stages.push(Stage::Rate);
@@ -64,6 +67,13 @@ fn bypasses(endpoint: &Declaration) -> bool {
         .all(|role| !may_call(endpoint, role) || bypass(role))
 }
 
+/// A right that depends on the target, where somebody who may call has it not, by the default grants.
+fn target_right(endpoint: &Declaration) -> Option<Permission> {
+    let plain = [Role::User].into_iter().collect();
+    let (_, permission) = endpoint.of_target?;
+    (may_call(endpoint, plain) && !Grants::defaults().allow(plain, permission)).then_some(permission)
+}
+
 /// Whether a role's holders may call it, by the default grants.
 fn may_call(endpoint: &Declaration, role: RoleSet) -> bool {
     let Some((permissions, _)) = endpoint.needs.permissions() else { return true };
@@ -76,6 +86,10 @@ fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
     Some(match () {
         () if takes("resume") => (401, "Unauthorized"),
         () if takes("sort") => (400, "Invalid sort parameter provided: \"x\" [error-invalid-sort]"),
+        () if takes("updatedSince") => (400, "The date is none [error-roomId-param-invalid]"),
+        () if takes("permissions") => (400, "Invalid permission [error-invalid-permission]"),
+        () if takes("roleId") => (400, "Invalid user [error-invalid-user]"),
+        () if target_right(endpoint).is_some() => return None,
         () if endpoint.routes[0].path == "2fa:validateTempToken" => (400, "[invalid-totp]"),
         () if takes("importId") => (400, "User not found."),
         () if takes("activeStatus") => (400, "User not found"),
@@ -104,6 +118,17 @@ fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Opti
         ("sort", false) => json!("x"),
         ("sessionId", true) => json!(scene.session_id),
         ("sessionId", false) => json!("aaaaaaaaaaaaaaaaa"),
+        ("updatedSince", good) => json!(if good { "2026-01-01" } else { "soon" }),
+        ("permissions", good) => {
+            let id = if good { "view-statistics" } else { "nope" };
+            json!([{ "_id": id, "roles": ["admin"] }])
+        }
+        ("roleId", _) if takes("roomId") => json!("bot"),
+        ("roleId", _) => json!("user"),
+        // One of the two is enough.
+        ("userId", _) if takes("roleId") => return None,
+        ("username", good) if takes("roleId") => json!(if good { "spare" } else { "nobody" }),
+        ("userId", _) if target_right(endpoint).is_some() => return None,
         ("userId", true) if takes("activeStatus") => json!(scene.spare.user_id),
         ("userId", false) if takes("activeStatus") => json!("aaaaaaaaaaaaaaaaa"),
         ("activeStatus", _) => json!(true),
@@ -222,6 +247,10 @@ async fn send(
     if route.method == Method::Post {
         let body: serde_json::Map<_, _> =
             given(endpoint.body).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut body = body;
+        if has(Stage::Target) {
+            body.insert("userId".into(), json!("aaaaaaaaaaaaaaaaa"));
+        }
         let mut text = Value::Object(body).to_string();
         if has(Stage::BodySchema) {
             text = spoiled(endpoint.body, &text);
@@ -266,14 +295,21 @@ fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
                 (403, "User does not have the permissions required for this action [error-unauthorized]")
             }
             DeniedAs::Unauthorized => (403, "unauthorized"),
-            DeniedAs::ActionNotAllowed(..) => (400, "Adding user is not allowed [error-action-not-allowed]"),
+            DeniedAs::ActionNotAllowed { action: "Accessing_permissions", .. } => {
+                (400, "Accessing permissions is not allowed [error-action-not-allowed]")
+            }
+            DeniedAs::ActionNotAllowed { .. } => {
+                (400, "Adding user is not allowed [error-action-not-allowed]")
+            }
         },
         Stage::QuerySchema => (400, "must NOT have additional properties"),
         Stage::BodySchema if endpoint.body_unknown == Unknown::IgnoredWithFaults => {
             (400, "Invalid JSON body")
         }
         Stage::BodySchema if endpoint.routes[0].method == Method::Call => (400, "Invalid method call"),
+        Stage::BodySchema if endpoint.body[0].kind == Kind::Objects => (400, "must be array"),
         Stage::BodySchema => (400, "must be string"),
+        Stage::Target => (403, "unauthorized"),
         Stage::Rate => {
             assert!(text("error").ends_with("[error-too-many-requests]"), "{what}");
             (429, text("error"))
@@ -309,7 +345,8 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
             if stages.contains(&Stage::Rate) {
                 // Somebody else behind the same address has used the window up.
                 let faults = if stages.contains(&Stage::Own) { &[Stage::Own][..] } else { &[] };
-                send(&scene.spare, &scene, &endpoint, *route, faults).await;
+                let other = if endpoint.needs.permissions().is_none() { &scene.guest } else { &scene.spare };
+                send(other, &scene, &endpoint, *route, faults).await;
             }
             for healed in 0..=stages.len() {
                 let faults = &stages[healed..];
@@ -335,7 +372,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
         .flat_map(|endpoint| endpoint.routes.iter().map(|route| stages(endpoint, *route).len()))
         .sum();
     assert_eq!(cells, declared);
-    assert_eq!(seen.len(), 8, "every stage was seen");
+    assert_eq!(seen.len(), 9, "every stage was seen");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,8 +13,8 @@ use rollcall_model::failure::{FailureKey, FailureLimit};
 use rollcall_model::step_up::AgentDigest;
 use rollcall_model::user::NameKey;
 use rollcall_model::{
-    Actor, AddressKey, Command, EndReason, Refused, Role, Seq, SessionNo, Timestamp, TokenHash, UserNo,
-    limits,
+    Actor, AddressKey, Command, EndReason, Permission, Refused, Role, RoleSet, Seq, SessionNo, Timestamp,
+    TokenHash, UserNo, limits,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -580,4 +580,51 @@ pub async fn users_are_paged_in_every_order(fixture: Fixture) {
     let found =
         fixture.store.users(UsersQuery { email, sort: Vec::new(), offset: 0, count: 9 }).await.unwrap();
     assert_eq!((found.total, found.users[0].0.emails.len()), (1, 1));
+}
+
+pub async fn a_role_comes_and_goes_and_one_administrator_stays(fixture: Fixture) {
+    let (ann, bob) = (fixture.user("ann", &[Role::Admin]).await, fixture.user("bob", &[Role::User]).await);
+    let grant = |user, role| Command::GrantRole { user, role, by: Actor::System };
+    let revoke = |user, role| Command::RevokeRole { user, role, by: Actor::System };
+    let roles = async |user| {
+        let found = fixture.store.credential(WhichUser::No(user)).await.unwrap().unwrap();
+        found.user.owner.roles.iter().collect::<Vec<_>>()
+    };
+    assert_eq!(fixture.run(revoke(ann, Role::Admin)).await, Err(Refused::LastAdministrator));
+    let answers = fixture.commit(vec![grant(bob, Role::Admin), revoke(ann, Role::Admin)]).await.answers;
+    assert!(answers.iter().all(Result::is_ok), "the batch sees that bob is one: {answers:?}");
+    assert_eq!((roles(ann).await, roles(bob).await), (vec![], vec![Role::Admin, Role::User]));
+    assert_eq!(fixture.run(grant(bob, Role::User)).await, Err(Refused::HasRole));
+    assert_eq!(fixture.run(revoke(ann, Role::Bot)).await, Err(Refused::HasNotRole));
+    assert_eq!(fixture.run(grant(UserNo(99), Role::Bot)).await, Err(Refused::NoSuchUser));
+    fixture.run(grant(ann, Role::Admin)).await.unwrap();
+    let answers = fixture.commit(vec![revoke(ann, Role::Admin), revoke(bob, Role::Admin)]).await.answers;
+    assert!(answers[0].is_ok());
+    assert_eq!(answers[1], Err(Refused::LastAdministrator));
+    assert_eq!(fixture.last_detail().await["role"], "admin");
+}
+
+pub async fn permissions_change_together(fixture: Fixture) {
+    fixture.run(Command::CreateWorkspace { demo: false }).await.unwrap();
+    let before = fixture.store.permissions().await.unwrap();
+    assert_eq!(before.len(), Permission::ALL.len());
+    fixture.set_now(fixture.now().as_ms() + 1_000);
+    let roles: RoleSet = [Role::Guest].into_iter().collect();
+    let grants = vec![(Permission::ViewAudit, roles), (Permission::CreateUser, roles)];
+    fixture.run(Command::SetGrants { grants, by: Actor::System }).await.unwrap();
+    let changed: Vec<_> =
+        fixture.store.permissions().await.unwrap().into_iter().filter(|row| !before.contains(row)).collect();
+    assert_eq!(changed.len(), 2);
+    assert!(changed.iter().all(|row| row.roles == roles && row.updated_at == fixture.now()));
+}
+
+pub async fn all_sessions_of_a_user_end_but_one(fixture: Fixture) {
+    let (ann, bob) = (fixture.user("ann", &[]).await, fixture.user("bob", &[]).await);
+    fixture.open(ann).await;
+    let (second, others) = (fixture.open(ann).await, fixture.open(bob).await);
+    let end = |but| Command::EndSessionsOf { user: ann, but, by: Actor::User(ann) };
+    fixture.run(end(Some(second))).await.unwrap();
+    assert_eq!(fixture.loaded_sessions().await, [second, others]);
+    fixture.run(end(None)).await.unwrap();
+    assert_eq!(fixture.loaded_sessions().await, [others]);
 }

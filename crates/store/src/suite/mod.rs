@@ -43,6 +43,9 @@ macro_rules! suite {
             a_new_password_and_an_unlocking_end_all_sessions,
             another_cluster_key_is_refused,
             users_are_paged_in_every_order,
+            a_role_comes_and_goes_and_one_administrator_stays,
+            permissions_change_together,
+            all_sessions_of_a_user_end_but_one,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

@@ -22,13 +22,21 @@ impl Endpoint for Create {
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(
             Permission::CreateUser,
-            DeniedAs::ActionNotAllowed("Adding user is not allowed", "Adding_user"),
+            DeniedAs::ActionNotAllowed {
+                sentence: "Adding user is not allowed",
+                method: "insertOrUpdateUser",
+                action: "Adding_user",
+            },
         ),
         of_target: OfTarget::Permission {
             when: "roles has admin",
             permission: Permission::AssignAdminRole,
-            denied: DeniedAs::ActionNotAllowed("Assigning admin is not allowed", "Assign_admin"),
-            asks: CreateBody::assigns_admin,
+            denied: DeniedAs::ActionNotAllowed {
+                sentence: "Assigning admin is not allowed",
+                method: "insertOrUpdateUser",
+                action: "Assign_admin",
+            },
+            asks: |_, body| body.assigns_admin(),
         },
         rate: Rate::Default,
         step_up: StepUp::No,

@@ -4,12 +4,16 @@ mod create;
 mod delete;
 mod info;
 mod list;
+mod logout;
+mod logout_others;
 mod set_active_status;
 
 pub use create::Create;
 pub use delete::Delete;
 pub use info::Info;
 pub use list::List;
+pub use logout::Logout;
+pub use logout_others::{LogoutOtherClients, RemoveOtherTokens};
 pub use set_active_status::SetActiveStatus;
 
 use crate::input::Kind;

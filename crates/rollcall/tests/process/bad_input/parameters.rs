@@ -49,7 +49,7 @@ fn must_be(kind: Kind) -> Said {
         Kind::Number => "number",
         Kind::Text(_) | Kind::Any => "string",
         Kind::Boolean => "boolean",
-        Kind::List => "array",
+        Kind::List | Kind::Objects => "array",
         Kind::Object => "object",
     };
     Said::Wrong(format!("must be {what}"))
@@ -111,7 +111,7 @@ fn flat(kind: Kind) -> Vec<(String, Said)> {
             values.push(("(a*)*".repeat(2_048), more_than(chars, "characters")));
             values
         }
-        Kind::List | Kind::Object => all(&["", "a", "[]", "{}", "null"], must_be),
+        Kind::List | Kind::Object | Kind::Objects => all(&["", "a", "[]", "{}", "null"], must_be),
         Kind::Any => all(&["", "%00", "%ff", "%zz"], |_| Fine),
     }
 }
@@ -141,7 +141,8 @@ fn in_json_text(kind: Kind) -> Vec<(Vec<u8>, Said)> {
         Kind::Boolean if value == "true" => Fine,
         Kind::Text(_) if value.starts_with('"') => Fine,
         Kind::List if value == "[1]" => wrong("must be string"),
-        Kind::List if value.starts_with('[') => Fine,
+        Kind::Objects if ["[\"x\"]", "[1]"].contains(&value) => wrong("must be object"),
+        Kind::List | Kind::Objects if value.starts_with('[') => Fine,
         Kind::Object if value.starts_with('{') => Fine,
         _ => must_be(kind),
     };
@@ -168,6 +169,11 @@ fn in_json_text(kind: Kind) -> Vec<(Vec<u8>, Said)> {
             let long = "x".repeat(limits::OBJECT_BYTES);
             values.push((text(&format!("{{\"a\":\"{long}\"}}")), more_than(limits::OBJECT_BYTES, "bytes")));
         }
+        Kind::Objects => {
+            let many = vec!["{}"; limits::LIST_ITEMS + 1].join(",");
+            values.push((text(&format!("[{many}]")), more_than(limits::LIST_ITEMS, "items")));
+            values.push((text("[{},null]"), wrong("must be object")));
+        }
         Kind::Number | Kind::Boolean | Kind::Any => {}
     }
     let broken = ["\\ud800", "\\udc00", "\\ud800\\u0041", "\\ud83e\\ud83e", "\u{1}", "\\x41", "\\u12"];
@@ -189,6 +195,7 @@ fn good(field: &Field) -> String {
         Kind::Number => "1".into(),
         Kind::Boolean => "true".into(),
         Kind::List => "[\"x\"]".into(),
+        Kind::Objects => "[{}]".into(),
         Kind::Object => "{}".into(),
         Kind::Text(_) | Kind::Any if is_secret(field.name) => format!("\"{}\"", secrets::PASSWORD),
         Kind::Text(_) | Kind::Any => format!("\"x{number}\""),
@@ -242,7 +249,7 @@ fn flat_faults(fields: &[Field], unknown: Unknown) -> Vec<(String, Said)> {
         faults.push((
             with(Some(field), twice.clone()),
             match field.kind {
-                Kind::List | Kind::Object => continue,
+                Kind::List | Kind::Object | Kind::Objects => continue,
                 kind => must_be(kind),
             },
         ));

@@ -1,0 +1,55 @@
+//! `GET permissions.listAll`: all permissions, or those that changed since.
+
+use super::wire;
+use crate::endpoint::{
+    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
+use crate::guard::Call;
+use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
+use crate::refusal::Refusal;
+use rollcall_model::{Timestamp, limits};
+use rollcall_service::Principal;
+use serde_json::json;
+
+/// The endpoint.
+pub struct ListAll;
+
+impl Endpoint for ListAll {
+    const ROUTES: &'static [Route] = &[get("/api/v1/permissions.listAll")];
+    const SUMMARY: &'static str = "All permissions with the roles that hold them";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Nothing,
+        of_target: OfTarget::Nothing,
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = ListAllQuery;
+    type Body = Whatever;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let since = match call.query.updated_since.as_deref() {
+            None => Timestamp::from_ms(i64::MIN),
+            Some(text) => Timestamp::parse(text).ok_or(Refusal::NoDate)?,
+        };
+        let rows = call.service.permissions().await?;
+        let update = wire(rows.iter().filter(|row| row.updated_at > since));
+        Reply::json(&json!({ "update": update, "remove": [], "success": true }))
+    }
+}
+
+/// The parameters.
+pub struct ListAllQuery {
+    updated_since: Option<String>,
+}
+
+impl Input for ListAllQuery {
+    const FIELDS: &'static [Field] = &[optional("updatedSince", Kind::Text(limits::TEXT_CHARS))];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(mut values: Values) -> Self {
+        Self { updated_since: values.text("updatedSince").filter(|text| !text.is_empty()) }
+    }
+}

@@ -1,0 +1,81 @@
+//! `POST roles.addUserToRole`: gives a user a role.
+
+use super::{TEXT, role_wire};
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+};
+use crate::guard::Call;
+use crate::input::{Field, Input, Unknown, Values, Whatever, optional, required};
+use crate::refusal::Refusal;
+use rollcall_model::{Permission, Role};
+use rollcall_service::{Principal, Refusal as Outcome, RoleRefusal, UserReference};
+use serde_json::json;
+
+/// The endpoint.
+pub struct AddUserToRole;
+
+impl Endpoint for AddUserToRole {
+    const ROUTES: &'static [Route] = &[post("/api/v1/roles.addUserToRole")];
+    const SUMMARY: &'static str = "Give a user a role";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(
+            Permission::AccessPermissions,
+            DeniedAs::ActionNotAllowed {
+                sentence: "Accessing permissions is not allowed",
+                method: "authorization:addUserToRole",
+                action: "Accessing_permissions",
+            },
+        ),
+        of_target: OfTarget::Permission {
+            when: "`roleId` is admin",
+            permission: Permission::AssignAdminRole,
+            denied: DeniedAs::ActionNotAllowed {
+                sentence: "Assigning admin is not allowed",
+                method: "authorization:addUserToRole",
+                action: "Assign_admin",
+            },
+            asks: |_, body| body.role_id == Role::Admin.as_str(),
+        },
+        rate: Rate::Default,
+        step_up: StepUp::No,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Whatever;
+    type Body = AddBody;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let AddBody { role_id, user, in_a_room } = call.body;
+        // There are no rooms, so nobody is in one.
+        if in_a_room {
+            return Err(Outcome::Role(RoleRefusal::NoSuchUser).into());
+        }
+        let role = call.service.grant_role(&call.caller, user, &role_id).await?;
+        let role = role_wire(role, call.service.factor_required_of());
+        Reply::json(&json!({ "role": role, "success": true }))
+    }
+}
+
+/// Whom, and which role.
+pub struct AddBody {
+    role_id: String,
+    user: UserReference,
+    in_a_room: bool,
+}
+
+impl Input for AddBody {
+    const FIELDS: &'static [Field] = &[
+        required("roleId", TEXT),
+        optional("username", TEXT),
+        optional("userId", TEXT),
+        optional("roomId", TEXT),
+    ];
+    const UNKNOWN: Unknown = Unknown::Ignored;
+
+    fn read(mut values: Values) -> Self {
+        let role_id = values.text("roleId").unwrap_or_default();
+        let user = UserReference { user_id: values.text("userId"), username: values.text("username") };
+        Self { role_id, user, in_a_room: values.text("roomId").is_some_and(|room| !room.is_empty()) }
+    }
+}
