@@ -3,6 +3,7 @@
 
 pub mod cases;
 mod fixture;
+mod users;
 
 pub use fixture::Fixture;
 

@@ -299,9 +299,12 @@ fn path(target: &Target) -> String {
 
 fn in_a_form(target: &Target) -> Vec<Case> {
     let faults = flat_faults(target.endpoint.body, target.endpoint.body_unknown);
+    // A form writes no list: what needs one takes no form.
+    let needs_list = target.endpoint.body.iter().any(|field| field.required && field.kind == Kind::Objects);
     let case = |(form, said): (String, Said)| {
         let expected = match said {
             Said::Wrong(sentence) => target.of_body(&sentence),
+            Fine | NotJson if needs_list => target.of_body("must be array"),
             Fine | NotJson => target.taken(),
         };
         let bytes = request(target.method(), &path(target), &[FORM], form.as_bytes());
