@@ -1,6 +1,7 @@
 //! Between the web framework and the guard: a request becomes an arrival, an answer a response.
 
 use crate::client_address::TrustedProxies;
+use crate::cors::{self, AllowedOrigins};
 use crate::endpoint::{Endpoint, Method, Reply, Route};
 use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
 use crate::input::Body;
@@ -40,6 +41,8 @@ pub struct WireSettings {
     pub rate_window: Duration,
     /// Whose word on a client's address is taken.
     pub proxies: TrustedProxies,
+    /// Whose pages may read answers.
+    pub origins: AllowedOrigins,
 }
 
 impl Default for WireSettings {
@@ -48,6 +51,7 @@ impl Default for WireSettings {
             rate_calls: limits::RATE_CALLS,
             rate_window: limits::RATE_WINDOW,
             proxies: TrustedProxies::default(),
+            origins: AllowedOrigins::default(),
         }
     }
 }
@@ -90,10 +94,11 @@ pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32
         request_prefix,
         requests: AtomicU64::new(0),
     });
-    endpoints::routes(&app)
+    let router = endpoints::routes(&app)
         .merge(health::router(service))
         .fallback(|| async { refused(&Refusal::NoSuchPath) })
-        .method_not_allowed_fallback(|| async { refused(&Refusal::NoSuchMethod) })
+        .method_not_allowed_fallback(|| async { refused(&Refusal::NoSuchMethod) });
+    cors::around(router, settings.origins)
 }
 
 /// Puts an endpoint on its routes.

@@ -3,6 +3,7 @@
 
 mod app;
 pub mod client_address;
+pub mod cors;
 pub mod docs;
 pub mod endpoint;
 mod endpoints;

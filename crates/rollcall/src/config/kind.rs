@@ -2,6 +2,7 @@
 
 use super::Config;
 use ipnet::IpNet;
+use rollcall_http::cors::AllowedOrigins;
 use rollcall_model::{Role, RoleSet};
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
@@ -96,6 +97,9 @@ pub struct Listen(pub Place<SocketAddr>);
 
 /// Networks.
 pub struct Networks(pub Place<Vec<IpNet>>);
+
+/// Origins of pages.
+pub struct Origins(pub Place<AllowedOrigins>);
 
 /// Roles of the workspace.
 pub struct Roles(pub Place<RoleSet>);
@@ -224,6 +228,28 @@ impl Kind for Networks {
 
     fn get(&self, config: &Config) -> Vec<String> {
         (self.0.get)(config).iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Kind for Origins {
+    fn shape(&self) -> Shape {
+        Shape::List
+    }
+
+    fn unit(&self) -> &'static str {
+        "list of origins, or * alone for any"
+    }
+
+    fn allowed(&self) -> String {
+        "for example https://app.example.com or http://localhost:8080".into()
+    }
+
+    fn read(&self, words: &[&str]) -> Result<Change, usize> {
+        AllowedOrigins::parse(words).map(|origins| self.0.change(origins))
+    }
+
+    fn get(&self, config: &Config) -> Vec<String> {
+        (self.0.get)(config).words()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table of settings. A new one is an entry here, and a field of what it goes to.
 
-use super::kind::{Count, File, Kind, Listen, Networks, OneOf, Place, Roles, Shape, Time, at};
+use super::kind::{Count, File, Kind, Listen, Networks, OneOf, Origins, Place, Roles, Shape, Time, at};
 use crate::logging::LogFormat;
 use rollcall_http::client_address::TrustedProxies;
 use rollcall_model::limits;
@@ -112,6 +112,11 @@ pub static SETTINGS: &[Setting] = &[
         }),
     },
     Setting {
+        name: "cors.origins",
+        meaning: "Origins whose pages may read answers in a browser; without any, only pages that are served from the same origin",
+        kind: &Origins(at!(wire.origins)),
+    },
+    Setting {
         name: "factors.required_of",
         meaning: "Roles whose holders must have enrolled a factor; until they have, they can do nothing but enrol one",
         kind: &Roles(at!(service.factor_required_of)),
@@ -221,6 +226,12 @@ mod tests {
             ("failures.block", &["1d"], r#""1d""#),
             ("step_up.remember", &["1s"], r#""1s""#),
             ("proxies.trusted", &["10.0.0.0/8", "fd00::1"], r#"["10.0.0.0/8", "fd00::1/128"]"#),
+            ("cors.origins", &["*"], r#"["*"]"#),
+            (
+                "cors.origins",
+                &["HTTPS://App.example.test:443", "http://[::1]:8080"],
+                r#"["https://app.example.test", "http://[::1]:8080"]"#,
+            ),
             ("factors.required_of", &["bot", "admin"], r#"["admin", "bot"]"#),
             ("log.level", &["trace"], r#""trace""#),
             ("log.format", &["json"], r#""json""#),
@@ -250,6 +261,10 @@ mod tests {
             ("failures.block", &["0s", "2d"]),
             ("step_up.remember", &["0s", "2d"]),
             ("proxies.trusted", &["10.0.0.0/33", "proxy", ""]),
+            (
+                "cors.origins",
+                &["null", "app.example.test", "https://app.example.test/", "https://*.test", ""],
+            ),
             ("factors.required_of", &["admni", "Admin"]),
             ("log.level", &["verbose", "INFO", ""]),
             ("log.format", &["xml"]),

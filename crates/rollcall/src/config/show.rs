@@ -107,6 +107,7 @@ mod tests {
         failures.user = 3
         step_up.remember = "1s"
         proxies.trusted = ["10.0.0.0/8", "::1"]
+        cors.origins = ["*"]
         factors.required_of = ["admin", "owner"]
         log = { level = "warn", format = "json" }
     "#;
