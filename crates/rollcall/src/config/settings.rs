@@ -96,7 +96,7 @@ pub static SETTINGS: &[Setting] = &[
         },
     },
     Setting {
-        name: "step_up.remember",
+        name: "step_up.window",
         meaning: "How long a proved second factor is remembered",
         kind: &Time { range: SECOND..=DAY, at: at!(service.step_up_window) },
     },
@@ -224,7 +224,7 @@ mod tests {
             ("failures.code", &["1000"], "1000"),
             ("failures.window", &["5m"], r#""5m""#),
             ("failures.block", &["1d"], r#""1d""#),
-            ("step_up.remember", &["1s"], r#""1s""#),
+            ("step_up.window", &["1s"], r#""1s""#),
             ("proxies.trusted", &["10.0.0.0/8", "fd00::1"], r#"["10.0.0.0/8", "fd00::1/128"]"#),
             ("cors.origins", &["*"], r#"["*"]"#),
             (
@@ -259,7 +259,7 @@ mod tests {
             ("failures.code", &["0", "1001"]),
             ("failures.window", &["0s", "86401s"]),
             ("failures.block", &["0s", "2d"]),
-            ("step_up.remember", &["0s", "2d"]),
+            ("step_up.window", &["0s", "2d"]),
             ("proxies.trusted", &["10.0.0.0/33", "proxy", ""]),
             (
                 "cors.origins",
@@ -315,6 +315,6 @@ mod tests {
             SETTINGS.iter().map(|setting| setting.name).collect::<BTreeSet<_>>().len(),
             SETTINGS.len()
         );
-        assert_eq!(Setting::find("step_up.remember").unwrap().variable(), "ROLLCALL__STEP_UP__REMEMBER");
+        assert_eq!(Setting::find("step_up.window").unwrap().variable(), "ROLLCALL__STEP_UP__WINDOW");
     }
 }

@@ -105,7 +105,7 @@ mod tests {
         sessions.lifetime = "1h"
         limits = { calls = 0x10, window = "90s" }
         failures.user = 3
-        step_up.remember = "1s"
+        step_up.window = "1s"
         proxies.trusted = ["10.0.0.0/8", "::1"]
         cors.origins = ["*"]
         factors.required_of = ["admin", "owner"]

@@ -76,6 +76,27 @@ async fn answers_are_as_they_were() {
         ("2fa:regenerateCodes, refused", zoe.call("2fa:regenerateCodes", &[json!("123456")]).await.0),
         ("no such call", zoe.call("nope", &[]).await.0),
         ("no call", zoe.post("method.call/2fa:enable", &json!({ "message": "x" })).await),
+        ("roles.list", zoe.get("roles.list").await),
+        (
+            "roles.addUserToRole",
+            admin.post("roles.addUserToRole", &json!({ "roleId": "bot", "username": "zoe" })).await,
+        ),
+        ("roles.removeUserFromRole", {
+            admin.post("roles.removeUserFromRole", &json!({ "roleId": "bot", "username": "zoe" })).await
+        }),
+        ("permissions.listAll", zoe.get("permissions.listAll?updatedSince=2026-01-05T09:00:00.000Z").await),
+        ("permissions.update", {
+            let change = json!({ "permissions": [{ "_id": "nope", "roles": [] }] });
+            admin.post("permissions.update", &change).await
+        }),
+        ("users.logout, not permitted", {
+            zoe.post("users.logout", &json!({ "userId": "aaaaaaaaaaaaaaaaa" })).await
+        }),
+        ("users.removeOtherTokens", zoe.post("users.removeOtherTokens", &json!({})).await),
+        ("users.setActiveStatus, nobody", {
+            let body = json!({ "userId": "aaaaaaaaaaaaaaaaa", "activeStatus": true });
+            admin.post("users.setActiveStatus", &body).await
+        }),
         ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
         ("not found", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
         ("missing parameter", admin.post("sessions/logout", &json!({})).await),
