@@ -97,6 +97,11 @@ pub enum Happening {
         /// The hash that it is verified against.
         password: PasswordHash,
     },
+    /// The same password of a user is kept as another hash.
+    PasswordRehashed {
+        /// The hash that it is verified against.
+        password: PasswordHash,
+    },
     /// The wrong guesses that were counted for a user are forgotten.
     UserUnlocked,
     /// The store is sealed with this cluster key from now on.
@@ -196,6 +201,7 @@ impl Event {
             Happening::FactorUsed(_) => 16,
             Happening::FactorsRemoved => 17,
             Happening::RecoveryReplaced { .. } => 18,
+            Happening::PasswordRehashed { .. } => 19,
         }
     }
 
@@ -235,6 +241,7 @@ impl Event {
             Happening::UserActivated
             | Happening::UserDeactivated
             | Happening::PasswordSet { .. }
+            | Happening::PasswordRehashed { .. }
             | Happening::UserUnlocked
             | Happening::FactorsRemoved => json!({}),
             Happening::KeyAdopted(key) => json!({ "fingerprint": key.to_string() }),
@@ -278,7 +285,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 18] = [
+pub const KINDS: [&str; 19] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -297,6 +304,7 @@ pub const KINDS: [&str; 18] = [
     "factor.used",
     "factors.removed",
     "recovery-codes.replaced",
+    "password.rehashed",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

@@ -17,6 +17,7 @@ mod list_sessions;
 mod observations;
 mod pool;
 mod principal;
+mod rehash;
 mod set_active;
 mod settings;
 mod sign_in;
@@ -60,8 +61,8 @@ pub struct Service {
     settings: Settings,
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
-    writer: Writer,
-    hashing: Hashing,
+    writer: Arc<Writer>,
+    hashing: Arc<Hashing>,
     scans: Pool,
     grants: RwLock<Grants>,
     observations: Observations,

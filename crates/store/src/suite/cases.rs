@@ -19,6 +19,8 @@ use rollcall_model::{
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use super::hashes::*;
+
 const LIMIT: FailureLimit =
     FailureLimit { max: 3, window: Duration::from_mins(5), block: Duration::from_mins(5) };
 
