@@ -5,8 +5,10 @@ pub mod key;
 pub mod password;
 pub mod random;
 pub mod recovery;
+mod stored;
 pub mod totp;
 
 pub use key::ClusterKey;
-pub use password::{Hasher, PasswordDigest};
+pub use password::{Hasher, PasswordDigest, is_known, needs_rehash};
 pub use random::SystemRandomness;
+pub use stored::Cost;

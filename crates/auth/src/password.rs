@@ -1,8 +1,10 @@
-//! Passwords: clients send the text or its SHA-256; what is kept is argon2id over that digest's hex form.
+//! Passwords: clients send the text or its SHA-256; what is kept is argon2id over that digest's hex form, or
+//! for users that came from elsewhere bcrypt over it, until they sign in.
 //!
 //! **Invariants:** the text of a password is digested where it arrives and goes nowhere else; neither the
 //! digest (which is as good as the password) nor a hash has a `Debug` that shows it.
 
+use crate::stored::{Cost, Stored};
 use argon2::password_hash::phc::{Output, PasswordHash as Phc, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use data_encoding::HEXLOWER;
@@ -72,18 +74,16 @@ impl Hasher {
         })
     }
 
-    /// Whether the hash is this password's. As slow as hashing, whatever comes out; a hash that cannot be
-    /// read verifies nothing.
+    /// Whether the hash is this password's. As slow as hashing with the hash's own cost, whatever comes out;
+    /// a hash that cannot be read verifies nothing.
     pub fn verify(&self, digest: &PasswordDigest, hash: &PasswordHash) -> bool {
-        self.matches(digest, &hash.0).unwrap_or(false)
-    }
-
-    fn matches(&self, digest: &PasswordDigest, hash: &str) -> Option<bool> {
-        let hash = Phc::new(hash).ok()?;
-        let ours = hash.algorithm == ARGON2ID_IDENT && hash.version == Some(Version::V0x13.into());
-        let (params, salt, known) = (Params::try_from(&hash).ok()?, hash.salt?, hash.hash?);
-        let found = self.run(&params, digest, &salt, known.len())?;
-        Some(ours && found.ct_eq(known.as_bytes()).into())
+        match Stored::read(&hash.0) {
+            Some(Stored::Argon2(hash)) => self
+                .run(&hash.params, digest, &hash.salt, hash.known.len())
+                .is_some_and(|found| found.ct_eq(&hash.known).into()),
+            Some(Stored::Bcrypt(hash)) => hash.is_of(&digest.0),
+            None => false,
+        }
     }
 
     fn run(&self, params: &Params, digest: &PasswordDigest, salt: &[u8], bytes: usize) -> Option<Vec<u8>> {
@@ -96,6 +96,17 @@ impl Hasher {
         kept().push(memory);
         done.ok().map(|()| hash)
     }
+}
+
+/// Whether a hash is of a form that is verified: argon2id or bcrypt, within the bounds of
+/// [`limits`](rollcall_model::limits).
+pub fn is_known(hash: &str) -> bool {
+    Stored::read(hash).is_some()
+}
+
+/// Whether a hash is not as they are made today: bcrypt, or argon2id with other parameters.
+pub fn needs_rehash(hash: &PasswordHash) -> bool {
+    Cost::of_stored(hash) != Some(Cost::todays())
 }
 
 #[cfg(test)]
@@ -135,6 +146,38 @@ mod tests {
             [phc.replace("argon2id", "argon2i"), phc.replace("v=19", "v=16"), phc.replace("t=2", "t=3")]
         {
             assert!(!hasher.verify(&digest, &PasswordHash(foreign)));
+        }
+    }
+
+    #[test]
+    fn bcrypt_over_the_digest_is_verified_as_other_programs_make_it() {
+        let hasher = Hasher::default();
+        // Made with libxcrypt, over the hex SHA-256 of the text.
+        for hash in [
+            "$2b$04$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK",
+            "$2a$10$N9qo8uLOickgx2ZMRZoMyewJeZyOwf.RfZ8NZsJGXrx/452O9GiNC",
+            "$2y$12$R9h/cIPz0gi.URNNX3kh2O49juFESzpvDGG6d/piqUIfy3cp6tTmG",
+        ] {
+            assert!(is_known(hash));
+            let (hash, another) = (PasswordHash(hash.into()), PasswordHash(hash.replace('R', "S")));
+            let right = PasswordDigest::of("correct horse battery staple");
+            assert!(hasher.verify(&right, &hash), "{}", hash.0);
+            assert!(!hasher.verify(&PasswordDigest::of("correct horse battery stapla"), &hash));
+            assert!(another == hash || !hasher.verify(&right, &another));
+        }
+    }
+
+    #[test]
+    fn what_is_not_made_today_needs_another_hash() {
+        let todays = Hasher::default().hash(&PasswordDigest::of("x"), &SystemRandomness);
+        assert!(is_known(&todays.0) && !needs_rehash(&todays));
+        for other in [
+            &*todays.0.replace("t=2", "t=3"),
+            &todays.0.replace("m=19456", "m=65536"),
+            "$2b$12$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK",
+            "",
+        ] {
+            assert!(needs_rehash(&PasswordHash(other.into())), "{other}");
         }
     }
 

@@ -63,6 +63,15 @@ pub enum Command {
         /// Who asks for it.
         by: Actor,
     },
+    /// Keep another hash of the same password. When the one kept is no longer `from`, nothing happens.
+    Rehash {
+        /// Whose.
+        user: UserNo,
+        /// The hash that the password was verified against.
+        from: PasswordHash,
+        /// The new one.
+        to: PasswordHash,
+    },
     /// Forget the wrong guesses that were counted for a user, and end its sessions.
     Unlock {
         /// Whom.
@@ -274,6 +283,8 @@ pub struct Needs {
     pub sessions_of: Vec<UserNo>,
     /// Counters.
     pub failures: Vec<FailureKey>,
+    /// Users of whom the password's hash is needed.
+    pub passwords: Vec<UserNo>,
     /// Users of whom all counters are needed.
     pub failures_of: Vec<UserNo>,
     /// Recovery codes: are they there?
@@ -311,6 +322,7 @@ impl Needs {
                 self.users.push(*user);
                 self.administrators = true;
             }
+            Command::Rehash { user, .. } => self.passwords.push(*user),
             Command::Unlock { user, .. } => {
                 self.whole(*user);
                 self.failures_of.push(*user);

@@ -133,6 +133,12 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             effects.end_all(facts, *user, None, EndReason::PasswordSet, *by);
             effects.happen(*by, *user, Happening::PasswordSet { password: password.clone() });
         }
+        Command::Rehash { user, from, to } => {
+            // A password that was changed meanwhile stays, and so does a user that is gone.
+            if facts.passwords.get(user) == Some(from) {
+                effects.happen(Actor::System, *user, Happening::PasswordRehashed { password: to.clone() });
+            }
+        }
         Command::Unlock { user, by } => {
             existing(facts, *user)?;
             effects.end_all(facts, *user, None, EndReason::Unlocked, *by);

@@ -99,6 +99,11 @@ pub enum Happening {
         /// The hash that it is verified against.
         password: PasswordHash,
     },
+    /// The same password of a user is kept as another hash.
+    PasswordRehashed {
+        /// The hash that it is verified against.
+        password: PasswordHash,
+    },
     /// The wrong guesses that were counted for a user are forgotten.
     UserUnlocked,
     /// A user has other roles.
@@ -212,9 +217,10 @@ impl Event {
             Happening::FactorUsed(_) => 16,
             Happening::FactorsRemoved => 17,
             Happening::RecoveryReplaced { .. } => 18,
-            Happening::RolesChanged { granted: true, .. } => 19,
-            Happening::RolesChanged { granted: false, .. } => 20,
-            Happening::GrantsChanged { .. } => 21,
+            Happening::PasswordRehashed { .. } => 19,
+            Happening::RolesChanged { granted: true, .. } => 20,
+            Happening::RolesChanged { granted: false, .. } => 21,
+            Happening::GrantsChanged { .. } => 22,
         }
     }
 
@@ -254,6 +260,7 @@ impl Event {
             Happening::UserActivated
             | Happening::UserDeactivated
             | Happening::PasswordSet { .. }
+            | Happening::PasswordRehashed { .. }
             | Happening::UserUnlocked
             | Happening::FactorsRemoved => json!({}),
             Happening::RolesChanged { owner, role, .. } => {
@@ -307,7 +314,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 21] = [
+pub const KINDS: [&str; 22] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -326,6 +333,7 @@ pub const KINDS: [&str; 21] = [
     "factor.used",
     "factors.removed",
     "recovery-codes.replaced",
+    "password.rehashed",
     "role.granted",
     "role.revoked",
     "permissions.changed",

@@ -2,7 +2,7 @@
 //! true while the batch is decided, so that each command sees what those before it did.
 
 use crate::clock::Timestamp;
-use crate::event::{Event, Happening};
+use crate::event::{Event, Happening, PasswordHash};
 use crate::factor::{Authenticator, KeyFingerprint, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
 use crate::ids::{Seq, SessionId, SessionNo, UserNo};
@@ -77,6 +77,8 @@ pub struct Facts {
     pub sessions: HashMap<SessionNo, SessionFact>,
     /// A user's sessions, the one not seen for longest first.
     pub sessions_of: HashMap<UserNo, Vec<SessionNo>>,
+    /// Hashes of the passwords of users of whom they were asked for.
+    pub passwords: HashMap<UserNo, PasswordHash>,
     /// Counters that stand.
     pub failures: HashMap<FailureKey, Failure>,
     /// Those of the recovery codes asked for that are there.
@@ -100,6 +102,7 @@ impl Facts {
             }
             Happening::UserDeleted { .. } => {
                 let Some(no) = event.subject else { return };
+                self.passwords.remove(&no);
                 if let Some(fact) = self.users.remove(&no) {
                     self.active_administrators -= u64::from(fact.is_active_administrator());
                 }
@@ -136,6 +139,9 @@ impl Facts {
                 user.active = active;
                 self.active_administrators += u64::from(user.is_active_administrator());
             }
+            Happening::PasswordSet { password } | Happening::PasswordRehashed { password } => {
+                self.passwords.extend(event.subject.map(|no| (no, password.clone())));
+            }
             Happening::FactorBegun { .. } => {
                 let begun = Authenticator { begun: event.seq, last_step: None };
                 self.authenticator(event, |authenticator| *authenticator = Some(begun));
@@ -159,7 +165,6 @@ impl Facts {
             }
             Happening::WorkspaceCreated { .. }
             | Happening::GrantsChanged { .. }
-            | Happening::PasswordSet { .. }
             | Happening::UserUnlocked
             | Happening::StepUpPassed(_)
             | Happening::Observed(_) => {}

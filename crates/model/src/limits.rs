@@ -1,6 +1,7 @@
 //! Bounds and defaults, in one place. What an operator may set has its default here.
 
 use crate::failure::FailureLimit;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -99,6 +100,16 @@ pub const EXPIRED_AT_ONCE: usize = 2_000;
 pub const SWEPT_AT_ONCE: usize = 1_000;
 /// Passwords waiting to be hashed; past it a caller is told to come back.
 pub const HASHING_QUEUE: usize = 256;
+/// Costs of bcrypt hashes that are verified; a step doubles the time, and the last takes about a second.
+pub const BCRYPT_COST: RangeInclusive<u32> = 4..=14;
+/// KiB of memory of an argon2id hash that is verified. Ours take 19 MiB.
+pub const ARGON2_MEMORY_KIB: u32 = 64 << 10;
+/// Passes of an argon2id hash that is verified. Ours take two.
+pub const ARGON2_PASSES: u32 = 10;
+/// Lanes of an argon2id hash that is verified. Ours take one.
+pub const ARGON2_LANES: u32 = 4;
+/// Bytes of a file that holds one password hash.
+pub const HASH_FILE_BYTES: u64 = 1 << 10;
 /// Reads of the store waiting; past it a caller is told to come back.
 pub const READER_QUEUE: usize = 1_024;
 /// Different reads and refusals written one by one in a window; the rest are counted together.

@@ -1,13 +1,25 @@
 //! Password hashing on threads of its own, so that token checks never queue behind it, and at one pace
 //! whatever comes out.
+//!
+//! **Invariant:** the floor is above the slowest hash that a user has. Hashes of other costs come in only while
+//! no server runs, so they are tried once, at the start; what is replaced at a sign-in is replaced by ours.
 
 use crate::error::Refusal;
 use crate::pool::Pool;
-use rollcall_auth::{Hasher, PasswordDigest};
+use rollcall_auth::{Cost, Hasher, PasswordDigest};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::{Randomness, limits};
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// The least that a floor is.
+const FLOOR_MIN: Duration = Duration::from_millis(10);
+/// The most that the one hash of ours which is tried may count for: it may have been disturbed.
+const FLOOR_OF_OURS: Duration = Duration::from_millis(500);
+/// The same of a hash that came from elsewhere, the slowest of which takes a second or so.
+const FLOOR_OF_OTHERS: Duration = Duration::from_secs(5);
 
 /// The hashing threads, and what they need to know.
 #[derive(Debug)]
@@ -15,7 +27,7 @@ pub struct Hashing {
     pool: Pool,
     hasher: Hasher,
     nobodys: PasswordHash,
-    floor: Duration,
+    floor_micros: AtomicU64,
 }
 
 impl Hashing {
@@ -23,13 +35,30 @@ impl Hashing {
     pub fn new(hasher: Hasher, randomness: &dyn Randomness) -> Self {
         let started = Instant::now();
         let nobodys = hasher.hash(&PasswordDigest::of("nobody's"), randomness);
-        // A refusal takes at least half as long again as a hash, so that what differs before and after
-        // the hash does not show; bounded, since the one measurement may have been disturbed.
-        let floor = (started.elapsed() * 3 / 2).clamp(Duration::from_millis(10), Duration::from_millis(500));
+        let floor = floor_above(started.elapsed(), FLOOR_OF_OURS);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // One core is left to everything else.
         let pool = Pool::new(cores.saturating_sub(1).max(1), limits::HASHING_QUEUE);
-        Self { pool, hasher, nobodys, floor }
+        Self { pool, hasher, nobodys, floor_micros: AtomicU64::new(micros(floor)) }
+    }
+
+    /// Tries a hash of each cost that is not ours, and raises the floor above the slowest.
+    pub async fn try_others(&self, samples: Vec<PasswordHash>) -> Result<(), Refusal> {
+        let mut tried = HashSet::from([Cost::todays()]);
+        for sample in samples {
+            if !Cost::of_stored(&sample).is_some_and(|cost| tried.insert(cost)) {
+                continue;
+            }
+            let hasher = self.hasher.clone();
+            let took = self.pool.run(move || {
+                let started = Instant::now();
+                hasher.verify(&PasswordDigest::of("nobody's"), &sample);
+                started.elapsed()
+            });
+            let floor = floor_above(took.await?, FLOOR_OF_OTHERS);
+            self.floor_micros.fetch_max(micros(floor), Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Whether the password is the one hashed. With no hash, as slow, and no.
@@ -52,7 +81,52 @@ impl Hashing {
     }
 
     /// The least time that a refused sign-in takes.
-    pub const fn floor(&self) -> Duration {
-        self.floor
+    pub fn floor(&self) -> Duration {
+        Duration::from_micros(self.floor_micros.load(Ordering::Relaxed))
+    }
+}
+
+/// A refusal takes at least half as long again as a hash, so that what differs before and after the hash does
+/// not show.
+fn floor_above(hash: Duration, most: Duration) -> Duration {
+    (hash * 3 / 2).clamp(FLOOR_MIN, most)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollcall_auth::SystemRandomness;
+
+    fn bcrypt(cost: u32) -> PasswordHash {
+        PasswordHash(format!("$2b${cost:02}$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"))
+    }
+
+    /// The least of three, since others may use the cores too.
+    async fn time_of(hashing: &Hashing, hash: Option<PasswordHash>) -> Duration {
+        let mut least = Duration::MAX;
+        for _ in 0..3 {
+            let started = Instant::now();
+            assert!(!hashing.verify(PasswordDigest::of("x"), hash.clone()).await.unwrap());
+            least = least.min(started.elapsed());
+        }
+        least
+    }
+
+    #[tokio::test]
+    async fn the_floor_is_above_the_slowest_hash_that_a_user_has() {
+        let hashing = Hashing::new(Hasher::default(), &SystemRandomness);
+        let ours = hashing.floor();
+        let nobodys = PasswordHash("of no known form".into());
+        hashing.try_others(vec![hashing.nobodys.clone(), nobodys]).await.unwrap();
+        assert_eq!(hashing.floor(), ours, "with our own hashes only");
+        hashing.try_others(vec![bcrypt(4), bcrypt(12), bcrypt(10)]).await.unwrap();
+        let slowest = time_of(&hashing, Some(bcrypt(12))).await;
+        assert!(slowest > 2 * time_of(&hashing, Some(bcrypt(10))).await);
+        assert!(hashing.floor() > slowest, "{:?} is not above {slowest:?}", hashing.floor());
+        assert!(hashing.floor() > time_of(&hashing, None).await, "an unknown user is no faster refused");
     }
 }

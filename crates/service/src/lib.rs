@@ -18,6 +18,7 @@ mod observations;
 mod permissions;
 mod pool;
 mod principal;
+mod rehash;
 mod roles;
 mod set_active;
 mod settings;
@@ -61,8 +62,8 @@ pub struct Service {
     settings: Settings,
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
-    writer: Writer,
-    hashing: Hashing,
+    writer: Arc<Writer>,
+    hashing: Arc<Hashing>,
     scans: Pool,
     observations: Observations,
     key: ClusterKey,

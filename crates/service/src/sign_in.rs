@@ -73,11 +73,16 @@ impl Service {
         let usable = sign_in.password.is_some();
         let password = sign_in.password.unwrap_or_else(|| PasswordDigest::of(""));
         let hash = found.as_ref().map(|credential| credential.password.clone());
-        let right = self.hashing.verify(password, hash).await? && usable;
+        let right = self.hashing.verify(password.clone(), hash).await? && usable;
         match found.filter(|_| right) {
             // Only whoever has the password learns that the user is deactivated.
             Some(credential) if !credential.user.active => Err(Refusal::SignIn(SignInRefusal::UserNotActive)),
-            Some(credential) => self.open(credential, client, guards, of_user, &sign_in.code).await,
+            Some(credential) => {
+                let signed_in = self.open(credential, client, guards, of_user, &sign_in.code).await?;
+                let Credential { user, password: hash, .. } = &signed_in.credential;
+                self.rehash(&user.owner, password, hash.clone());
+                Ok(signed_in)
+            }
             None => Err(self.wrong_password(&guards).await),
         }
     }

@@ -76,13 +76,13 @@ impl Service {
         let writer = Writer::start(parts.store.clone(), standing.clone(), parts.clock.clone());
         Arc::new(Self {
             settings: parts.settings,
-            hashing: Hashing::new(Hasher::default(), &*parts.randomness),
+            hashing: Arc::new(Hashing::new(Hasher::default(), &*parts.randomness)),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             observations: Observations::default(),
             key: parts.key,
             store: parts.store,
             standing,
-            writer,
+            writer: Arc::new(writer),
             clock: parts.clock,
             randomness: parts.randomness,
             phase: watch::Sender::new(Phase::Loading),
@@ -103,6 +103,9 @@ impl Service {
             let _ = self.writer.run(Command::CreateWorkspace { demo: false }).await;
         }
         self.adopt_key().await?;
+        let samples = self.store.password_samples().await?;
+        let tried = self.hashing.try_others(samples).await;
+        tried.map_err(|_| StoreError::Unavailable("hashes of its passwords could not be tried".into()))?;
         let standing = self.standing.clone();
         let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
         let head = self.store.load(since, Box::new(move |piece| take_in(&standing, piece))).await?;

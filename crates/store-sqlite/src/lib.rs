@@ -19,6 +19,7 @@ mod write;
 pub use open::{DATABASE, LOCK, exists, is_held};
 pub use reader::SqliteReader;
 
+use rollcall_model::event::PasswordHash;
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::Seq;
@@ -141,6 +142,10 @@ impl Store for SqliteStore {
 
     fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>> {
         self.read(move |connection| read::user(connection, &which))
+    }
+
+    fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>> {
+        self.read(|connection| read::password_samples(connection))
     }
 
     fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>> {

@@ -3,6 +3,7 @@
 use crate::rows::{credential, id, ip, ledger_row, number, time, unsigned, user_fact, window};
 use crate::write::{head, session_no};
 use crate::{rows, sql};
+use rollcall_model::event::PasswordHash;
 use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
@@ -119,6 +120,11 @@ pub fn user(connection: &Connection, which: &WhichUser) -> Result<Option<Credent
     };
     let no = connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?;
     no.map_or(Ok(None), |no| user_by_number(connection, no))
+}
+
+/// A hash of each kind and cost that is in use.
+pub fn password_samples(connection: &Connection) -> Result<Vec<PasswordHash>, Error> {
+    connection.prepare(sql::PASSWORD_SAMPLES)?.query_map([], |row| row.get(0).map(PasswordHash))?.collect()
 }
 
 fn user_by_number(connection: &Connection, no: i64) -> Result<Option<Credential>, Error> {

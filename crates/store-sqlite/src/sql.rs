@@ -45,6 +45,14 @@ statements! {
     FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = ?1";
     SET_ACTIVE = "UPDATE users SET active = ?2, updated_at = ?3 WHERE user_no = ?1";
     SET_PASSWORD = "UPDATE users SET password = ?2, updated_at = ?3 WHERE user_no = ?1";
+    SET_HASH = "UPDATE users SET password = ?2 WHERE user_no = ?1";
+    PASSWORD = "SELECT password FROM users WHERE user_no = ?1 AND deleted_at IS NULL";
+    /// A hash of each kind and cost: what stands before the salt, in bcrypt's form `$2b$10$…`, in the others
+    /// `$argon2id$…$salt$hash`.
+    PASSWORD_SAMPLES = "SELECT MIN(password) FROM users WHERE deleted_at IS NULL GROUP BY
+        CASE substr(password, 1, 2) WHEN '$2' THEN substr(password, 1, 7) ELSE
+            rtrim(rtrim(rtrim(password, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'), '$'),
+                'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') END";
     OWNER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step
         FROM users LEFT JOIN authenticators USING (user_no) WHERE user_no = ?1 AND deleted_at IS NULL";
     ALL_OWNERS = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step

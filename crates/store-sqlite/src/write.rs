@@ -5,6 +5,7 @@ use crate::{rows, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
+use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::{RecoveryHash, Used};
 use rollcall_model::facts::{Facts, Head, SessionFact};
 use rollcall_model::failure::{Failure, FailureKey};
@@ -116,6 +117,11 @@ fn gather(
         {
             facts.sessions.insert(no, fact);
         }
+    }
+    let mut password = transaction.prepare_cached(sql::PASSWORD)?;
+    for user in needs.passwords {
+        let found = password.query_row([number(user.0)], |row| row.get(0).map(PasswordHash)).optional()?;
+        facts.passwords.extend(found.map(|found| (user, found)));
     }
     facts.usernames = owners_of(transaction, sql::USER_OF_USERNAME, needs.usernames)?;
     facts.emails = owners_of(transaction, sql::USER_OF_EMAIL, needs.emails)?;
@@ -269,6 +275,9 @@ impl Writing<'_> {
                 let changed = params![permission.as_str(), roles.bits(), event.at.as_ms()];
                 self.execute(sql::SET_PERMISSION, changed)
             }),
+            Happening::PasswordRehashed { password } => {
+                self.execute(sql::SET_HASH, params![subject(event), password.0])
+            }
             Happening::KeyAdopted(key) => self.execute(sql::SET_KEY, [key.0]),
             Happening::FactorBegun { seed } => {
                 let begun = number(event.seq.0);

@@ -11,7 +11,7 @@ pub mod chain;
 #[cfg(feature = "suite")]
 pub mod suite;
 
-use rollcall_model::event::Envelope;
+use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, KeyFingerprint, SealedSeed};
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
@@ -66,6 +66,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A user with its password's hash and factors. Deleted users are not found.
     fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>>;
+
+    /// A hash of each kind and cost that users have: how slow the slowest is can be tried on them.
+    fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>>;
 
     /// Those of the counters that stand.
     fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>>;
@@ -165,7 +168,7 @@ pub struct Credential {
     /// The user.
     pub user: User,
     /// The hash of its password.
-    pub password: rollcall_model::event::PasswordHash,
+    pub password: PasswordHash,
     /// Its authenticator and the seed, enrolled or begun.
     pub authenticator: Option<(Authenticator, SealedSeed)>,
     /// Recovery codes that are left.

@@ -11,6 +11,7 @@ pub mod login;
 pub mod logout;
 pub mod man;
 mod new_password;
+mod new_user;
 pub mod serve;
 pub mod sessions;
 pub mod user;

@@ -1,11 +1,12 @@
 //! `rollcall user`: what the operator does for a user by hand, on the data directory that no server holds.
 //!
 //! **Invariants:** each is one commit by the writer's own rules, with the operator as its actor, and ends
-//! the user's sessions in it; nothing is made where no store is.
+//! the sessions of the user, if it had any, in it; no store is made where none is.
 
 use super::connection::finish;
 use super::data_dir::DataDir;
 use super::new_password;
+use super::new_user::{self, Add};
 use crate::output::{print, say};
 use crate::remote::{Kind, Secret};
 use anyhow::{Context, bail};
@@ -59,6 +60,9 @@ Exit code 0: done; 1: it failed, as when a server holds the data directory; 2: a
 /// What is done for a user.
 #[derive(Debug, Subcommand)]
 pub enum User {
+    /// Make a user, with a new password or the hash of one from elsewhere
+    #[command(after_help = new_user::HELP)]
+    Add(Add),
     /// Give a user another password
     #[command(after_help = RESET_PASSWORD)]
     ResetPassword(ResetPassword),
@@ -118,13 +122,23 @@ struct Done {
 /// Does it, and says what was done.
 pub fn run(command: User) -> ExitCode {
     let (deed, who) = match command {
+        User::Add(add) => {
+            return in_directory(&add.data, |data_dir| new_user::add(&add, data_dir));
+        }
         User::ResetPassword(ResetPassword { who, random }) => (Deed::SetPassword { random }, who),
         User::ResetFactors(who) => (Deed::RemoveFactors, who),
         User::Unlock(who) => (Deed::Unlock, who),
         User::Activate(who) => (Deed::Activate, who),
     };
-    match who.data.path() {
-        Ok(data_dir) => finish(act(deed, &who.name, &data_dir).and_then(|done| tell(&done, who.json))),
+    in_directory(&who.data, |data_dir| {
+        let done = on_store_in(data_dir, async |store| on_store(store, deed, &who.name).await)?;
+        tell(&done, who.json)
+    })
+}
+
+fn in_directory(data: &DataDir, act: impl FnOnce(&Path) -> anyhow::Result<()>) -> ExitCode {
+    match data.path() {
+        Ok(data_dir) => finish(act(&data_dir)),
         Err(errors) => {
             say(&errors.to_string());
             ExitCode::from(2)
@@ -132,7 +146,11 @@ pub fn run(command: User) -> ExitCode {
     }
 }
 
-fn act(deed: Deed, name: &str, data_dir: &Path) -> anyhow::Result<Done> {
+/// Does something on the store in a directory, which no server holds meanwhile.
+pub(super) fn on_store_in<T>(
+    data_dir: &Path,
+    act: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     if !rollcall_store_sqlite::exists(data_dir)? {
         // Opening would make one.
         bail!("there is no store in {}", data_dir.display());
@@ -141,7 +159,7 @@ fn act(deed: Deed, name: &str, data_dir: &Path) -> anyhow::Result<Done> {
         tokio::runtime::Builder::new_current_thread().build().context("the runtime cannot start")?;
     runtime.block_on(async {
         let store = SqliteStore::open(data_dir, Arc::new(SystemRandomness))?;
-        let done = on_store(&store, deed, name).await;
+        let done = act(&store).await;
         store.close().await?;
         done
     })
@@ -190,7 +208,8 @@ fn which(name: &str) -> WhichUser {
     if name.contains('@') { WhichUser::Email(key) } else { WhichUser::Username(key) }
 }
 
-async fn commit(store: &dyn Store, command: Command, user: UserNo) -> anyhow::Result<Committed> {
+/// Carries out a command that is about one user.
+pub(super) async fn commit(store: &dyn Store, command: Command, user: UserNo) -> anyhow::Result<Committed> {
     let sets = Arc::new(Sessions(sessions_of(store, user).await?));
     let committed = store.commit([command].into(), sets, SystemClock.now()).await?;
     if let Some(Err(refused)) = committed.answers.first() {

@@ -1,7 +1,12 @@
 //! Signing in and out: body forms, refusals, what is counted, and what a token is good for.
 
+use rollcall_model::event::PasswordHash;
+use rollcall_model::user::{NameKey, Profile, UserKind};
+use rollcall_model::{Actor, Command, NewUser, Role, SessionNo, UserId, UserNo};
+use rollcall_store::{LiveSets, WhichUser};
 use rollcall_testkit::{ADMIN, Caller, PASSWORD, TestServer, sha256};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,6 +135,74 @@ async fn resume_gives_the_same_token_and_opens_nothing() {
     let dead = server.caller().post("login", &json!({ "resume": "x".repeat(43) })).await;
     assert_eq!(dead.status, 401);
     assert_eq!(dead.body["message"], "You've been logged out by the server. Please log in again.");
+}
+
+/// Nobody has a session.
+struct NoSessions;
+
+impl LiveSets for NoSessions {
+    fn sessions_of(&self, _user: UserNo) -> Vec<SessionNo> {
+        Vec::new()
+    }
+}
+
+/// bcrypt over the hex SHA-256 of `PASSWORD`, made with libxcrypt.
+const BCRYPT: &str = "$2a$10$N9qo8uLOickgx2ZMRZoMyewJeZyOwf.RfZ8NZsJGXrx/452O9GiNC";
+
+/// A server on a store with `ann`, who came with a hash from elsewhere.
+async fn with_ann_from_elsewhere() -> TestServer {
+    let server = TestServer::start().await;
+    let ann = NewUser {
+        id: UserId::random(&rollcall_auth::SystemRandomness),
+        username: "ann".into(),
+        name: None,
+        roles: [Role::User].into_iter().collect(),
+        emails: Vec::new(),
+        kind: UserKind::User,
+        active: true,
+        profile: Profile::default(),
+    };
+    let command = Command::CreateUser {
+        user: Box::new(ann),
+        password: PasswordHash(BCRYPT.into()),
+        by: Actor::Operator,
+    };
+    let now = server.service.now();
+    server.store.commit([command].into(), Arc::new(NoSessions), now).await.unwrap();
+    // As an operator does it: the server starts with the user.
+    server.restart().await
+}
+
+async fn hash_of_ann(server: &TestServer) -> String {
+    let found = server.store.credential(WhichUser::Username(NameKey::of("ann"))).await.unwrap();
+    found.unwrap().password.0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_from_elsewhere_signs_in_and_is_hashed_anew_without_ending_sessions() {
+    let server = with_ann_from_elsewhere().await;
+    let wrong = json!({ "user": "ann", "password": "wrong" });
+    let nobody = json!({ "user": "nobody", "password": "wrong" });
+    let [refused, of_nobody] =
+        [server.caller().post("login", &wrong).await, server.caller().post("login", &nobody).await];
+    assert_eq!((refused.status, &refused.text), (401, &of_nobody.text));
+    assert_eq!(hash_of_ann(&server).await, BCRYPT, "a wrong password changes nothing");
+
+    let first = server.caller().sign_in("ann", PASSWORD).await;
+    let mut hash = hash_of_ann(&server).await;
+    while hash == BCRYPT {
+        tokio::task::yield_now().await;
+        hash = hash_of_ann(&server).await;
+    }
+    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    assert_eq!(first.get("me").await.status, 200, "the session goes on");
+    let second = server.caller().sign_in("ann", PASSWORD).await;
+    assert_eq!(second.get("sessions/list").await.body["total"], 2);
+    assert_eq!(server.caller().post("login", &wrong).await.status, 401);
+    let server = server.restart().await;
+    let first = server.caller().with_credentials(&first.user_id, &first.token);
+    assert_eq!(first.get("me").await.status, 200);
+    assert_eq!(hash_of_ann(&server).await, hash, "ours is not replaced again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

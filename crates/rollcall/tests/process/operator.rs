@@ -134,6 +134,80 @@ async fn a_deactivated_user_is_said_to_be_so_and_can_be_activated() {
     let _ = server.caller().sign_in("ann", NEW).await;
 }
 
+/// bcrypt over the hex SHA-256 of `PASSWORD`, made with libxcrypt.
+const BCRYPT: &str = "$2y$12$R9h/cIPz0gi.URNNX3kh2O49juFESzpvDGG6d/piqUIfy3cp6tTmG";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_a_password_from_elsewhere_is_added_and_signs_in() {
+    let (directory, data) = left_behind();
+    let file = directory.path().join("ann.hash");
+    std::fs::write(&file, format!("{BCRYPT}\n")).unwrap();
+    let named = ["--name", "Ann Berg", "--email", "ann@example.test", "--verified"];
+    let mut add = on(&data, &["user", "add", "Ann", "--role", "user", "--role", "admin"]);
+    let (code, out, err) = said(add.args(named).arg("--password-hash-file").arg(&file));
+    assert_eq!((code, &*err), (0, ""));
+    assert!(out.starts_with("Ann was made; event ") && !out.contains("$2"), "{out}");
+    let stdin = &["user", "add", "bob", "--password-hash-file", "-", "--json"];
+    let (code, out, _) = told(&mut on(&data, stdin), BCRYPT);
+    let done: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &done["done"], &done["user"]["username"]), (0, &json!("user.created"), &json!("bob")));
+    let (_, out, _) = said(&mut on(&data, &["user", "add", "cora", "--random"]));
+    let random = out.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
+    assert_eq!(told(&mut on(&data, &["user", "add", "dora"]), NEW).0, 0);
+
+    let server = Process::start(serve(&data));
+    let (code, _, err) = said(&mut on(&data, &["user", "add", "eve", "--random"]));
+    assert!(code == 1 && err.contains("another rollcall holds"), "{err}");
+    let wrong = server.caller().post("login", &json!({ "user": "ann", "password": "wrong" })).await;
+    assert_eq!((wrong.status, &wrong.body["error"]), (401, &json!("Unauthorized")));
+    let me = server.caller().sign_in("ann@example.test", PASSWORD).await.get("me").await;
+    assert_eq!((&me.body["name"], &me.body["roles"]), (&json!("Ann Berg"), &json!(["admin", "user"])));
+    assert_eq!(me.body["emails"], json!([{ "address": "ann@example.test", "verified": true }]));
+    for (name, password) in [("bob", PASSWORD), ("cora", random), ("dora", NEW)] {
+        let me = server.caller().sign_in(name, password).await.get("me").await;
+        assert_eq!((&me.body["name"], &me.body["roles"]), (&json!(name), &json!(["user"])));
+    }
+    assert!(!server.log().contains("$2y$"), "no hash is logged");
+    assert!(server.terminate().0.success());
+    assert_eq!(by_the_operator(&data).await, ["user.created"; 4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_cannot_be_is_not_added() {
+    let (directory, data) = left_behind();
+    let made = ["user", "add", "Ann", "--email", "ann@example.test", "--random"];
+    assert_eq!(said(&mut on(&data, &made)).0, 0);
+    let hashes = ["$2b$15$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", "a password", "", "\n"];
+    for hash in hashes {
+        let add = ["user", "add", "bob", "--password-hash-file", "-"];
+        let (code, out, err) = told(&mut on(&data, &add), hash);
+        assert_eq!((code, &*out), (2, ""), "{hash}");
+        assert!(err.contains("stdin holds no password hash") && err.contains("$argon2id$v=19$"), "{err}");
+        assert!(hash.trim().is_empty() || !err.contains(hash), "what was given is not said: {err}");
+    }
+    for (arguments, code, complaint) in [
+        (&["aNN", "--random"][..], 1, "`aNN` is in use"),
+        (&["bob", "--random", "--email", "ANN@example.test"], 1, "`ANN@example.test` is in use"),
+        (&["b b", "--random"], 2, "cannot be a username"),
+        (&["", "--random"], 2, "cannot be a username"),
+        (&["bob", "--random", "--name", " "], 2, "a name has 1 to 1000 characters"),
+        (&["bob", "--random", "--email", "bob"], 2, "is no email address"),
+        (&["bob", "--random", "--role", "king"], 2, "there is no role `king`"),
+        (&["bob", "--random", "--verified"], 2, "--email"),
+        (&["bob", "--random", "--password-hash-file", "-"], 2, "cannot be used with"),
+        (&["bob", "--password-hash-file", "/nowhere/at/all"], 1, "cannot read /nowhere/at/all"),
+        (&["bob"], 2, "cannot be empty"),
+    ] {
+        let (found, out, err) = said(&mut on(&data, &[&["user", "add"], arguments].concat()));
+        assert_eq!((found, &*out), (code, ""), "{arguments:?}: {err}");
+        assert!(err.contains(complaint), "{arguments:?}: {err}");
+    }
+    let elsewhere = directory.path().join("elsewhere");
+    let (code, _, err) = said(&mut on(&elsewhere, &["user", "add", "bob", "--random"]));
+    assert!(code == 1 && err.contains("there is no store in") && !elsewhere.exists(), "{err}");
+    assert_eq!(by_the_operator(&data).await, ["user.created"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_is_said_with_its_code_and_changes_nothing() {
     let (directory, data) = left_behind();
@@ -172,7 +246,8 @@ fn the_data_directory_can_come_from_where_the_server_takes_it() {
 #[test]
 fn every_command_of_the_operator_has_an_example_and_its_codes_in_the_help() {
     for arguments in [
-        &["user", "reset-password", "--help"][..],
+        &["user", "add", "--help"][..],
+        &["user", "reset-password", "--help"],
         &["user", "reset-factors", "--help"],
         &["user", "unlock", "--help"],
         &["user", "activate", "--help"],

@@ -3,6 +3,7 @@
 
 pub mod cases;
 mod fixture;
+mod hashes;
 mod users;
 
 pub use fixture::Fixture;
@@ -42,6 +43,8 @@ macro_rules! suite {
             factors_go_with_their_removal_and_with_their_user,
             a_deactivated_user_signs_in_no_more_and_one_administrator_stays,
             a_new_password_and_an_unlocking_end_all_sessions,
+            another_hash_of_the_same_password_ends_nothing_and_replaces_no_other,
+            one_hash_of_each_kind_and_cost_is_given,
             another_cluster_key_is_refused,
             users_are_paged_in_every_order,
             a_role_comes_and_goes_and_one_administrator_stays,
