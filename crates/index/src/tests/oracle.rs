@@ -4,7 +4,7 @@ use super::world::{ADDRESSES, Ask, DEVICES, HOSTS, USERS, World};
 use crate::{Direction, Scope, SortKey};
 use proptest::prelude::*;
 use proptest::sample::select;
-use rollcall_model::UserNo;
+use rollcall_model::{RoleSet, UserNo};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ enum Step {
     EndMany(prop::sample::Index, usize),
     Wait(u64),
     Use(prop::sample::Index),
+    /// A user has other roles.
+    Roles(usize, u16),
     Read(Ask),
 }
 
@@ -30,6 +32,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<prop::sample::Index>(), 1..30_usize).prop_map(|(from, count)| Step::EndMany(from, count)),
         2 => select(vec![0, 1, 2, 40, 1_000]).prop_map(Step::Wait),
         1 => any::<prop::sample::Index>().prop_map(Step::Use),
+        1 => (0..USERS.len(), 0..8_u16).prop_map(|(user, roles)| Step::Roles(user, roles)),
         6 => ask().prop_map(Step::Read),
     ]
 }
@@ -165,6 +168,7 @@ fn run(steps: Vec<Step>) {
             }
             Step::Wait(ms) => world.wait(Duration::from_millis(ms)),
             Step::Use(which) => use_token(&mut world, which),
+            Step::Roles(user, roles) => world.change_roles(user, RoleSet::from_bits(roles)),
             Step::Read(ask) => {
                 assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
             }
@@ -215,7 +219,8 @@ fn check_all(world: &World) {
     for known in &world.sessions {
         let session = &known.session;
         let live = !known.ended && now < session.expires_at;
-        assert_eq!(standing.bearer(&session.token, now).map(|bearer| bearer.id), live.then_some(session.id));
+        let bearer = standing.bearer(&session.token, now).map(|bearer| (bearer.id, bearer.owner));
+        assert_eq!(bearer, live.then(|| (session.id, session.owner.clone())));
         standing.session(&session.id, now, |row| {
             assert_eq!(row.is_some(), live);
             let Some(row) = row else { return };

@@ -5,7 +5,7 @@ use regex::RegexBuilder;
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
 use rollcall_model::{
-    Actor, Device, DeviceType, EndReason, Event, Happening, Owner, RoleSet, Seq, Session, SessionId,
+    Actor, Device, DeviceType, EndReason, Event, Happening, Owner, Role, RoleSet, Seq, Session, SessionId,
     SessionNo, Timestamp, TokenHash, UserId, UserNo,
 };
 use std::cmp::Ordering;
@@ -152,6 +152,25 @@ impl World {
 
     pub fn ending(session: &Session) -> Event {
         event(session, Happening::SessionEnded { id: session.id, reason: EndReason::SignedOut, due: None })
+    }
+
+    /// Gives a user other roles and tells the index: its sessions are of the user as it is now.
+    pub fn change_roles(&mut self, user: usize, roles: RoleSet) {
+        let owner = Arc::new(Owner { roles, ..Owner::clone(&self.owners[user]) });
+        self.owners[user] = Arc::clone(&owner);
+        for known in self.sessions.iter_mut().filter(|known| known.session.owner.no == owner.no) {
+            known.session.owner = Arc::clone(&owner);
+        }
+        self.seq += 1;
+        self.standing.apply(&[Event {
+            seq: Seq(self.seq),
+            at: self.now,
+            actor: Actor::System,
+            subject: Some(owner.no),
+            session: None,
+            live: 0,
+            happening: Happening::RolesChanged { owner, role: Role::Bot, granted: true },
+        }]);
     }
 
     /// Opens a session and tells the index.
