@@ -5,7 +5,7 @@ use crate::endpoint::{
     DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
-use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, required};
+use crate::input::{Field, Input, Kind, Raw, Unknown, Values, Whatever, required};
 use crate::refusal::{Place, Refusal};
 use rollcall_model::{Permission, Role, RoleSet};
 use rollcall_service::Principal;
@@ -31,26 +31,20 @@ impl Endpoint for Update {
     type Body = UpdateBody;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let grants = call.body.0.into_iter().map(grant).collect::<Result<Vec<_>, _>>()?;
+        let grants = call.body.0.iter().map(grant).collect::<Result<Vec<_>, _>>()?;
         call.service.set_grants(&call.caller, grants).await?;
         let rows = call.service.permissions().await?;
         Reply::json(&json!({ "permissions": wire(&rows), "success": true }))
     }
 }
 
-fn grant(change: Value) -> Result<(Permission, RoleSet), Refusal> {
-    let refused = |fault: &str| Refusal::Schema(Place::Body, vec![fault.into()]);
-    let change: Change =
-        serde_json::from_value(change).map_err(|_| refused("must have the properties '_id' and 'roles'"))?;
+fn grant(change: &Change) -> Result<(Permission, RoleSet), Refusal> {
     let permission = Permission::parse(&change.id).ok_or(Refusal::NoSuchPermission)?;
-    let doubled = change.roles.iter().enumerate().any(|(i, role)| change.roles[..i].contains(role));
-    if doubled {
-        return Err(refused("must NOT have duplicate items"));
-    }
     let roles = change.roles.iter().map(|role| Role::parse(role).ok_or(Refusal::NoSuchRole));
     Ok((permission, roles.collect::<Result<_, _>>()?))
 }
 
+/// A permission and its roles, as given.
 #[derive(Deserialize)]
 struct Change {
     #[serde(rename = "_id")]
@@ -58,14 +52,31 @@ struct Change {
     roles: Vec<String>,
 }
 
-/// The changes, each a permission and its roles.
-pub struct UpdateBody(Vec<Value>);
+impl Change {
+    fn of(given: Value) -> Result<Self, &'static str> {
+        let change: Self =
+            serde_json::from_value(given).map_err(|_| "must have the properties '_id' and 'roles'")?;
+        let doubled = change.roles.iter().enumerate().any(|(i, role)| change.roles[..i].contains(role));
+        if doubled { Err("must NOT have duplicate items") } else { Ok(change) }
+    }
+}
+
+/// The changes.
+pub struct UpdateBody(Vec<Change>);
 
 impl Input for UpdateBody {
     const FIELDS: &'static [Field] = &[required("permissions", Kind::Objects)];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
-    fn read(mut values: Values) -> Self {
-        Self(values.objects("permissions").unwrap_or_default())
+    // A change's own form is more than a declared type says: it is refused here.
+    fn decode(raw: Raw<'_>) -> Result<Self, Refusal> {
+        let given = raw.values(Self::FIELDS, Self::UNKNOWN)?.objects("permissions").unwrap_or_default();
+        let changes = given.into_iter().map(Change::of).collect::<Result<_, _>>();
+        changes.map(Self).map_err(|fault| Refusal::Schema(Place::Body, vec![fault.into()]))
+    }
+
+    // `decode` doesn't come by here. Changes nothing, rather than a part of what was asked.
+    fn read(_values: Values) -> Self {
+        Self(Vec::new())
     }
 }
