@@ -116,7 +116,9 @@ async fn a_server_takes_all_that_it_needs_from_the_file() {
         statuses.push(anybody.get("info").await.status);
     }
     assert_eq!(statuses, [200, 200, 200, 429]);
-    assert!(server.log().contains("\"level\":\"DEBUG\""), "{}", server.log());
+    // The log is whole when the process has ended.
+    let (status, log) = server.terminate();
+    assert!(status.success() && log.iter().any(|line| line.contains("\"level\":\"DEBUG\"")), "{log:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
