@@ -69,7 +69,7 @@ fn permission(declaration: &Declaration) -> String {
             permissions.iter().map(|permission| format!("`{}`", permission.as_str())).collect();
         asked.push(each.join(" or "));
     }
-    if let Some((when, permission)) = declaration.of_target {
+    for (when, permission, _) in &declaration.of_target {
         asked.push(format!("`{}` when {when}", permission.as_str()));
     }
     if asked.is_empty() { "–".into() } else { asked.join("; ") }

@@ -79,8 +79,8 @@ pub const fn call(name: &'static str) -> Route {
 pub struct Policy<E: Endpoint> {
     /// The right that is asked for.
     pub needs: Needs,
-    /// A right that depends on what the parameters name.
-    pub of_target: OfTarget<E>,
+    /// The rights that depend on what the parameters name, in the order in which they are asked for.
+    pub of_target: &'static [OfTarget<E>],
     /// How calls are counted.
     pub rate: Rate,
     /// Whether a second factor is asked for.
@@ -132,20 +132,15 @@ pub enum DeniedAs {
 }
 
 /// A right that depends on what the parameters name.
-pub enum OfTarget<E: Endpoint> {
-    /// None.
-    Nothing,
-    /// Asked when these parameters ask for it.
-    Permission {
-        /// When it is asked for, for the docs.
-        when: &'static str,
-        /// The right.
-        permission: Permission,
-        /// How its lack is answered.
-        denied: DeniedAs,
-        /// Whether these parameters ask for it, of this caller.
-        asks: fn(&E::Caller, &E::Body) -> bool,
-    },
+pub struct OfTarget<E: Endpoint> {
+    /// When it is asked for, for the docs.
+    pub when: &'static str,
+    /// The right.
+    pub permission: Permission,
+    /// How its lack is answered.
+    pub denied: DeniedAs,
+    /// Whether these parameters ask for it, of this caller.
+    pub asks: fn(&E::Caller, &E::Body) -> bool,
 }
 
 /// How calls are counted.
@@ -276,7 +271,7 @@ pub struct Declaration {
     pub summary: &'static str,
     pub who: Who,
     pub needs: Needs,
-    pub of_target: Option<(&'static str, Permission)>,
+    pub of_target: Vec<(&'static str, Permission, DeniedAs)>,
     pub rate: Rate,
     pub step_up: StepUp,
     pub without_factor: WithoutFactor,
@@ -298,10 +293,9 @@ impl Declaration {
             summary: E::SUMMARY,
             who: E::Caller::WHO,
             needs: policy.needs,
-            of_target: match policy.of_target {
-                OfTarget::Nothing => None,
-                OfTarget::Permission { when, permission, .. } => Some((when, permission)),
-            },
+            of_target: (policy.of_target.iter())
+                .map(|right| (right.when, right.permission, right.denied))
+                .collect(),
             rate: policy.rate,
             step_up: policy.step_up,
             without_factor: policy.without_factor,

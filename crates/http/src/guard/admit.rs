@@ -1,4 +1,4 @@
-//! The right that depends on what the parameters name, then 429: how often one address may call.
+//! The rights that depend on what the parameters name, then 429: how often one address may call.
 //!
 //! A window begins with an address's first call to an endpoint and is over after its length. Addresses
 //! are counted by /64 where they are IPv6. **Invariant:** at most `limits::RATE_KEYS` are remembered;
@@ -28,11 +28,9 @@ pub fn admit<E: Endpoint>(
 ) -> Result<Admitted<E>, Refusal> {
     let principal = from.caller.principal();
     let holds = |permission| principal.is_some_and(|principal| guard.service.permits(principal, permission));
-    if let OfTarget::Permission { permission, denied, asks, .. } = E::POLICY.of_target
-        && asks(&from.caller, &from.body)
-        && !holds(permission)
-    {
-        return Err(Refusal::Denied(denied));
+    let lacks = |right: &&OfTarget<E>| (right.asks)(&from.caller, &from.body) && !holds(right.permission);
+    if let Some(right) = E::POLICY.of_target.iter().find(lacks) {
+        return Err(Refusal::Denied(right.denied));
     }
     let now = guard.service.now();
     if E::POLICY.rate == Rate::SignIn && from.body.resumes() {

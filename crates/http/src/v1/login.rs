@@ -1,7 +1,7 @@
 //! `POST login`: a session for the right password, or the same token again for one that lives.
 
 use crate::endpoint::{
-    Anyone, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    Anyone, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
@@ -23,7 +23,7 @@ impl Endpoint for Login {
     const SUMMARY: &'static str = "Sign in with a password, or resume a token";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::SignIn,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Allowed,

@@ -1,7 +1,7 @@
 //! `POST logout`: ends the session of the calling token.
 
 use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get, post,
+    Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get, post,
 };
 use crate::guard::Call;
 use crate::input::Whatever;
@@ -17,7 +17,7 @@ impl Endpoint for Logout {
     const SUMMARY: &'static str = "End the session of the calling token";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Allowed,

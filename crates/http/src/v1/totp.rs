@@ -1,8 +1,6 @@
 //! The caller's authenticator and recovery codes: the five `2fa:*` methods.
 
-use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, call,
-};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, call};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, Whatever, required};
 use crate::refusal::Refusal;
@@ -14,7 +12,7 @@ use serde_json::json;
 const fn policy<E: Endpoint>() -> Policy<E> {
     Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Uncounted,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Allowed,

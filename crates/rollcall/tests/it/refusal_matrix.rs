@@ -70,7 +70,7 @@ fn bypasses(endpoint: &Declaration) -> bool {
 /// A right that depends on the target, where somebody who may call has it not, by the default grants.
 fn target_right(endpoint: &Declaration) -> Option<Permission> {
     let plain = [Role::User].into_iter().collect();
-    let (_, permission) = endpoint.of_target?;
+    let permission = endpoint.of_target.first()?.1;
     (may_call(endpoint, plain) && !Grants::defaults().allow(plain, permission)).then_some(permission)
 }
 

@@ -2,7 +2,7 @@
 
 use super::wire;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Raw, Unknown, Values, Whatever, required};
@@ -20,7 +20,7 @@ impl Endpoint for Update {
     const SUMMARY: &'static str = "Let other roles hold permissions, all of them or none";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::AccessPermissions, DeniedAs::Forbidden),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

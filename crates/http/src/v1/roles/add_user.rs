@@ -26,7 +26,7 @@ impl Endpoint for AddUserToRole {
                 action: "Accessing_permissions",
             },
         ),
-        of_target: OfTarget::Permission {
+        of_target: &[OfTarget {
             when: "`roleId` is admin",
             permission: Permission::AssignAdminRole,
             denied: DeniedAs::ActionNotAllowed {
@@ -35,7 +35,7 @@ impl Endpoint for AddUserToRole {
                 action: "Assign_admin",
             },
             asks: |_, body| body.role_id == Role::Admin.as_str(),
-        },
+        }],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

@@ -2,7 +2,7 @@
 
 use super::{TEXT, role_wire};
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, optional, required};
@@ -19,7 +19,7 @@ impl Endpoint for RemoveUserFromRole {
     const SUMMARY: &'static str = "Take a role from a user";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::AccessPermissions, DeniedAs::Forbidden),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

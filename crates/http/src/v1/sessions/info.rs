@@ -1,9 +1,7 @@
 //! `GET sessions/info`: one of the caller's own sessions, in full.
 
 use super::query::SessionInput;
-use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -21,7 +19,7 @@ impl Endpoint for Info {
     const SUMMARY: &'static str = "One of the caller's own sessions";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

@@ -3,7 +3,7 @@
 use super::query::SessionInput;
 use super::row::{Of, fields};
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
 use crate::guard::Call;
 use crate::input::Whatever;
@@ -19,7 +19,7 @@ impl Endpoint for InfoAdmin {
     const SUMMARY: &'static str = "One session of any user";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::ViewDeviceManagement, DeniedAs::Forbidden),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::Required,
         without_factor: WithoutFactor::Refused,

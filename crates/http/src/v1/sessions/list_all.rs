@@ -3,7 +3,7 @@
 use super::query::ListQuery;
 use super::row::{Of, page};
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
 use crate::guard::Call;
 use crate::input::Whatever;
@@ -20,7 +20,7 @@ impl Endpoint for ListAll {
     const SUMMARY: &'static str = "Sessions of every user";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::ViewDeviceManagement, DeniedAs::Forbidden),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::Required,
         without_factor: WithoutFactor::Refused,

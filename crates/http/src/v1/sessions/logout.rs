@@ -2,7 +2,7 @@
 
 use super::query::SessionInput;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::Nothing;
@@ -19,7 +19,7 @@ impl Endpoint for Logout {
     const SUMMARY: &'static str = "End a session of any user";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::LogoutDeviceManagement, DeniedAs::Forbidden),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::Required,
         without_factor: WithoutFactor::Refused,

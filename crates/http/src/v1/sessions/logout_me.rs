@@ -1,9 +1,7 @@
 //! `POST sessions/logout.me`: ends one of the caller's own sessions, the calling one included.
 
 use super::query::SessionInput;
-use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -18,7 +16,7 @@ impl Endpoint for LogoutMe {
     const SUMMARY: &'static str = "End one of the caller's own sessions";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

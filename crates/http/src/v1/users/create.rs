@@ -28,7 +28,7 @@ impl Endpoint for Create {
                 action: "Adding_user",
             },
         ),
-        of_target: OfTarget::Permission {
+        of_target: &[OfTarget {
             when: "roles has admin",
             permission: Permission::AssignAdminRole,
             denied: DeniedAs::ActionNotAllowed {
@@ -37,7 +37,7 @@ impl Endpoint for Create {
                 action: "Assign_admin",
             },
             asks: |_, body| body.assigns_admin(),
-        },
+        }],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

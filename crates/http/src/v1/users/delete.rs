@@ -2,7 +2,7 @@
 
 use super::TEXT;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
@@ -19,7 +19,7 @@ impl Endpoint for Delete {
     const SUMMARY: &'static str = "Delete a user and end its sessions";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::DeleteUser, DeniedAs::Unauthorized),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

@@ -1,9 +1,7 @@
 //! `GET users.info`: one user, by one of its names.
 
 use super::{TEXT, sees_everything};
-use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, one_of, optional};
 use crate::refusal::Refusal;
@@ -19,7 +17,7 @@ impl Endpoint for Info {
     const SUMMARY: &'static str = "One user";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

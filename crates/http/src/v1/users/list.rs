@@ -2,7 +2,7 @@
 
 use super::{TEXT, sees_everything};
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, optional};
@@ -26,7 +26,7 @@ impl Endpoint for List {
     const SUMMARY: &'static str = "All users";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Permission(Permission::ViewDRoom, DeniedAs::Unauthorized),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

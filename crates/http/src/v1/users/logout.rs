@@ -19,12 +19,12 @@ impl Endpoint for Logout {
     const SUMMARY: &'static str = "End all sessions of a user";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Permission {
+        of_target: &[OfTarget {
             when: "`userId` is another's",
             permission: Permission::LogoutOtherUser,
             denied: DeniedAs::Unauthorized,
             asks: |caller, body| body.user_id.as_deref().is_some_and(|id| id != caller.owner().id.as_str()),
-        },
+        }],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

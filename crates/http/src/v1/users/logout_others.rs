@@ -1,8 +1,6 @@
 //! `POST users.logoutOtherClients` and `POST users.removeOtherTokens`: end the caller's other sessions.
 
-use crate::endpoint::{
-    Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -17,7 +15,7 @@ impl Endpoint for LogoutOtherClients {
     const SUMMARY: &'static str = "End the caller's other sessions, and say how long this one lives";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,
@@ -43,7 +41,7 @@ impl Endpoint for RemoveOtherTokens {
     const SUMMARY: &'static str = "End the caller's other sessions";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,

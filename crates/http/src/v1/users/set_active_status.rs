@@ -2,7 +2,7 @@
 
 use super::TEXT;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
@@ -22,7 +22,7 @@ impl Endpoint for SetActiveStatus {
             &[Permission::EditOtherUserActiveStatus, Permission::ManageModerationActions],
             DeniedAs::Forbidden,
         ),
-        of_target: OfTarget::Nothing,
+        of_target: &[],
         rate: Rate::Default,
         step_up: StepUp::No,
         without_factor: WithoutFactor::Refused,
