@@ -264,6 +264,8 @@ async fn collect(places: &Semaphore, mut body: axum::body::Body) -> Result<Bytes
         if place.is_none() && kept.len() + data.len() > limits::SHORT_BODY_BYTES {
             // The semaphore is never closed.
             place = places.acquire().await.ok();
+            // All of it at once: a body that doubles as it grows is there twice each time.
+            kept.reserve_exact(limits::BODY_BYTES - kept.len());
         }
         if kept.len() + data.len() <= limits::BODY_BYTES && discarded == 0 {
             kept.extend_from_slice(data);

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod docs;
 pub mod logging;
+mod memory;
 pub mod output;
 pub mod remote;
 pub mod table;
