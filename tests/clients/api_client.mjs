@@ -13,6 +13,7 @@ import { lookingBack } from './api_client/looking_back.mjs';
 import { refusing } from './api_client/refusals.mjs';
 import { signingIn, steppingUp } from './api_client/scene.mjs';
 import { Stop, finish, note } from './harness.mjs';
+import { keepAnswers } from './wire.mjs';
 
 try {
   await signingIn();
@@ -32,5 +33,6 @@ try {
 } finally {
   await leaving();
   await lookingBack();
+  keepAnswers('api_client');
   finish();
 }

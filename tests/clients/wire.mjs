@@ -1,9 +1,11 @@
 // Every call to the server under test starts here: through the published client, bare, or by curl.
 //
 // All answers that come through fetch (the client's included) are kept in `heard`, so that the last checks of a run
-// can look at each of them. A 429 is waited out by its X-RateLimit-Reset, unless the caller wants to see it.
+// can look at each of them, and so that the type checks have them. A 429 is waited out by its X-RateLimit-Reset, unless the caller wants to see it.
 
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RestClient } from '@rocket.chat/api-client';
 
@@ -28,6 +30,17 @@ globalThis.fetch = async (url, init = {}) => {
   });
   return response;
 };
+
+/** Writes what was heard into the folder ANSWERS, when there is one: a line of JSON for each answer. */
+export function keepAnswers(driver) {
+  const folder = process.env.ANSWERS;
+  if (!folder) return;
+  const lines = heard.map(({ request, status, text }) => {
+    const [method, path] = request.split(' ');
+    return `${JSON.stringify({ method, path, status, body: JSON.parse(text) })}\n`;
+  });
+  writeFileSync(join(folder, `${driver}.jsonl`), lines.join(''));
+}
 
 /**
  * A published client for `session` (from `signIn`), or for a device that has none yet.

@@ -20,6 +20,7 @@ pub enum Command {
     Test {
         quick: bool,
     },
+    Clients,
     Lint {
         all: bool,
     },
@@ -58,6 +59,12 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
         &["--quick"],
         "everything that CI checks; --quick without release builds and clients",
         "test --quick",
+    ),
+    (
+        "clients",
+        &[],
+        "published clients, a page in Chromium and the published types, against a debug build",
+        "clients",
     ),
     ("lint", &["--all"], "format, clippy, tidy; --all also licences, unused crates, spelling", "lint --all"),
     ("fmt", &[], "format the code", "fmt"),
@@ -136,6 +143,7 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
     Ok(match name.as_str() {
         "run" => Command::Run { listen },
         "test" => Command::Test { quick: flag },
+        "clients" => Command::Clients,
         "lint" => Command::Lint { all: flag },
         "fmt" => Command::Fmt,
         "docs" => Command::Docs { check: flag },
@@ -217,6 +225,7 @@ mod tests {
             ("run --listen=127.0.0.1:4000", Command::Run { listen: at("127.0.0.1:4000") }),
             ("test", Command::Test { quick: false }),
             ("test --quick", Command::Test { quick: true }),
+            ("clients", Command::Clients),
             ("lint --all", Command::Lint { all: true }),
             ("docs --check", Command::Docs { check: true }),
             ("fuzz", Command::Fuzz { minutes: FUZZ_MINUTES, target: None }),

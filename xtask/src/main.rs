@@ -47,6 +47,7 @@ fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Run { listen } => run::run(&workspace, listen),
         Command::Announce { server, address } => run::announce(&workspace, server, address),
         Command::Test { quick } => test::test(&workspace, quick),
+        Command::Clients => clients::clients(&workspace),
         Command::Lint { all } => lint::lint(&workspace, all),
         Command::Fmt => lint::format(&workspace),
         Command::Docs { check } => docs::docs(&workspace, check),

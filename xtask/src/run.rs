@@ -5,7 +5,7 @@
 
 use crate::credentials::Credentials;
 use crate::step::Failure;
-use crate::workspace::Workspace;
+use crate::workspace::{Build, Workspace};
 use crate::{server, tools};
 use std::fs;
 use std::net::SocketAddr;
@@ -29,7 +29,7 @@ impl Demo {
 /// Builds the server and becomes it.
 pub fn run(workspace: &Workspace, listen: SocketAddr) -> Result<(), Failure> {
     tools::need(tools::BUILD)?;
-    let binary = workspace.build_server()?;
+    let binary = workspace.build_server(Build::Release)?;
     let demo = Demo::of(workspace);
     let credentials = credentials(workspace, &demo)?;
     // A taken port is the server's to complain about; whoever has it must not be announced as ours.

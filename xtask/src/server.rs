@@ -67,7 +67,7 @@ pub fn stands(process: u32) -> bool {
     signal(process, "0")
 }
 
-/// A server with an empty store and the default settings, gone when this is dropped.
+/// A server with an empty store, gone when this is dropped.
 pub struct Server {
     child: Child,
     data: PathBuf,
@@ -79,8 +79,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the binary on a free port, with its data and its log in `folder` under `name`.
-    pub fn start(binary: &Path, folder: &Path, name: &str) -> Result<Self, Failure> {
+    /// Starts the binary on a free port, with its data and its log in `folder` under `name`, and with these
+    /// settings, as variables.
+    pub fn start(
+        binary: &Path,
+        folder: &Path,
+        name: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Failure> {
         let (data, log) = (folder.join(name), folder.join(format!("{name}.log")));
         let (administrator, failed) =
             (Credentials::random()?, |error| Failure::new(format!("no server: {error}")));
@@ -95,6 +101,7 @@ impl Server {
         let child = command
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
             .arg(&data)
+            .envs(settings.iter().copied())
             .env("ROLLCALL_ADMIN_USERNAME", &administrator.username)
             .env("ROLLCALL_ADMIN_PASSWORD", &administrator.password)
             .stdin(Stdio::null())
@@ -147,7 +154,8 @@ impl Drop for Server {
     }
 }
 
-fn forget(folder: &Path) -> io::Result<()> {
+/// Removes a folder, if it is there.
+pub fn forget(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

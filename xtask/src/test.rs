@@ -1,7 +1,7 @@
 //! `cargo xtask test`: all that CI checks, in the order of what fails soonest.
 
 use crate::step::{self, Failure, Parts};
-use crate::workspace::Workspace;
+use crate::workspace::{Build, Workspace};
 use crate::{bench, clients, lint, tools};
 
 /// Runs every part until one fails; the times of those that ran are told in any case.
@@ -20,15 +20,10 @@ fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), F
     parts.part("cargo test", || step::run(workspace.cargo().args(["test", "--workspace", "--locked"])))
 }
 
-/// The release binary: published clients against it, and its speed.
+/// The release binary: published clients against it and a page, the types of its answers, and its speed.
 fn release(workspace: &Workspace, parts: &mut Parts) -> Result<(), Failure> {
-    let binary = parts.part("release build", || workspace.build_server())?;
-    parts.part("install clients", || clients::install(workspace))?;
-    parts.part("clients", || clients::ours(workspace, &binary))?;
-    match clients::acceptance(workspace) {
-        Some(folder) => parts.part("acceptance", || clients::given(workspace, &binary, &folder))?,
-        None => println!("\nno ../shared/acceptance here: its scripts are left out"),
-    }
+    let binary = parts.part("release build", || workspace.build_server(Build::Release))?;
+    clients::drive_all(workspace, parts, &binary)?;
     if bench::is_there(workspace) {
         return parts.part("bench", || bench::bench(workspace, &["--quick".into()]));
     }

@@ -12,6 +12,10 @@ pub enum Tool {
     Git,
     Node,
     Npm,
+    /// With what makes environments of its own.
+    Python,
+    /// Chromium, or Chrome.
+    Chromium,
     /// Wanted, not needed: the clients' driver does without.
     Curl,
     Rustfmt,
@@ -24,12 +28,28 @@ pub const BUILD: &[Tool] = &[Tool::CCompiler];
 pub const FUZZ: &[Tool] = &[Tool::CCompiler, Tool::CppCompiler];
 /// To look at the source.
 pub const LINT: &[Tool] = &[Tool::CCompiler, Tool::Git, Tool::Rustfmt, Tool::Clippy];
+/// To let published clients and a browser's page at the server.
+pub const CLIENTS: &[Tool] =
+    &[Tool::CCompiler, Tool::Node, Tool::Npm, Tool::Python, Tool::Chromium, Tool::Curl];
 /// To test everything.
-pub const TEST: &[Tool] =
-    &[Tool::CCompiler, Tool::Git, Tool::Rustfmt, Tool::Clippy, Tool::Node, Tool::Npm, Tool::Curl];
+pub const TEST: &[Tool] = &[
+    Tool::CCompiler,
+    Tool::Git,
+    Tool::Rustfmt,
+    Tool::Clippy,
+    Tool::Node,
+    Tool::Npm,
+    Tool::Python,
+    Tool::Chromium,
+    Tool::Curl,
+];
 
 /// The oldest node that the published clients run on.
 const NODE_MAJOR_MIN: u32 = 20;
+/// Looks whether this Python can make environments, and is not older than what the published client stands on.
+const PYTHON: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+/// What Chromium is called here and there; the page's driver does with any.
+const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
 /// Who may install Debian packages here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +81,11 @@ pub fn need(tools: &[Tool]) -> Result<(), Failure> {
     install(&first)?;
     // A package may hold a version that is too old: what is still missing is for a person.
     refuse(&plan(&self::missing(tools), Packages::No).by_hand)
+}
+
+/// The name of the Chromium that is here.
+pub fn chromium() -> Option<&'static str> {
+    CHROMIUMS.iter().copied().find(|program| is_there(program))
 }
 
 /// Whether a program is there and runs.
@@ -95,6 +120,11 @@ impl Tool {
             Self::Git => (&["git"], "git"),
             Self::Node => (&["nodejs"], "Node.js 20 or newer (nodejs.org, or your system's packages)"),
             Self::Npm => (&["npm"], "npm (comes with Node.js; Debian: npm)"),
+            Self::Python => (
+                &["python3", "python3-venv"],
+                "Python 3.10 or newer with venv (python.org; Debian: python3 python3-venv)",
+            ),
+            Self::Chromium => (&["chromium"], "Chromium or Chrome, as `chromium` or `google-chrome`"),
             Self::Curl => (&["curl"], "curl"),
             Self::Rustfmt => (&[], "rustfmt: rustup component add rustfmt"),
             Self::Clippy => (&[], "clippy: rustup component add clippy"),
@@ -108,6 +138,8 @@ impl Tool {
             Self::Git => is_there("git"),
             Self::Node => answer("node", &["--version"]).is_some_and(|version| node_is_new(&version)),
             Self::Npm => is_there("npm"),
+            Self::Python => answer("python3", &["-c", PYTHON]).is_some(),
+            Self::Chromium => chromium().is_some(),
             Self::Curl => is_there("curl"),
             Self::Rustfmt => answer("cargo", &["fmt", "--version"]).is_some(),
             Self::Clippy => answer("cargo", &["clippy", "--version"]).is_some(),

@@ -15,6 +15,13 @@ pub struct Workspace {
     pub packages: Vec<Package>,
 }
 
+/// How the server is built.
+#[derive(Clone, Copy)]
+pub enum Build {
+    Debug,
+    Release,
+}
+
 /// A package of the workspace, and the packages of the workspace that it stands on.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Package {
@@ -69,10 +76,19 @@ impl Workspace {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
-    /// The server, built for release.
-    pub fn build_server(&self) -> Result<PathBuf, Failure> {
-        crate::step::run(self.cargo().args(["build", "--release", "--locked", "--package", "rollcall"]))?;
-        Ok(self.target.join("release/rollcall"))
+    /// The server, built for release or, quickly, for looking for faults.
+    pub fn build_server(&self, build: Build) -> Result<PathBuf, Failure> {
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--locked", "--package", "rollcall"]);
+        let folder = match build {
+            Build::Debug => "debug",
+            Build::Release => {
+                cargo.arg("--release");
+                "release"
+            }
+        };
+        crate::step::run(&mut cargo)?;
+        Ok(self.target.join(folder).join("rollcall"))
     }
 }
 

@@ -1,0 +1,1 @@
+"""The parts of the run of `rocketchat_api.py`, and what they share."""
