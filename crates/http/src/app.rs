@@ -2,10 +2,10 @@
 
 use crate::client_address::TrustedProxies;
 use crate::cors::{self, AllowedOrigins};
+use crate::ddp::Methods;
 use crate::endpoint::{Endpoint, Method, Reply, Route};
 use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
 use crate::input::Body;
-use crate::method_call::Methods;
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
 use crate::{endpoints, health};
@@ -29,8 +29,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tracing::Instrument;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tracing::{Instrument, Span};
 
 /// Settings of the wire.
 #[derive(Clone, Debug)]
@@ -69,10 +69,22 @@ pub struct App {
 /// A connection, beside each of its requests.
 #[derive(Clone)]
 pub struct Connection {
-    /// The socket's other end.
+    /// The other end.
     pub peer: IpAddr,
     /// Its sign-ins by token.
     pub resumes: Arc<Resumes>,
+    /// Its place among the connections: it is free again when nobody holds this any more.
+    pub _place: Arc<OwnedSemaphorePermit>,
+    /// Turns true when the listener stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Returns when the listener stops.
+    pub async fn stopped(&mut self) {
+        // A listener that is gone has stopped.
+        let _ = self.stop.wait_for(|stop| *stop).await;
+    }
 }
 
 const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
@@ -81,6 +93,27 @@ const X_2FA_CODE: HeaderName = HeaderName::from_static("x-2fa-code");
 const X_2FA_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl App {
+    /// The other end of a request.
+    pub(crate) fn client(&self, connection: &Connection, headers: &HeaderMap) -> Client {
+        let text = |name: &HeaderName| headers.get(name).map(lossy).unwrap_or_default();
+        let forwarded: Vec<_> = headers.get_all(&X_FORWARDED_FOR).iter().map(lossy).collect();
+        Client {
+            ip: self.proxies.client(connection.peer, forwarded.iter().map(AsRef::as_ref)),
+            agent: cut(&text(&USER_AGENT), limits::AGENT_CHARS).into(),
+            host: cut(&text(&HOST), limits::HOST_CHARS).into(),
+        }
+    }
+
+    /// A span of its own for one request or method, and the id that it is logged under.
+    pub(crate) fn span(&self, route: Route) -> (String, Span) {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{:08x}-{number:x}", self.request_prefix);
+        let span = tracing::info_span!("request", id = &*id, route = route.path);
+        (id, span)
+    }
+}
 
 pub(crate) type Answered = Response<axum::body::Body>;
 
@@ -107,7 +140,7 @@ pub(crate) fn mount<E: Endpoint>(mut router: Router, methods: &mut Methods, app:
         let filter = match route.method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
-            Method::Call => {
+            Method::Call | Method::Socket => {
                 methods.add::<E>(*route);
                 continue;
             }
@@ -125,9 +158,7 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> An
 
 /// Answers within a span of its own, under an id that the answer carries.
 pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Output = Answered>) -> Answered {
-    let number = app.requests.fetch_add(1, Ordering::Relaxed);
-    let id = format!("{:08x}-{number:x}", app.request_prefix);
-    let span = tracing::info_span!("request", id = &*id, route = route.path);
+    let (id, span) = app.span(route);
     let answered = async {
         // A panic is a bug; it must not take the connection's other requests along.
         let response = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
@@ -145,7 +176,7 @@ pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Outpu
 }
 
 async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answered {
-    let answer = match arrival::<E>(app, route, request).await {
+    let answer = match arrival(app, route, changes_something::<E>(), request).await {
         Ok(arrival) => guard::run::<E>(&app.guard, arrival).await,
         Err(refusal) => Answer { outcome: Err(refusal), rate: None },
     };
@@ -162,39 +193,30 @@ async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answe
     response
 }
 
-pub(crate) async fn arrival<E: Endpoint>(
+pub(crate) async fn arrival(
     app: &App,
     route: Route,
+    changes_something: bool,
     request: Request,
 ) -> Result<Arrival, Refusal> {
-    if request.method() == axum::http::Method::HEAD && changes_something::<E>() {
+    if request.method() == axum::http::Method::HEAD && changes_something {
         return Err(Refusal::NoSuchMethod);
     }
     let (parts, body) = request.into_parts();
     if head_bytes(&parts) > limits::HEAD_BYTES {
         return Err(Refusal::HeadTooLong);
     }
-    let connection = parts.extensions.get::<Connection>().ok_or_else(|| {
-        tracing::error!("a request came without its connection");
-        Refusal::Internal
-    })?;
+    let connection = connection(&parts)?;
     let body = match route.method {
         Method::Get => Body::Empty,
-        Method::Post | Method::Call => read(app, &parts.headers, body).await?,
+        Method::Post | Method::Call | Method::Socket => read(app, &parts.headers, body).await?,
     };
-    let headers = &parts.headers;
-    let text = |name: &HeaderName| headers.get(name).map(lossy);
-    let own = |name: &HeaderName| text(name).map(Cow::into_owned);
+    let own = |name: &HeaderName| parts.headers.get(name).map(lossy).map(Cow::into_owned);
     let credentials = match (own(&X_USER_ID), own(&X_AUTH_TOKEN)) {
         (Some(user_id), Some(token)) => Some(Credentials { user_id, token }),
         _ => None,
     };
-    let forwarded: Vec<_> = headers.get_all(&X_FORWARDED_FOR).iter().map(lossy).collect();
-    let client = Client {
-        ip: app.proxies.client(connection.peer, forwarded.iter().map(AsRef::as_ref)),
-        agent: cut(&text(&USER_AGENT).unwrap_or_default(), limits::AGENT_CHARS).into(),
-        host: cut(&text(&HOST).unwrap_or_default(), limits::HOST_CHARS).into(),
-    };
+    let client = app.client(connection, &parts.headers);
     Ok(Arrival {
         route,
         credentials,
@@ -203,6 +225,14 @@ pub(crate) async fn arrival<E: Endpoint>(
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
         resumes: connection.resumes.clone(),
+    })
+}
+
+/// The connection that a request came on.
+pub(crate) fn connection(parts: &Parts) -> Result<&Connection, Refusal> {
+    parts.extensions.get().ok_or_else(|| {
+        tracing::error!("a request came without its connection");
+        Refusal::Internal
     })
 }
 

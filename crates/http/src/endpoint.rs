@@ -47,6 +47,8 @@ pub enum Method {
     Post,
     /// A method of the socket protocol, by its name; over HTTP it is called through `method.call`.
     Call,
+    /// The same, on a socket only: it says whose socket it is.
+    Socket,
 }
 
 impl Method {
@@ -56,6 +58,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Call => "CALL",
+            Self::Socket => "SOCKET",
         }
     }
 }
@@ -73,6 +76,11 @@ pub const fn post(path: &'static str) -> Route {
 /// A method of the socket protocol.
 pub const fn call(name: &'static str) -> Route {
     Route { method: Method::Call, path: name }
+}
+
+/// A method of the socket protocol that is called on a socket only.
+pub const fn socket(name: &'static str) -> Route {
+    Route { method: Method::Socket, path: name }
 }
 
 /// Whom an endpoint answers, and at what price. No field has a default: whoever forgets one does not compile.
@@ -285,6 +293,16 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// The routes that it has over HTTP, methods by `method.call` among them.
+    pub fn routes_over_http(&self) -> impl Iterator<Item = Route> + use<> {
+        self.routes.iter().copied().filter(|route| route.method != Method::Socket)
+    }
+
+    /// The methods that it is on a socket.
+    pub fn routes_on_sockets(&self) -> impl Iterator<Item = Route> + use<> {
+        self.routes.iter().copied().filter(|route| matches!(route.method, Method::Call | Method::Socket))
+    }
+
     /// An endpoint's declaration.
     pub fn of<E: Endpoint>() -> Self {
         let policy = E::POLICY;

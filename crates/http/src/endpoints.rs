@@ -1,9 +1,9 @@
 //! The list of endpoints: the only one. The router, the printed table and the refusal tests come from it.
 
 use crate::app::{App, mount};
+use crate::ddp::{self, Methods};
 use crate::endpoint::Declaration;
-use crate::method_call::Methods;
-use crate::v1;
+use crate::{method_call, v1};
 use axum::Router;
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ macro_rules! endpoints {
             let router = Router::new();
             let mut methods = Methods::default();
             $(let router = mount::<$endpoint>(router, &mut methods, app);)+
-            methods.mount(router, app)
+            let methods = Arc::new(methods);
+            ddp::mount(method_call::mount(router, &methods, app), &methods, app)
         }
     };
 }
@@ -48,6 +49,8 @@ endpoints![
     v1::roles::List,
     v1::roles::AddUserToRole,
     v1::roles::RemoveUserFromRole,
+    ddp::Login,
+    ddp::Logout,
     v1::totp::Enable,
     v1::totp::ValidateTempToken,
     v1::totp::Disable,

@@ -4,6 +4,7 @@
 mod app;
 pub mod client_address;
 pub mod cors;
+pub mod ddp;
 pub mod docs;
 pub mod endpoint;
 mod endpoints;

@@ -2,61 +2,42 @@
 //! in a string in JSON, and so does its answer.
 
 use crate::app::{self, Answered, App, arrival, refused, traced};
-use crate::endpoint::{Endpoint, Reply, Route};
-use crate::guard;
+use crate::ddp::{Method, Methods, errors};
+use crate::endpoint::Reply;
 use crate::input::{Body, Top, parse};
 use crate::refusal::Refusal;
-use crate::v1::errors::inner;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, on};
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
 
-type Serve = fn(Arc<App>, Route, String, Request) -> Pin<Box<dyn Future<Output = Answered> + Send>>;
-
-/// The methods by name.
-#[derive(Default)]
-pub struct Methods {
-    named: HashMap<&'static str, (Route, Serve)>,
-    /// Takes the names that nobody has: they are refused when it is the body's turn, so that credentials come
-    /// first for them too.
-    first: Option<(Route, Serve)>,
+/// Puts the methods that may be called over HTTP on their route.
+pub fn mount(router: Router, methods: &Arc<Methods>, app: &Arc<App>) -> Router {
+    let (methods, app) = (methods.clone(), app.clone());
+    let handler = move |Path(name): Path<String>, request: Request| {
+        let (method, app) = (methods.over_http(&name), app.clone());
+        async move {
+            match method {
+                Some(method) => traced(&app, method.route, serve(&app, method, name, request)).await,
+                None => refused(&Refusal::NoSuchPath),
+            }
+        }
+    };
+    router.route("/api/v1/method.call/{name}", on(MethodFilter::POST, handler))
 }
 
-impl Methods {
-    /// Puts a method among them.
-    pub fn add<E: Endpoint>(&mut self, route: Route) {
-        let serve: Serve = |app, route, name, request| Box::pin(serve::<E>(app, route, name, request));
-        self.named.insert(route.path, (route, serve));
-        self.first.get_or_insert((route, serve));
-    }
-
-    /// Puts them on their route.
-    pub fn mount(self, router: Router, app: &Arc<App>) -> Router {
-        let Some(first) = self.first else { return router };
-        let (named, app) = (Arc::new(self.named), app.clone());
-        let handler = move |Path(name): Path<String>, request: Request| {
-            let (route, serve) = named.get(&*name).copied().unwrap_or(first);
-            let app = app.clone();
-            async move { traced(&app, route, serve(app.clone(), route, name, request)).await }
-        };
-        router.route("/api/v1/method.call/{name}", on(MethodFilter::POST, handler))
-    }
-}
-
-async fn serve<E: Endpoint>(app: Arc<App>, route: Route, name: String, request: Request) -> Answered {
+async fn serve(app: &Arc<App>, method: Method, name: String, request: Request) -> Answered {
     let mut id = CallId::Null;
-    let outcome = match arrival::<E>(&app, route, request).await {
+    let outcome = match arrival(app, method.route, true, request).await {
         Ok(mut arrival) => {
             (id, arrival.body) = open(&arrival.body, &name);
-            if name != route.path && matches!(arrival.body, Body::Params(_)) {
+            if name != method.route.path && matches!(arrival.body, Body::Params(_)) {
+                // Said when it is the body's turn, so that credentials come first for unknown names too.
                 arrival.body = Body::Unusable(Box::new(Refusal::NoSuchCall { name }));
             }
-            guard::run::<E>(&app.guard, arrival).await.outcome
+            method.run(app.clone(), arrival).await
         }
         Err(refusal) => Err(refusal),
     };
@@ -112,7 +93,8 @@ fn answer(id: &CallId, outcome: &Result<Reply, Refusal>) -> Option<(StatusCode, 
                 message["result"] = result;
             }
         }
-        Err(refusal) => message["error"] = inner(refusal)?,
+        Err(refusal) if errors::is_about_the_call(refusal) => message["error"] = errors::error(refusal),
+        Err(_) => return None,
     }
     let body = json!({ "message": message.to_string(), "success": outcome.is_ok() });
     let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };

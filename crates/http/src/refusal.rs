@@ -3,6 +3,7 @@
 
 use crate::endpoint::DeniedAs;
 use rollcall_service::{Refusal as Outcome, StepUpKind};
+use std::time::Duration;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +28,11 @@ pub enum Refusal {
     NotJson,
     /// Too many calls: how long until the next is answered.
     TooMany {
-        /// In seconds, rounded up.
-        wait_s: u64,
+        /// The rest of the window.
+        wait: Duration,
     },
+    /// Where a WebSocket is served, a request that asks for none.
+    NotAnUpgrade,
     /// A call of a method that is none: not the form, or another method's name.
     NotACall,
     /// No such method.

@@ -7,12 +7,12 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use rollcall_model::limits;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
 
 /// How long to rest when the system has no more sockets to give.
@@ -21,9 +21,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves until `stop` is done; then takes no more connections, and answers what was asked, for at most
 /// `limits::DRAIN_TIME`.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stop);
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS as usize));
+    let (stopping, _) = watch::channel(false);
+    let mut stop = pin!(stop);
     loop {
         let accepted = async {
             // The semaphore is never closed.
@@ -34,8 +34,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             () = &mut stop => break,
             accepted = accepted => match accepted {
                 (Some(place), Ok((socket, peer))) => {
-                    let connection = Connection { peer: peer.ip(), resumes: Arc::new(Resumes::default()) };
-                    connect(socket, connection, router.clone(), &graceful, place);
+                    let connection = Connection {
+                        peer: peer.ip(),
+                        resumes: Arc::new(Resumes::default()),
+                        _place: Arc::new(place),
+                        stop: stopping.subscribe(),
+                    };
+                    tokio::spawn(connect(socket, connection, router.clone()));
                 }
                 (_, Err(error)) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -46,20 +51,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         }
     }
     drop(listener);
-    if tokio::time::timeout(limits::DRAIN_TIME, graceful.shutdown()).await.is_err() {
+    stopping.send_replace(true);
+    // All places are free when every connection has ended, sockets among them.
+    let ended = places.acquire_many(limits::CONNECTIONS);
+    if tokio::time::timeout(limits::DRAIN_TIME, ended).await.is_err() {
         tracing::warn!("some requests were still under way when the time to finish them was over");
     }
 }
 
-fn connect(
-    socket: TcpStream,
-    connection: Connection,
-    router: Router,
-    graceful: &GracefulShutdown,
-    place: OwnedSemaphorePermit,
-) {
+async fn connect(socket: TcpStream, connection: Connection, router: Router) {
     // Answers are small and whole: waiting to fill a packet only delays them.
     let _ = socket.set_nodelay(true);
+    let mut own = connection.clone();
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(connection.clone());
         router.clone().call(request)
@@ -69,12 +72,17 @@ fn connect(
         .header_read_timeout(limits::HEAD_TIME)
         .max_buf_size(limits::HEAD_BYTES_READ)
         .max_headers(limits::HEADERS)
-        .serve_connection(TokioIo::new(socket), service);
-    let serving = graceful.watch(serving);
-    tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::debug!(%error, "a connection ended early");
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let mut serving = pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = own.stopped() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
-        drop(place);
-    });
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

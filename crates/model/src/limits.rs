@@ -72,7 +72,7 @@ pub const HEAD_TIME: Duration = Duration::from_secs(30);
 /// How long a client may take over a request's body.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// Connections at once; the next waits to be accepted.
-pub const CONNECTIONS: usize = 8_192;
+pub const CONNECTIONS: u32 = 8_192;
 /// How long a shutdown waits for answers under way.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 
@@ -89,6 +89,30 @@ pub const OBJECT_BYTES: usize = 16 << 10;
 
 /// Faults of one request's parameters that are told: a body of many small ones must not make a larger answer.
 pub const FAULTS: usize = 20;
+
+/// Bytes of a frame on a socket.
+pub const FRAME_BYTES: usize = 64 << 10;
+/// Bytes of frames that wait for a socket's other end to read them; past it, nothing more is read from it.
+pub const FRAMES_WAITING_BYTES: usize = 256 << 10;
+/// Methods of one socket that are not answered yet.
+pub const METHODS_PER_SOCKET: usize = 100;
+/// Subscriptions of one socket.
+pub const SUBSCRIPTIONS_PER_SOCKET: usize = 100;
+/// Frames of one socket that wait for the ones before them; past it, nothing more is read from it.
+pub const FRAMES_WAITING: usize = 256;
+/// How long a socket may take until its handshake.
+pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Silence after which a socket is asked whether its other end is still there.
+pub const PING_AFTER: Duration = Duration::from_secs(25);
+/// Silence after which a socket is closed.
+pub const SILENCE_MAX: Duration = MINUTE;
+/// How long a socket's last words may take to be sent; then it is dropped.
+pub const LAST_WORDS_TIME: Duration = Duration::from_millis(50);
+/// How long a socket that said its last words waits for the other end to close.
+pub const LINGER_TIME: Duration = Duration::from_secs(1);
+/// How long the answer to an ending waits for what was open for the session to be closed: longer than that
+/// takes by itself.
+pub const ENDING_HEARD: Duration = Duration::from_millis(250);
 
 /// Commands waiting for the writer; past it a caller is told to come back.
 pub const WRITER_QUEUE: usize = 16_384;

@@ -1,6 +1,6 @@
 //! From a token to a principal.
 
-use crate::{Principal, Refusal, Service};
+use crate::{Principal, Refusal, Service, Watch};
 use rollcall_model::{Permission, TokenHash};
 
 impl Service {
@@ -13,6 +13,12 @@ impl Service {
             session_id: bearer.id,
             expires_at: bearer.expires_at,
         })
+    }
+
+    /// Waits for the end of the principal's session. It may have ended since it was authenticated: whoever
+    /// waits authenticates once more.
+    pub fn watch(&self, principal: &Principal) -> Watch {
+        self.endings.watch(principal.session)
     }
 
     /// Whether the principal's roles hold the permission, at this instant.

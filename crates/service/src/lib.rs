@@ -9,6 +9,7 @@ mod create_user;
 mod delete_user;
 mod demo;
 mod end_session;
+mod endings;
 mod error;
 mod factors;
 mod first_start;
@@ -33,6 +34,7 @@ pub use codes::Code;
 pub use create_user::{Password, UserRequest, is_username};
 pub use delete_user::UserReference;
 pub use demo::fill_with_demo;
+pub use endings::{Ending, Watch};
 pub use error::{FieldRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
 pub use factors::Changed;
 pub use first_start::FirstAdministrator;
@@ -44,13 +46,14 @@ pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
 pub use users::{Seen, SeenPage, UserName};
 
+use endings::Endings;
 use hashing::Hashing;
 use observations::Observations;
 use pool::Pool;
 use rollcall_auth::ClusterKey;
 use rollcall_index::Standing;
 use rollcall_model::event::Observation;
-use rollcall_model::{Clock, Randomness, Timestamp};
+use rollcall_model::{Clock, Randomness, SessionId, Timestamp};
 use rollcall_store::Store;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -63,6 +66,7 @@ pub struct Service {
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
     writer: Arc<Writer>,
+    endings: Arc<Endings>,
     hashing: Arc<Hashing>,
     scans: Pool,
     observations: Observations,
@@ -81,6 +85,11 @@ impl Service {
     /// The service's settings.
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// An id that names nothing in the store.
+    pub fn random_id(&self) -> String {
+        SessionId::random(&*self.randomness).as_str().to_owned()
     }
 
     /// Takes note of a read or a refusal; it is written to the ledger without being waited for.

@@ -1,6 +1,7 @@
 //! The process's life: the store is opened, the index filled, then everything is answered, then the rest
 //! is written down and the store closed.
 
+use crate::endings::Endings;
 use crate::error::NotWritten;
 use crate::hashing::Hashing;
 use crate::observations::Observations;
@@ -73,7 +74,9 @@ impl Service {
             fragment: parts.device_fragment,
         };
         let standing = Arc::new(Standing::new(readers));
-        let writer = Writer::start(parts.store.clone(), standing.clone(), parts.clock.clone());
+        let endings = Arc::<Endings>::default();
+        let writer =
+            Writer::start(parts.store.clone(), standing.clone(), endings.clone(), parts.clock.clone());
         Arc::new(Self {
             settings: parts.settings,
             hashing: Arc::new(Hashing::new(Hasher::default(), &*parts.randomness)),
@@ -83,6 +86,7 @@ impl Service {
             store: parts.store,
             standing,
             writer: Arc::new(writer),
+            endings,
             clock: parts.clock,
             randomness: parts.randomness,
             phase: watch::Sender::new(Phase::Loading),

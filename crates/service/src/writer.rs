@@ -1,5 +1,6 @@
 //! The one way to change anything: commands wait here, are gathered into one commit, and are answered
-//! when it is durable and this node's index has applied it.
+//! when it is durable, this node's index has applied it, and whatever was open for the sessions that the
+//! command ended is closed.
 //!
 //! **Invariants**
 //! - One batch is under way at a time; the index stands at the head when the next is decided.
@@ -8,9 +9,10 @@
 //!   ended before, so that nothing is done twice.
 //! - A panic here ends the process: a restart is safe, a half-applied index is not.
 
+use crate::endings::{Endings, Told};
 use crate::error::NotWritten;
 use rollcall_index::Standing;
-use rollcall_model::{Clock, Command, Receipt, Refused, SessionNo, UserNo, limits};
+use rollcall_model::{Clock, Command, Event, Receipt, Refused, SessionNo, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{ChainEnd, LiveSets, Store};
 use std::sync::Arc;
@@ -32,11 +34,17 @@ struct Waiting {
 
 impl Writer {
     /// Starts the task.
-    pub fn start(store: Arc<dyn Store>, standing: Arc<Standing>, clock: Arc<dyn Clock>) -> Self {
+    pub fn start(
+        store: Arc<dyn Store>,
+        standing: Arc<Standing>,
+        endings: Arc<Endings>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
         let end = Arc::new(watch::Sender::new(BEFORE_THE_FIRST));
         let sets = Arc::new(Sets(standing.clone()));
-        let task = tokio::spawn(Writing { store, standing, sets, clock, end: end.clone() }.run(inbox));
+        let writing = Writing { store, standing, endings, sets, clock, end: end.clone() };
+        let task = tokio::spawn(writing.run(inbox));
         Self { queue: Some(queue).into(), task: Some(task).into(), end }
     }
 
@@ -83,6 +91,7 @@ impl LiveSets for Sets {
 struct Writing {
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
+    endings: Arc<Endings>,
     sets: Arc<Sets>,
     clock: Arc<dyn Clock>,
     end: Arc<watch::Sender<ChainEnd>>,
@@ -108,29 +117,34 @@ impl Writing {
             let (commands, answers): (Vec<_>, Vec<_>) =
                 waiting.drain(..).map(|waiting| (waiting.command, waiting.answer)).unzip();
             let outcomes = self.commit(commands).await;
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            for (answer, Outcome { result, told }) in answers.into_iter().zip(outcomes) {
                 // Whoever asked may have gone; what was committed stays.
-                let _ = answer.send(outcome);
+                match told {
+                    None => drop(answer.send(result)),
+                    // Others do not wait for what was open for these sessions.
+                    Some(told) => drop(tokio::spawn(async {
+                        told.heard().await;
+                        let _ = answer.send(result);
+                    })),
+                }
             }
         }
     }
 
-    async fn commit(&self, commands: Vec<Command>) -> Vec<Result<Receipt, NotWritten>> {
+    async fn commit(&self, commands: Vec<Command>) -> Vec<Outcome> {
         let commands: Arc<[Command]> = commands.into();
         match self.try_commit(commands.clone()).await {
-            Ok(answers) => answers.into_iter().map(|answer| answer.map_err(NotWritten::Refused)).collect(),
+            Ok(outcomes) => outcomes,
             Err(NotCommitted) if self.nothing_happened().await && commands.len() > 1 => {
                 let mut outcomes = Vec::with_capacity(commands.len());
                 for command in &*commands {
-                    let answers = self.try_commit([command.clone()].into()).await;
-                    outcomes.push(match answers.map(|mut answers| answers.pop()) {
-                        Ok(Some(answer)) => answer.map_err(NotWritten::Refused),
-                        Ok(None) | Err(NotCommitted) => Err(NotWritten::Unavailable),
-                    });
+                    let alone = self.try_commit([command.clone()].into()).await;
+                    let outcome = alone.ok().and_then(|mut outcomes| outcomes.pop());
+                    outcomes.push(outcome.unwrap_or(Outcome::UNAVAILABLE));
                 }
                 outcomes
             }
-            Err(NotCommitted) => commands.iter().map(|_| Err(NotWritten::Unavailable)).collect(),
+            Err(NotCommitted) => commands.iter().map(|_| Outcome::UNAVAILABLE).collect(),
         }
     }
 
@@ -150,10 +164,7 @@ impl Writing {
         }
     }
 
-    async fn try_commit(
-        &self,
-        commands: Arc<[Command]>,
-    ) -> Result<Vec<Result<Receipt, Refused>>, NotCommitted> {
+    async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Outcome>, NotCommitted> {
         let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
         let committed = committed.map_err(|error| {
             tracing::error!(%error, "a commit failed");
@@ -161,8 +172,32 @@ impl Writing {
         })?;
         self.standing.apply(&committed.events);
         self.end.send_replace(committed.end);
-        Ok(committed.answers)
+        Ok(self.tell(&committed.events, committed.answers))
     }
+
+    /// Tells those who wait for the sessions that were ended; each command waits for those of its own.
+    fn tell(&self, events: &[Event], answers: Vec<Result<Receipt, Refused>>) -> Vec<Outcome> {
+        let mut rest = events;
+        let each = answers.into_iter().map(|answer| {
+            let Ok(receipt) = answer else {
+                return Outcome { result: answer.map_err(NotWritten::Refused), told: None };
+            };
+            let own;
+            (own, rest) = rest.split_at(rest.partition_point(|event| event.seq <= receipt.last));
+            Outcome { result: Ok(receipt), told: self.endings.tell(own) }
+        });
+        each.collect()
+    }
+}
+
+/// What became of a command, and who has yet to hear of the sessions that it ended.
+struct Outcome {
+    result: Result<Receipt, NotWritten>,
+    told: Option<Told>,
+}
+
+impl Outcome {
+    const UNAVAILABLE: Self = Self { result: Err(NotWritten::Unavailable), told: None };
 }
 
 struct NotCommitted;

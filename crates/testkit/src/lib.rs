@@ -8,9 +8,11 @@ mod client;
 mod clock;
 mod connection;
 mod server;
+mod socket;
 
 pub use authenticator::Authenticator;
 pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
 pub use connection::Connection;
 pub use server::{ADMIN, PASSWORD, TestServer};
+pub use socket::{Heard, Socket};

@@ -14,6 +14,9 @@ use rollcall_model::{AddressKey, Permission, Timestamp, limits};
 use std::collections::HashMap;
 use std::time::Duration;
 
+/// What sign-ins are counted under.
+const SIGN_IN: Route = crate::endpoint::post("sign-in");
+
 pub struct Admitted<E: Endpoint> {
     pub(super) arrival: Arrival,
     pub(super) caller: E::Caller,
@@ -39,7 +42,9 @@ pub fn admit<E: Endpoint>(
         || E::POLICY.rate == Rate::Default && !holds(Permission::ApiBypassRateLimit)
     {
         let address = AddressKey::of(from.arrival.client.ip);
-        let state = guard.rates.count(address, from.arrival.route, now);
+        // A sign-in is one whichever way it comes.
+        let route = if E::POLICY.rate == Rate::SignIn { SIGN_IN } else { from.arrival.route };
+        let state = guard.rates.count(address, route, now);
         *rate = Some(state);
         if let Some(wait) = state.refused_for {
             return Err(too_many(wait));
@@ -49,7 +54,7 @@ pub fn admit<E: Endpoint>(
 }
 
 fn too_many(wait: Duration) -> Refusal {
-    Refusal::TooMany { wait_s: u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1) }
+    Refusal::TooMany { wait }
 }
 
 /// Where a caller stands after a call was counted.

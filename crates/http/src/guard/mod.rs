@@ -40,6 +40,7 @@ pub struct Arrival {
 }
 
 /// A user's id and a token, as they came.
+#[derive(Clone)]
 pub struct Credentials {
     /// The id.
     pub user_id: String,

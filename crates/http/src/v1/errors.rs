@@ -1,4 +1,5 @@
-//! What each refusal looks like on the wire. The only file that knows a status, a code and a sentence.
+//! What each refusal looks like over HTTP. The only file that knows a status; codes and sentences of methods
+//! are in `ddp/errors.rs`.
 
 use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
@@ -8,6 +9,7 @@ use rollcall_service::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// A refusal, ready to be sent.
 pub struct Wire {
@@ -35,6 +37,18 @@ pub struct Body {
     details: Option<Value>,
 }
 
+impl Body {
+    /// The `error`.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// The `message`, where there is one.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
 /// A refusal as v1 says it.
 pub fn wire(refusal: &Refusal) -> Wire {
     match refusal {
@@ -55,13 +69,15 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::NotJson => {
             status(400, Body { error_type: Some("invalid-params"), ..plain("Invalid JSON body") })
         }
-        Refusal::TooMany { wait_s } => {
+        Refusal::TooMany { wait } => {
+            let wait_s = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
             let error = format!(
                 "Error, too many requests. Please slow down. You must wait {wait_s} seconds before trying \
                  this endpoint again. [error-too-many-requests]"
             );
-            Wire { retry_after_s: Some(*wait_s), ..status(429, plain(&error)) }
+            Wire { retry_after_s: Some(wait_s), ..status(429, plain(&error)) }
         }
+        Refusal::NotAnUpgrade => status(426, plain("A WebSocket (RFC 6455, version 13) is served here")),
         Refusal::NotACall => status(400, plain("Invalid method call")),
         Refusal::NoSuchCall { name } => status(404, plain(&format!("Method '{name}' not found"))),
         Refusal::UserNotFound => status(400, plain("User not found")),
@@ -159,7 +175,8 @@ fn step_up(refusal: &StepUpRefusal) -> Wire {
     thrown(sentence, code, Some(step_up_details(refusal)))
 }
 
-const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
+/// Sentence and code.
+pub const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
     match kind {
         StepUpKind::Required => ("TOTP Required", "totp-required"),
         StepUpKind::Invalid => ("TOTP Invalid", "totp-invalid"),
@@ -168,7 +185,8 @@ const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
     }
 }
 
-fn step_up_details(refusal: &StepUpRefusal) -> Value {
+/// What a client needs to know to ask for a code.
+pub fn step_up_details(refusal: &StepUpRefusal) -> Value {
     let available: Vec<_> = refusal.available.iter().map(|method| method.as_str()).collect();
     let mut details =
         json!({ "method": refusal.method.as_str(), "codeGenerated": false, "availableMethods": available });
@@ -176,33 +194,6 @@ fn step_up_details(refusal: &StepUpRefusal) -> Value {
         details["emailOrUsername"] = json!(refusal.username);
     }
     details
-}
-
-/// A refusal as a method's error, inside the answer to its call; `None` for what is about the request that
-/// carries the call, and is answered as anywhere.
-pub fn inner(refusal: &Refusal) -> Option<Value> {
-    let (code, reason, details) = match refusal {
-        Refusal::NoSuchCall { name } => (json!(404), format!("Method '{name}' not found"), None),
-        Refusal::Schema(..) => (json!(400), "Match failed".into(), None),
-        Refusal::Outcome(Outcome::FactorEnrolled) => (json!("error-invalid-user"), String::new(), None),
-        Refusal::Outcome(Outcome::InvalidTotp) => (json!("invalid-totp"), String::new(), None),
-        Refusal::Outcome(Outcome::StepUp(refusal)) => {
-            let (sentence, code) = step_up_words(refusal.kind);
-            (json!(code), sentence.into(), Some(step_up_details(refusal)))
-        }
-        _ => return None,
-    };
-    let named = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
-    let message = if reason.is_empty() { format!("[{named}]") } else { format!("{reason} [{named}]") };
-    let mut error =
-        json!({ "isClientSafe": true, "error": code, "message": message, "errorType": "Meteor.Error" });
-    if !reason.is_empty() {
-        error["reason"] = json!(reason);
-    }
-    if let Some(details) = details {
-        error["details"] = details;
-    }
-    Some(error)
 }
 
 fn role(refusal: RoleRefusal) -> Wire {
@@ -284,7 +275,7 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::NotJson,
         Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
         Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
-        Refusal::TooMany { wait_s: 42 },
+        Refusal::TooMany { wait: Duration::from_secs(42) },
         step_up(StepUpKind::Required),
         step_up(StepUpKind::Invalid),
         step_up(StepUpKind::MaxAttempts),
@@ -300,6 +291,7 @@ pub fn samples() -> Vec<Refusal> {
         second_factor(StepUpKind::Invalid),
         second_factor(StepUpKind::MaxAttempts),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive)),
+        Refusal::NotAnUpgrade,
         Refusal::NotACall,
         Refusal::UserNotFound,
         Refusal::UserUnknown,

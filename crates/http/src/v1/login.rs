@@ -9,9 +9,9 @@ use crate::refusal::Refusal;
 use crate::v1::me::MeWire;
 use rollcall_auth::PasswordDigest;
 use rollcall_model::limits;
-use rollcall_service::{Code, LoginName, SignIn};
+use rollcall_service::{Client, Code, LoginName, Service, SignIn, SignedIn};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
 
@@ -35,15 +35,7 @@ impl Endpoint for Login {
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         let host = call.client.host.clone();
-        let signed_in = match call.body {
-            LoginBody::Resume(token) => call.service.resume(token).await?,
-            LoginBody::Password(mut sign_in) => {
-                // In the body or in the header.
-                sign_in.code.code = sign_in.code.code.or(call.code.code);
-                sign_in.code.method = call.code.method;
-                call.service.sign_in(sign_in, call.client).await?
-            }
-        };
+        let signed_in = call.body.sign_in(&call.service, call.code, call.client).await?;
         let user = &signed_in.credential.user;
         let data = Data {
             user_id: user.owner.id.as_str(),
@@ -78,6 +70,33 @@ pub enum LoginBody {
     Password(SignIn),
 }
 
+impl LoginBody {
+    /// What can be used of a JSON object's fields.
+    pub fn of(fields: &Map<String, Value>, code: Option<String>) -> Self {
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        if let Some(token) = text("resume") {
+            return Self::Resume(token);
+        }
+        let user = fields.get("user").and_then(user);
+        let user = user.or_else(|| text("username").map(LoginName::Username));
+        let user = user.or_else(|| text("email").map(LoginName::Email));
+        let code = Code { code: code.filter(|code| !code.is_empty()), method: None };
+        Self::Password(SignIn { user, password: fields.get("password").and_then(password), code })
+    }
+
+    /// Carries it out. A code stands in the body or beside it; its method beside it.
+    pub async fn sign_in(self, service: &Service, beside: Code, client: Client) -> Result<SignedIn, Refusal> {
+        Ok(match self {
+            Self::Resume(token) => service.resume(token).await?,
+            Self::Password(mut sign_in) => {
+                sign_in.code.code = sign_in.code.code.or(beside.code);
+                sign_in.code.method = beside.method;
+                service.sign_in(sign_in, client).await?
+            }
+        })
+    }
+}
+
 impl Input for LoginBody {
     const FIELDS: &'static [Field] = &[
         optional("user", Kind::Any),
@@ -90,16 +109,15 @@ impl Input for LoginBody {
     const UNKNOWN: Unknown = Unknown::IgnoredWithFaults;
 
     fn read(mut values: Values) -> Self {
-        if let Some(token) = values.text("resume") {
-            return Self::Resume(token);
+        let code = values.text("code");
+        let mut fields = Map::new();
+        for name in ["user", "password"] {
+            fields.extend(values.json(name).map(|value| (name.to_owned(), value)));
         }
-        let mut take = |name: &str| values.json(name);
-        let user = take("user").and_then(|value| user(&value));
-        let user = user.or_else(|| values.text("username").map(LoginName::Username));
-        let user = user.or_else(|| values.text("email").map(LoginName::Email));
-        let code = Code { code: values.text("code").filter(|code| !code.is_empty()), method: None };
-        let password = values.json("password").and_then(|value| password(&value));
-        Self::Password(SignIn { user, password, code })
+        for name in ["username", "email", "resume"] {
+            fields.extend(values.text(name).map(|text| (name.to_owned(), text.into())));
+        }
+        Self::of(&fields, code)
     }
 
     fn resumes(&self) -> bool {

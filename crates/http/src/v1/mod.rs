@@ -3,7 +3,7 @@
 pub mod errors;
 mod info;
 mod json;
-mod login;
+pub mod login;
 mod logout;
 mod me;
 mod paging;
@@ -17,7 +17,7 @@ mod users;
 
 pub use info::Info;
 pub use login::Login;
-pub use logout::Logout;
+pub use logout::{Logout, sign_out};
 pub use me::Me;
 pub use users::{
     Create as UsersCreate, Delete as UsersDelete, Info as UsersInfo, List as UsersList,

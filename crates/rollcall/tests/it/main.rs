@@ -11,6 +11,7 @@ mod malformed;
 mod refusal_matrix;
 mod roles;
 mod sign_in;
+mod sockets;
 mod step_up;
 mod users;
 mod wire;

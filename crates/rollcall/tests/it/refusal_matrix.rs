@@ -168,6 +168,7 @@ fn next_window(server: &TestServer) {
 fn over_http(route: Route) -> (&'static str, String) {
     match route.method {
         Method::Call => ("POST", format!("/api/v1/method.call/{}", route.path)),
+        Method::Socket => panic!("{} is not called over HTTP", route.path),
         method => (method.as_str(), route.path.into()),
     }
 }
@@ -336,24 +337,24 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
     let mut seen: BTreeMap<Stage, usize> = BTreeMap::new();
     let mut cells = 0;
     for endpoint in declarations() {
-        for route in endpoint.routes {
-            let scene = scene(&endpoint, *route).await;
-            let (method, path) = over_http(*route);
+        for route in endpoint.routes_over_http() {
+            let scene = scene(&endpoint, route).await;
+            let (method, path) = over_http(route);
             let unknown = scene.server.caller().request(method, &format!("{path}/x"));
             assert_eq!(scene.server.caller().send(unknown).await.status, 404);
-            let stages = stages(&endpoint, *route);
+            let stages = stages(&endpoint, route);
             if stages.contains(&Stage::Rate) {
                 // Somebody else behind the same address has used the window up.
                 let faults = if stages.contains(&Stage::Own) { &[Stage::Own][..] } else { &[] };
                 let other = if endpoint.needs.permissions().is_none() { &scene.guest } else { &scene.spare };
-                send(other, &scene, &endpoint, *route, faults).await;
+                send(other, &scene, &endpoint, route, faults).await;
             }
             for healed in 0..=stages.len() {
                 let faults = &stages[healed..];
                 if stages.contains(&Stage::Rate) && !faults.contains(&Stage::Rate) {
                     next_window(&scene.server);
                 }
-                let answer = ask(&scene, &endpoint, *route, faults).await;
+                let answer = ask(&scene, &endpoint, route, faults).await;
                 let Some(stage) = faults.first() else {
                     assert_eq!(answer.status, 200, "{route:?}: {answer:?}");
                     assert_eq!(answer.body["success"], true);
@@ -369,7 +370,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
     println!("{cells} refusals in order: {seen:?}");
     let declared: usize = declarations()
         .iter()
-        .flat_map(|endpoint| endpoint.routes.iter().map(|route| stages(endpoint, *route).len()))
+        .map(|endpoint| endpoint.routes_over_http().map(|route| stages(endpoint, route).len()).sum::<usize>())
         .sum();
     assert_eq!(cells, declared);
     assert_eq!(seen.len(), 9, "every stage was seen");
@@ -379,9 +380,9 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
 async fn before_the_doors_are_open_nothing_is_answered_and_nobody_loses_a_token() {
     let server = TestServer::closed().await;
     for endpoint in declarations() {
-        for route in endpoint.routes {
+        for route in endpoint.routes_over_http() {
             let caller = server.caller();
-            let (method, path) = over_http(*route);
+            let (method, path) = over_http(route);
             let answer = caller.send(caller.request(method, &path)).await;
             assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{route:?}");
             assert_eq!(answer.body["errorType"], "error-unavailable");

@@ -98,8 +98,8 @@ impl Target {
     pub fn all() -> Vec<Self> {
         let endpoints = rollcall_http::declarations();
         let of = |endpoint: &Declaration| {
-            let routes = endpoint.routes.iter();
-            routes.map(|route| Self { endpoint: endpoint.clone(), route: *route }).collect::<Vec<_>>()
+            let routes = endpoint.routes_over_http();
+            routes.map(|route| Self { endpoint: endpoint.clone(), route }).collect::<Vec<_>>()
         };
         endpoints.iter().flat_map(of).collect()
     }
