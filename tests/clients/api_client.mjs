@@ -2,14 +2,14 @@
 //
 // One administrator signs in and makes a throw-away user, who signs in from four devices. Then everything is asked of
 // these five sessions; they end, each in another way, and the last of the user's with the user. A second administrator
-// enrols an authenticator and goes again. Nine password logins in all: the default limit is ten a minute. README.md says how to run it.
+// enrols an authenticator and goes again. Ten password logins in all: the default limit is ten a minute. README.md says how to run it.
 
 import { authenticating } from './api_client/authenticator.mjs';
 import { ending, leaving } from './api_client/endings.mjs';
 import { limiting } from './api_client/limits.mjs';
 import { filtering, paging, sorting } from './api_client/lists.mjs';
 import { lookingAtOne, theUsersOwn } from './api_client/looking.mjs';
-import { lookingBack } from './api_client/looking_back.mjs';
+import { lookingBack } from './looking_back.mjs';
 import { refusing } from './api_client/refusals.mjs';
 import { signingIn, steppingUp } from './api_client/scene.mjs';
 import { Stop, finish, note } from './harness.mjs';

@@ -39,9 +39,9 @@ export const DEVICES = {
 export const secrets = { tokens: [], passwords: [] };
 
 /** An account that nobody has yet; `tag` is a word found in no other account's name. */
-export function newcomer() {
+export function newcomer(client = 'api') {
   const tag = randomBytes(5).toString('hex');
-  const username = `acc-api-${tag}`;
+  const username = `acc-${client}-${tag}`;
   const password = `Pw-${randomBytes(12).toString('hex')}`;
   secrets.passwords.push(password);
   // The bracket is never closed, and the long run of one letter ends in another: bait for the filter's checks.

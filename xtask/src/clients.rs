@@ -23,6 +23,7 @@ struct Driver {
 
 const DRIVERS: &[Driver] = &[
     Driver { part: "api-client", script: "api_client.mjs" },
+    Driver { part: "ddp-client", script: "ddp_client.mjs" },
     Driver { part: "rocketchat-api", script: "rocketchat_api.py" },
 ];
 
@@ -32,6 +33,7 @@ const PAGE: Driver = Driver { part: "page in Chromium", script: "page.mjs" };
 /// Scripts beside the project, written by others.
 const GIVEN: &[Driver] = &[
     Driver { part: "given api-client", script: "api_client.mjs" },
+    Driver { part: "given ddp-client", script: "ddp_client.mjs" },
     Driver { part: "given rocketchat-api", script: "rocketchat_api.py" },
 ];
 

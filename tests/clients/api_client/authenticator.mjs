@@ -1,14 +1,12 @@
 // A second administrator enrols an authenticator, and proves it through the published client's callback.
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { assertPage } from '../expect.mjs';
+import { code } from '../authenticator.mjs';
+import { assertPage, assertRefused } from '../expect.mjs';
 import { check, essential } from '../harness.mjs';
 import { clientFor, refusal } from '../wire.mjs';
 import { DEVICES, newcomer, signIn } from '../workspace.mjs';
 import { adminClient } from './scene.mjs';
-
-const STEP_S = 30;
 
 /** Calls a method of the socket protocol through the client, and gives its result. */
 async function method(client, name, ...params) {
@@ -18,20 +16,6 @@ async function method(client, name, ...params) {
   const { msg, id, result } = JSON.parse(answer.message);
   assert.deepEqual([msg, id], ['result', '1']);
   return result;
-}
-
-/** What an authenticator with this secret shows, so many steps from now (RFC 6238). */
-function code(secret, steps = 0) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / STEP_S) + steps));
-  const digest = createHmac('sha1', fromBase32(secret)).update(counter).digest();
-  const word = digest.readUInt32BE(digest[19] & 0xf) & 0x7fffffff;
-  return String(word % 1_000_000).padStart(6, '0');
-}
-
-function fromBase32(text) {
-  const bits = [...text].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }
 
 export async function authenticating() {
@@ -69,6 +53,14 @@ export async function authenticating() {
       asked.map(({ method: by, invalidAttempt }) => [by, invalidAttempt]),
       [['totp', false], ['totp', true]],
     );
+  });
+
+  await check('a sign-in without a code is told which is wanted, as a 401', async () => {
+    const { username, password } = second;
+    const refused = await refusal(clientFor(DEVICES.mobileApp).post('/v1/login', { user: username, password }));
+    const details = { method: 'totp', codeGenerated: false, availableMethods: ['totp'] };
+    const body = { success: false, status: 'error', error: 'totp-required', message: 'TOTP Required', details };
+    assertRefused(refused, { status: 401, body });
   });
 
   await check('a sign-in takes a recovery code once', async () => {

@@ -6,6 +6,13 @@ const DATE = '2026-11-23T12:00:00.000Z';
 
 export const DEPARTURES = [
   {
+    of: ['POST /v1/login'],
+    status: 401,
+    at: '',
+    extra: ['details'],
+    reason: 'A sign-in is asked for its second factor by a 401, which says by which method; the type has that for a 400 only.',
+  },
+  {
     of: ['POST /v1/logout', 'GET /v1/logout'],
     at: '',
     extra: ['status', 'data'],

@@ -1,9 +1,9 @@
 // What must hold for every answer of the run, whatever it answered.
 
 import assert from 'node:assert/strict';
-import { check } from '../harness.mjs';
-import { heard } from '../wire.mjs';
-import { ADMIN_PASS, secrets, sha256 } from '../workspace.mjs';
+import { check } from './harness.mjs';
+import { heard } from './wire.mjs';
+import { ADMIN_PASS, secrets, sha256 } from './workspace.mjs';
 
 export async function lookingBack() {
   if (heard.length === 0) return;
