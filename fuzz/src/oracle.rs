@@ -42,7 +42,7 @@ fn must_be(kind: Kind) -> String {
         Kind::Text(_) | Kind::Any => "string",
         Kind::Boolean => "boolean",
         Kind::List | Kind::Objects => "array",
-        Kind::Object => "object",
+        Kind::Object | Kind::Fields(_) => "object",
     };
     format!("must be {what}")
 }
@@ -50,7 +50,7 @@ fn must_be(kind: Kind) -> String {
 fn fault(value: &str, kind: Kind) -> Option<String> {
     match kind {
         Kind::Any => None,
-        Kind::List | Kind::Object | Kind::Objects => Some(must_be(kind)),
+        Kind::List | Kind::Object | Kind::Fields(_) | Kind::Objects => Some(must_be(kind)),
         Kind::Boolean => (!["true", "false"].contains(&value)).then(|| must_be(kind)),
         Kind::Number if !is_number(value) => Some(must_be(kind)),
         Kind::Number => {

@@ -85,13 +85,17 @@ fn parameters(page: &mut String, place: &str, fields: &[Field], unknown: Unknown
         Unknown::IgnoredWithFaults => "other names, and whatever cannot be used, are passed over",
     };
     let _ = write!(page, "\n{place} ({others}):\n\n| name | type | |\n|---|---|---|\n");
+    rows(page, "", fields);
+}
+
+fn rows(page: &mut String, within: &str, fields: &[Field]) {
     for field in fields {
         let kind = match field.kind {
             Kind::Number => "number from 0".into(),
             Kind::Text(chars) => format!("text, at most {chars} characters"),
             Kind::Boolean => "true or false".into(),
             Kind::List => "list of text".into(),
-            Kind::Object => "object".into(),
+            Kind::Object | Kind::Fields(_) => "object".into(),
             Kind::Objects => "list of objects".into(),
             Kind::Any => "see [sign-in.md](sign-in.md)".into(),
         };
@@ -100,7 +104,11 @@ fn parameters(page: &mut String, place: &str, fields: &[Field], unknown: Unknown
             Field { one_of: true, .. } => "exactly one of these",
             _ => "",
         };
-        let _ = writeln!(page, "| `{}` | {kind} | {need} |", field.name);
+        let name = format!("{within}{}", field.name);
+        let _ = writeln!(page, "| `{name}` | {kind} | {need} |");
+        if let Kind::Fields(fields) = field.kind {
+            rows(page, &format!("{name}."), fields);
+        }
     }
 }
 
@@ -130,7 +138,11 @@ fn errors() -> String {
     all.sort_by_key(|wire| wire.status);
     for wire in all {
         let body = serde_json::to_string(&wire.body).unwrap_or_default();
-        let _ = writeln!(page, "| {} | `{body}` |", wire.status);
+        let line = format!("| {} | `{body}` |\n", wire.status);
+        // Different refusals may be said alike.
+        if !page.contains(&line) {
+            page.push_str(&line);
+        }
     }
     page
 }

@@ -39,6 +39,7 @@ endpoints![
     v1::UsersList,
     v1::UsersInfo,
     v1::UsersCreate,
+    v1::UsersUpdate,
     v1::UsersSetActiveStatus,
     v1::UsersDelete,
     v1::UsersLogout,

@@ -4,14 +4,12 @@
 //! conversion. A name given twice is refused wherever names are looked at.
 
 use crate::refusal::{Place, Refusal};
+use crate::written::{Written, parse};
 use bytes::Bytes;
 use rollcall_model::limits;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 /// A parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +37,8 @@ pub enum Kind {
     List,
     /// A JSON object.
     Object,
+    /// A JSON object of these parameters; other names in it are passed over.
+    Fields(&'static [Field]),
     /// A list of JSON objects.
     Objects,
     /// Whatever comes; what is made of it says the endpoint.
@@ -164,6 +164,7 @@ enum Value {
     Text(String),
     Boolean(bool),
     List(Vec<String>),
+    Fields(Values),
     Objects(Vec<Json>),
     Json(Json),
 }
@@ -198,6 +199,11 @@ impl Values {
         if let Some(Value::List(list)) = self.take(name) { Some(list) } else { None }
     }
 
+    /// The parameters in an object.
+    pub fn fields(&mut self, name: &str) -> Option<Values> {
+        if let Some(Value::Fields(values)) = self.take(name) { Some(values) } else { None }
+    }
+
     /// A list of objects.
     pub fn objects(&mut self, name: &str) -> Option<Vec<Json>> {
         if let Some(Value::Objects(objects)) = self.take(name) { Some(objects) } else { None }
@@ -225,14 +231,12 @@ impl Raw<'_> {
             // More than are declared are passed over.
             Self::Body(Body::Params(params)) => {
                 let named = fields.iter().zip(params);
-                named.map(|(field, json)| (field.name.into(), Given::Json(json.clone()))).collect()
+                named.map(|(field, json)| (field.name.into(), Given::Json(json.clone().into()))).collect()
             }
             Self::Body(Body::Json(json)) => match parse(json).ok_or(Refusal::NotJson)? {
-                Top::Object(pairs) => {
-                    pairs.into_iter().map(|(name, json)| (name.into(), Given::Json(json))).collect()
-                }
-                Top::Other if unknown == Unknown::IgnoredWithFaults => Vec::new(),
-                Top::Other => return Err(Refusal::Schema(place, vec!["must be object".into()])),
+                Written::Object(pairs) => named(pairs),
+                Written::Other(_) if unknown == Unknown::IgnoredWithFaults => Vec::new(),
+                Written::Other(_) => return Err(Refusal::Schema(place, vec!["must be object".into()])),
             },
         };
         if unknown == Unknown::IgnoredWithFaults {
@@ -244,7 +248,12 @@ impl Raw<'_> {
 
 enum Given {
     Text(String),
-    Json(Json),
+    Json(Written),
+}
+
+/// An object's pairs, as parameters.
+fn named<'a>(pairs: Vec<(String, Written)>) -> Vec<(Cow<'a, str>, Given)> {
+    pairs.into_iter().map(|(name, written)| (name.into(), Given::Json(written))).collect()
 }
 
 /// A form's pairs, `+` a space and percent escapes UTF-8; a broken escape stays as typed.
@@ -260,7 +269,7 @@ fn check(
     let mut values = Values::default();
     let mut faults = Vec::new();
     for (name, value) in given {
-        if faults.len() == limits::FAULTS {
+        if faults.len() >= limits::FAULTS {
             break;
         }
         let Some(field) = fields.iter().find(|field| field.name == name) else {
@@ -274,8 +283,8 @@ fn check(
             }
             continue;
         };
-        match convert(value, field.kind) {
-            Err(fault) => faults.push(fault),
+        match read(value, field.kind) {
+            Err(found) => faults.extend(found),
             Ok(value) => {
                 if values.has(field.name) {
                     faults.push(expected(field.kind));
@@ -299,7 +308,18 @@ fn check(
         let names = alternatives().collect::<Vec<_>>().join(", ");
         faults.push(format!("must have exactly one of the properties {names}"));
     }
+    faults.truncate(limits::FAULTS);
     if faults.is_empty() { Ok(values) } else { Err(faults) }
+}
+
+/// A value of its declared type, or what is wrong with it.
+fn read(given: Given, kind: Kind) -> Result<Value, Vec<String>> {
+    match (given, kind) {
+        (Given::Json(Written::Object(pairs)), Kind::Fields(fields)) => {
+            check(named(pairs), fields, Unknown::Ignored).map(Value::Fields)
+        }
+        (given, kind) => convert(given, kind).map_err(|fault| vec![fault]),
+    }
 }
 
 fn usable(given: Vec<(Cow<'_, str>, Given)>, fields: &'static [Field]) -> Values {
@@ -310,7 +330,7 @@ fn usable(given: Vec<(Cow<'_, str>, Given)>, fields: &'static [Field]) -> Values
     let named = |name: &str| fields.iter().find(|field| field.name == name);
     let usable = given.into_iter().filter(|(name, _)| times[name] == 1).filter_map(|(name, value)| {
         let field = named(&name)?;
-        Some((field.name, convert(value, field.kind).ok()?))
+        Some((field.name, read(value, field.kind).ok()?))
     });
     Values(usable.collect())
 }
@@ -325,23 +345,23 @@ fn expected(kind: Kind) -> String {
         Kind::Text(_) | Kind::Any => "string",
         Kind::Boolean => "boolean",
         Kind::List | Kind::Objects => "array",
-        Kind::Object => "object",
+        Kind::Object | Kind::Fields(_) => "object",
     };
     format!("must be {what}")
 }
 
+/// As [`read`], but for an object of parameters.
 fn convert(given: Given, kind: Kind) -> Result<Value, String> {
-    match (given, kind) {
-        (Given::Text(text), Kind::Any) => Ok(Value::Json(Json::String(text))),
-        (Given::Text(text) | Given::Json(Json::String(text)), Kind::Text(chars)) => bounded(text, chars),
-        (Given::Text(text), Kind::Number) => number(looks_like_a_number(&text)),
-        (Given::Json(Json::Number(value)), Kind::Number) => number(value.as_f64()),
-        (Given::Json(Json::Bool(value)), Kind::Boolean) => Ok(Value::Boolean(value)),
-        (Given::Text(text), Kind::Boolean) if text == "true" || text == "false" => {
-            Ok(Value::Boolean(text == "true"))
-        }
-        (Given::Json(Json::Array(items)), Kind::List) => list(items),
-        (Given::Json(Json::Array(items)), Kind::Objects) => {
+    let json = match given {
+        Given::Text(text) => return in_text(text, kind),
+        Given::Json(written) => Json::from(written),
+    };
+    match (json, kind) {
+        (Json::String(text), Kind::Text(chars)) => bounded(text, chars),
+        (Json::Number(value), Kind::Number) => number(value.as_f64()),
+        (Json::Bool(value), Kind::Boolean) => Ok(Value::Boolean(value)),
+        (Json::Array(items), Kind::List) => list(items),
+        (Json::Array(items), Kind::Objects) => {
             if items.len() > limits::LIST_ITEMS {
                 Err(format!("must NOT have more than {} items", limits::LIST_ITEMS))
             } else if items.iter().all(Json::is_object) {
@@ -350,17 +370,32 @@ fn convert(given: Given, kind: Kind) -> Result<Value, String> {
                 Err(expected(Kind::Object))
             }
         }
-        (Given::Json(json @ Json::Object(_)), Kind::Object) => {
+        (json @ Json::Object(_), Kind::Object) => {
             let bytes = limits::OBJECT_BYTES;
             let fits = json.to_string().len() <= bytes;
             if fits { Ok(Value::Json(json)) } else { Err(format!("must NOT have more than {bytes} bytes")) }
         }
-        (Given::Json(json), Kind::Any) => Ok(Value::Json(json)),
+        (json, Kind::Any) => Ok(Value::Json(json)),
         (_, kind) => Err(expected(kind)),
     }
 }
 
+/// What a query or a form writes.
+fn in_text(text: String, kind: Kind) -> Result<Value, String> {
+    match kind {
+        Kind::Any => Ok(Value::Json(Json::String(text))),
+        Kind::Text(chars) => bounded(text, chars),
+        Kind::Number => number(looks_like_a_number(&text)),
+        Kind::Boolean if text == "true" || text == "false" => Ok(Value::Boolean(text == "true")),
+        kind => Err(expected(kind)),
+    }
+}
+
 fn bounded(text: String, chars: usize) -> Result<Value, String> {
+    in_bounds(text, chars).map(Value::Text)
+}
+
+fn in_bounds(text: String, chars: usize) -> Result<String, String> {
     // PostgreSQL keeps no NUL, and nobody's name has one.
     if text.contains('\0') {
         return Err("must NOT have NUL characters".into());
@@ -368,7 +403,7 @@ fn bounded(text: String, chars: usize) -> Result<Value, String> {
     if text.len() > chars && text.chars().count() > chars {
         return Err(format!("must NOT have more than {chars} characters"));
     }
-    Ok(Value::Text(text))
+    Ok(text)
 }
 
 fn looks_like_a_number(text: &str) -> Option<f64> {
@@ -393,79 +428,11 @@ fn list(items: Vec<Json>) -> Result<Value, String> {
     if items.len() > limits::LIST_ITEMS {
         return Err(format!("must NOT have more than {} items", limits::LIST_ITEMS));
     }
-    items
-        .into_iter()
-        .map(|item| match convert(Given::Json(item), Kind::Text(limits::TEXT_CHARS))? {
-            Value::Text(text) => Ok(text),
-            _ => Err(expected(Kind::Text(limits::TEXT_CHARS))),
-        })
-        .collect::<Result<_, _>>()
-        .map(Value::List)
-}
-
-/// A JSON text's top: an object keeps its pairs as they stand, doubled names and order included.
-#[derive(Debug)]
-pub enum Top {
-    /// An object.
-    Object(Vec<(String, Json)>),
-    /// Any other value.
-    Other,
-}
-
-/// Reads a JSON text; `None` when it is none.
-pub fn parse(text: &[u8]) -> Option<Top> {
-    serde_json::from_slice(text).ok()
-}
-
-impl<'de> Deserialize<'de> for Top {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Top;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("JSON")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Top::Object(pairs))
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Top, A::Error> {
-                while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-                Ok(Top::Other)
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Top, E> {
-                Ok(Top::Other)
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Top, E> {
-                Ok(Top::Other)
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Top, E> {
-                Ok(Top::Other)
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Top, E> {
-                Ok(Top::Other)
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Top, E> {
-                Ok(Top::Other)
-            }
-
-            fn visit_unit<E>(self) -> Result<Top, E> {
-                Ok(Top::Other)
-            }
-        }
-        deserializer.deserialize_any(Pairs)
-    }
+    let text = |item| match item {
+        Json::String(text) => in_bounds(text, limits::TEXT_CHARS),
+        _ => Err(expected(Kind::Text(limits::TEXT_CHARS))),
+    };
+    items.into_iter().map(text).collect::<Result<_, _>>().map(Value::List)
 }
 
 #[cfg(test)]
@@ -478,6 +445,7 @@ mod tests {
         required("id", Kind::Text(20)),
         optional("on", Kind::Boolean),
         optional("roles", Kind::List),
+        optional("data", Kind::Fields(&[optional("name", Kind::Text(5)), optional("on", Kind::Boolean)])),
     ];
 
     fn query(text: &str) -> Result<Values, Refusal> {
@@ -558,6 +526,32 @@ mod tests {
         }
         let deep: &'static str = Box::leak(format!(r#"{{"id":{}"#, "[".repeat(100_000)).into_boxed_str());
         assert_eq!(faults(json(deep)), "NotJson");
+        let deep = format!(" {}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(faults(json(Box::leak(deep.into_boxed_str()))), "must be object");
+    }
+
+    #[test]
+    fn an_object_of_parameters_is_read_like_the_body_around_it() {
+        let mut values = json(r#"{"id":"x","data":{"name":"é","more":{"a":1,"a":2},"on":false}}"#).unwrap();
+        let mut data = values.fields("data").unwrap();
+        assert_eq!((data.text("name").as_deref(), data.boolean("on")), (Some("é"), Some(false)));
+        for (text, fault) in [
+            (r#"{"id":"x","data":[]}"#, "must be object"),
+            (r#"{"id":"x","data":null}"#, "must be object"),
+            (r#"{"id":"x","data":{"name":7}}"#, "must be string"),
+            (r#"{"id":"x","data":{"name":null,"on":1}}"#, "must be string | must be boolean"),
+            (r#"{"id":"x","data":{"name":"123456"}}"#, "must NOT have more than 5 characters"),
+            (r#"{"id":"x","data":{"name":"a","name":"b"}}"#, "must be string"),
+            (r#"{"id":1,"data":{"on":{}}}"#, "must be string | must be boolean"),
+            (r#"{"id":"x","data":{},"data":{}}"#, "must be object"),
+        ] {
+            assert_eq!(faults(json(text)), fault, "{text}");
+        }
+        assert_eq!(faults(query("id=x&data={}")), "must be object");
+        assert_eq!(faults(query("id=x&data[name]=a")), "must be object");
+        let many = format!(r#"{{"id":"x","data":{{{}"name":"a"}}}}"#, r#""name":1,"#.repeat(50));
+        let many = faults(json(Box::leak(many.into_boxed_str())));
+        assert_eq!(many.split(" | ").count(), limits::FAULTS);
     }
 
     #[test]

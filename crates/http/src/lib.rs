@@ -15,6 +15,7 @@ mod method_call;
 pub mod refusal;
 mod server;
 mod v1;
+mod written;
 
 pub use app::{WireSettings, router};
 pub use endpoints::declarations;

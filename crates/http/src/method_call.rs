@@ -4,8 +4,9 @@
 use crate::app::{self, Answered, App, arrival, refused, traced};
 use crate::ddp::{Method, Methods, errors};
 use crate::endpoint::Reply;
-use crate::input::{Body, Top, parse};
+use crate::input::Body;
 use crate::refusal::Refusal;
+use crate::written::{Written, parse};
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
@@ -61,11 +62,11 @@ fn open(body: &Body, name: &str) -> (CallId, Body) {
             .map(|(_, value)| value.into_owned()),
         Body::Json(bytes) => match parse(bytes) {
             None => return unusable(Refusal::NotJson),
-            Some(Top::Other) => None,
-            Some(Top::Object(pairs)) => {
-                let message = pairs.into_iter().find(|(key, _)| key == "message");
-                message.and_then(|(_, value)| value.as_str().map(str::to_owned))
-            }
+            Some(Written::Other(_)) => None,
+            Some(Written::Object(pairs)) => match pairs.into_iter().find(|(key, _)| key == "message") {
+                Some((_, Written::Other(Value::String(message)))) => Some(message),
+                _ => None,
+            },
         },
         Body::Other => return unusable(Refusal::NotJson),
         Body::Empty | Body::Params(_) | Body::Unusable(_) => None,

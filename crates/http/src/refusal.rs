@@ -40,12 +40,14 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
-    /// No such user, of the one that a change names.
+    /// No such user, of the one that is to be activated or deactivated.
     UserNotFound,
     /// No such user, of the one that was looked for.
     UserUnknown,
     /// No such user, of the one whose sessions are to end.
     UserIdUnknown,
+    /// No such user, of the one that is to be changed in many ways.
+    UserInvalid,
     /// No such role, of the one that is to be taken.
     RoleIdUnknown,
     /// A permission that there is not.

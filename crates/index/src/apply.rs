@@ -1,10 +1,12 @@
 //! Events become rows: what a commit changed, in its order.
 
+use crate::facet::Field;
 use crate::index::Index;
 use crate::tokens::Tokens;
 use parking_lot::RwLock;
-use rollcall_model::{Event, Grants, Happening, UserNo};
+use rollcall_model::{Event, Grants, Happening, Owner, UserNo};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Refuses the tokens of the sessions that these events end: before the rows go, and without waiting for
 /// whoever reads the rows.
@@ -72,15 +74,26 @@ impl Index {
                     self.close(slot);
                 }
             }
-            Happening::RolesChanged { owner, .. } => {
-                self.users.replace(owner);
-                tokens
-                    .write()
-                    .replace_owner(owner, self.rows_of(owner.no).into_iter().map(|slot| self.rows.no(slot)));
+            Happening::RolesChanged { owner, .. } => self.change_owner(owner, tokens),
+            Happening::UserChanged { after, .. } => {
+                self.change_owner(&Arc::new(after.owner.clone()), tokens);
             }
             Happening::StepUpPassed(window) => self.step_ups.remember(*window),
             // Nothing that a row shows.
             _ => {}
         }
+    }
+
+    /// Lets rows and tokens be of their user as it is now, its rows under its names.
+    fn change_owner(&mut self, owner: &Arc<Owner>, tokens: &RwLock<Tokens>) {
+        let Some(code) = self.users.find(owner.no) else { return };
+        let slots = self.rows_of_code(code);
+        let before = self.users.replace(code, owner, &mut self.facets);
+        let now = self.users.get(code);
+        for slot in &slots {
+            self.facets.refile(Field::Username, before.username, now.username, *slot);
+            self.facets.refile(Field::Name, before.name, now.name, *slot);
+        }
+        tokens.write().replace_owner(owner, slots.into_iter().map(|slot| self.rows.no(slot)));
     }
 }

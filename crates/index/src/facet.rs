@@ -90,14 +90,10 @@ impl Facets {
         self.0[field as usize].intern(bytes_of(text))
     }
 
-    /// Puts a row in that is newer than all others.
+    /// Puts a row in.
     pub fn add(&mut self, codes: [u32; FIELDS], slot: u32) {
         for (facet, code) in self.0.iter_mut().zip(codes) {
-            facet.rows[code as usize].push(slot);
-            while facet.order.values() < facet.texts.count() {
-                facet.order.insert(&facet.texts, crate::number(facet.order.values()));
-            }
-            facet.order.add_row(&facet.texts, code);
+            facet.add(code, slot);
         }
     }
 
@@ -105,7 +101,7 @@ impl Facets {
     /// sorting once costs a tenth of finding the place for each row.
     pub fn fill(&mut self, codes: [u32; FIELDS], slot: u32) {
         for (facet, code) in self.0.iter_mut().zip(codes) {
-            facet.rows[code as usize].push(slot);
+            facet.rows[code as usize].insert(slot);
         }
     }
 
@@ -119,8 +115,16 @@ impl Facets {
     /// Takes a row out.
     pub fn remove(&mut self, codes: [u32; FIELDS], slot: u32) {
         for (facet, code) in self.0.iter_mut().zip(codes) {
-            facet.rows[code as usize].remove(slot);
-            facet.order.remove_row(&facet.texts, code);
+            facet.remove(code, slot);
+        }
+    }
+
+    /// Puts a row from one value of a facet to another.
+    pub fn refile(&mut self, field: Field, from: u32, to: u32, slot: u32) {
+        if from != to {
+            let facet = &mut self.0[field as usize];
+            facet.remove(from, slot);
+            facet.add(to, slot);
         }
     }
 }
@@ -157,6 +161,19 @@ impl Facet {
         self.rows.push(Slots::new());
         self.codes.insert_unique(hash, code, |code| self.hasher.hash_one(self.texts.get(*code as usize)));
         code
+    }
+
+    fn add(&mut self, code: u32, slot: u32) {
+        self.rows[code as usize].insert(slot);
+        while self.order.values() < self.texts.count() {
+            self.order.insert(&self.texts, crate::number(self.order.values()));
+        }
+        self.order.add_row(&self.texts, code);
+    }
+
+    fn remove(&mut self, code: u32, slot: u32) {
+        self.rows[code as usize].remove(slot);
+        self.order.remove_row(&self.texts, code);
     }
 
     /// The values, by code.

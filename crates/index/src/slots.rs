@@ -23,10 +23,14 @@ impl Slots {
         Self::Few(Vec::new())
     }
 
-    /// Puts a slot in that is greater than all of them.
-    pub fn push(&mut self, slot: u32) {
+    /// Puts a slot in that is not there.
+    pub fn insert(&mut self, slot: u32) {
         match self {
-            Self::Few(few) if few.len() < FEW => few.push(slot),
+            Self::Few(few) if few.len() < FEW => {
+                // Mostly it is the greatest: a new row's.
+                let at = few.partition_point(|held| *held < slot);
+                few.insert(at, slot);
+            }
             Self::Few(few) => {
                 let mut many: RoaringBitmap = few.iter().copied().collect();
                 many.insert(slot);
@@ -122,9 +126,10 @@ mod tests {
     fn few_and_many_answer_alike() {
         for count in [0, 1, 3, 4, 100] {
             let mut slots = Slots::new();
-            for slot in 0..count {
-                slots.push(slot * 1_000);
-                slots.push(slot * 1_000 + 1);
+            // Out of order, as rows come to a name that a user takes.
+            for slot in (0..count).step_by(2).chain((0..count).skip(1).step_by(2)) {
+                slots.insert(slot * 1_000);
+                slots.insert(slot * 1_000 + 1);
                 slots.remove(slot * 1_000);
             }
             let mut wanted: Vec<u32> = (0..count).map(|slot| slot * 1_000 + 1).collect();

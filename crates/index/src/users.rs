@@ -1,4 +1,7 @@
 //! The users who have sessions, each once.
+//!
+//! **Invariant:** a user that is known is known as it is: whatever changes it is applied here, whether it has
+//! rows or none.
 
 use crate::arena::Ids;
 use crate::facet::{Facets, Field};
@@ -45,36 +48,30 @@ impl Users {
         &self.ids
     }
 
-    /// The code of a user; it gets one if it is new, or has changed since its last session was gone.
+    /// The code of a user; it gets one if it is new.
     pub fn intern(&mut self, owner: &Arc<Owner>, facets: &mut Facets) -> u32 {
-        if let Some(code) = self.find(owner.no)
-            && self.is_up_to_date(code, owner, facets)
-        {
+        if let Some(code) = self.find(owner.no) {
             return code;
         }
         let code = number(self.known.len());
-        self.known.push(Known {
-            owner: Arc::clone(owner),
-            username: facets.intern(Field::Username, Some(&owner.username)),
-            name: facets.intern(Field::Name, owner.name.as_deref()),
-        });
+        self.known.push(Known::of(owner, facets));
         self.ids.push(owner.id.as_bytes());
         self.by_no.insert(owner.no, code);
         code
     }
 
-    /// Takes in a user's new roles. Its names are what they were.
-    pub fn replace(&mut self, owner: &Arc<Owner>) {
-        if let Some(code) = self.find(owner.no) {
-            self.known[code as usize].owner = Arc::clone(owner);
-        }
+    /// Takes in what a user is from now on, and gives what it was. Its rows are still to be filed anew.
+    pub fn replace(&mut self, code: u32, owner: &Arc<Owner>, facets: &mut Facets) -> Known {
+        std::mem::replace(&mut self.known[code as usize], Known::of(owner, facets))
     }
+}
 
-    /// Whether what is known of a user still holds, or has to: its live rows stand under it.
-    fn is_up_to_date(&self, code: u32, owner: &Arc<Owner>, facets: &Facets) -> bool {
-        let known = self.get(code);
-        Arc::ptr_eq(&known.owner, owner)
-            || known.owner == *owner
-            || facets.get(Field::Username).rows(known.username).len() > 0
+impl Known {
+    fn of(owner: &Arc<Owner>, facets: &mut Facets) -> Self {
+        Self {
+            owner: Arc::clone(owner),
+            username: facets.intern(Field::Username, Some(&owner.username)),
+            name: facets.intern(Field::Name, owner.name.as_deref()),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What may be asked of the writer. A command states all that is needed to decide it.
 
+use crate::change::UserChange;
 use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
 use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
@@ -45,21 +46,14 @@ pub enum Command {
         /// Who asks for it.
         by: Actor,
     },
-    /// Let a user sign in again, or let it no more and end its sessions. Done already: nothing happens.
-    SetActive {
+    /// Change what is known of a user. What is so already is no change.
+    ChangeUser {
         /// Whom.
         user: UserNo,
-        /// Whether it may sign in.
-        active: bool,
-        /// Who asks for it.
-        by: Actor,
-    },
-    /// Give a user another password and end its sessions.
-    SetPassword {
-        /// Whom.
-        user: UserNo,
-        /// The password's hash.
-        password: PasswordHash,
+        /// What is to be otherwise.
+        change: Box<UserChange>,
+        /// The session that outlives a new password: the one on which its own user sets it.
+        but: Option<SessionNo>,
         /// Who asks for it.
         by: Actor,
     },
@@ -161,6 +155,13 @@ pub enum Command {
     CountFailure(Vec<(FailureKey, FailureLimit)>),
     /// Write down reads and refusals.
     Observe(Vec<Observation>),
+}
+
+impl Command {
+    /// A change of a user by somebody else: no session outlives a new password.
+    pub fn change_user(user: UserNo, change: UserChange, by: Actor) -> Self {
+        Self::ChangeUser { user, change: Box::new(change), but: None, by }
+    }
 }
 
 /// What a sign-in brings.
@@ -273,6 +274,8 @@ pub enum Refused {
 pub struct Needs {
     /// Users by number.
     pub users: Vec<UserNo>,
+    /// Users of whom everything is needed.
+    pub profiles: Vec<UserNo>,
     /// Usernames: whose are they?
     pub usernames: Vec<NameKey>,
     /// Addresses: whose are they?
@@ -313,11 +316,18 @@ impl Needs {
                 self.usernames.push(NameKey::of(&user.username));
                 self.emails.extend(user.emails.iter().map(|email| NameKey::of(&email.address)));
             }
-            Command::DeleteUser { user, .. } | Command::SetActive { user, .. } => {
+            Command::DeleteUser { user, .. } => {
                 self.whole(*user);
                 self.administrators = true;
             }
-            Command::SetPassword { user, .. } | Command::EndSessionsOf { user, .. } => self.whole(*user),
+            Command::ChangeUser { user, change, .. } => {
+                self.whole(*user);
+                self.profiles.push(*user);
+                self.usernames.extend(change.username.as_deref().map(NameKey::of));
+                self.emails.extend(change.email.as_deref().map(NameKey::of));
+                self.administrators = true;
+            }
+            Command::EndSessionsOf { user, .. } => self.whole(*user),
             Command::RevokeRole { user, .. } => {
                 self.users.push(*user);
                 self.administrators = true;

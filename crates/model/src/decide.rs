@@ -3,19 +3,19 @@
 //! A batch of commands and the facts that they need go in; events and counters come out. Pure: the
 //! engine reads the facts under the locked head, and writes what comes out in the same transaction.
 
+mod users;
+
 use crate::clock::Timestamp;
 use crate::command::{Command, Enrolment, Opening, Passing, Receipt, Refused, Shown};
-use crate::event::{Actor, Event, Happening, PasswordHash};
+use crate::event::{Actor, Event, Happening};
 use crate::factor::{Proof, RecoveryHash, SealedSeed, Used};
 use crate::facts::{Facts, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
 use crate::ids::{Seq, SessionNo, UserNo};
-use crate::permission::Role;
 use crate::session::{EndReason, Session, live};
 use crate::step_up::Window;
-use crate::user::{NameKey, NewUser, Owner};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use users::{change_role, change_user, create_user, delete_user};
 
 /// What a batch comes to.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +59,8 @@ struct Effects {
     next: Seq,
     at: Timestamp,
     live: u64,
+    /// Sessions that it ends.
+    ended: HashSet<SessionNo>,
 }
 
 impl Effects {
@@ -69,6 +71,7 @@ impl Effects {
             next: facts.head.seq.next(),
             at,
             live: facts.head.live,
+            ended: HashSet::new(),
         }
     }
 
@@ -101,8 +104,11 @@ impl Effects {
         }
     }
 
-    /// The one way out of a session.
+    /// The one way out of a session. One command ends it once, whatever its reasons.
     fn end(&mut self, no: SessionNo, session: &SessionFact, reason: EndReason, by: Actor) {
+        if !self.ended.insert(no) {
+            return;
+        }
         // An expired session was gone at its due instant, whenever somebody came to write it down.
         let due = (reason == EndReason::Expired).then_some(session.expires_at);
         let ended = Happening::SessionEnded { id: session.id, reason, due };
@@ -127,11 +133,8 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             create_user(&mut effects, facts, user, password, Actor::System)?;
         }
         Command::DeleteUser { user, by } => delete_user(&mut effects, facts, *user, *by)?,
-        Command::SetActive { user, active, by } => set_active(&mut effects, facts, *user, *active, *by)?,
-        Command::SetPassword { user, password, by } => {
-            existing(facts, *user)?;
-            effects.end_all(facts, *user, None, EndReason::PasswordSet, *by);
-            effects.happen(*by, *user, Happening::PasswordSet { password: password.clone() });
+        Command::ChangeUser { user, change, but, by } => {
+            change_user(&mut effects, facts, *user, change, *but, *by)?;
         }
         Command::Rehash { user, from, to } => {
             // A password that was changed meanwhile stays, and so does a user that is gone.
@@ -174,10 +177,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             effects.end(*session, fact, *reason, *by);
         }
         Command::ExpireSessions(sessions) => {
-            // One named twice is still ended once.
-            for no in &sessions.iter().collect::<BTreeSet<_>>() {
-                if let Some(fact) = facts.sessions.get(*no).filter(|fact| !live(fact.expires_at, at)) {
-                    effects.end(**no, fact, EndReason::Expired, Actor::System);
+            for no in sessions {
+                if let Some(fact) = facts.sessions.get(no).filter(|fact| !live(fact.expires_at, at)) {
+                    effects.end(*no, fact, EndReason::Expired, Actor::System);
                 }
             }
         }
@@ -190,78 +192,6 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         }
     }
     Ok(effects)
-}
-
-fn create_user(
-    effects: &mut Effects,
-    facts: &Facts,
-    user: &NewUser,
-    password: &PasswordHash,
-    by: Actor,
-) -> Result<(), Refused> {
-    if facts.usernames.contains_key(&NameKey::of(&user.username)) {
-        return Err(Refused::UsernameInUse);
-    }
-    if user.emails.iter().any(|email| facts.emails.contains_key(&NameKey::of(&email.address))) {
-        return Err(Refused::EmailInUse);
-    }
-    let no = UserNo(effects.next.0);
-    let user = Box::new(user.at(no, effects.at));
-    let created = Happening::UserCreated { user, password: password.clone() };
-    effects.record(by, Some(no), None, created);
-    Ok(())
-}
-
-fn delete_user(effects: &mut Effects, facts: &Facts, no: UserNo, by: Actor) -> Result<(), Refused> {
-    let user = existing(facts, no)?;
-    not_the_last_administrator(facts, user)?;
-    effects.end_all(facts, no, None, EndReason::UserDeleted, by);
-    let deleted = Happening::UserDeleted { id: user.owner.id, username: user.owner.username.clone() };
-    effects.happen(by, no, deleted);
-    Ok(())
-}
-
-fn set_active(
-    effects: &mut Effects,
-    facts: &Facts,
-    no: UserNo,
-    active: bool,
-    by: Actor,
-) -> Result<(), Refused> {
-    let user = existing(facts, no)?;
-    if user.active == active {
-        return Ok(());
-    }
-    if active {
-        effects.happen(by, no, Happening::UserActivated);
-    } else {
-        not_the_last_administrator(facts, user)?;
-        effects.end_all(facts, no, None, EndReason::UserDeactivated, by);
-        effects.happen(by, no, Happening::UserDeactivated);
-    }
-    Ok(())
-}
-
-fn change_role(
-    effects: &mut Effects,
-    facts: &Facts,
-    no: UserNo,
-    role: Role,
-    granted: bool,
-    by: Actor,
-) -> Result<(), Refused> {
-    let user = existing(facts, no)?;
-    match (user.owner.roles.contains(role), granted) {
-        (true, true) => return Err(Refused::HasRole),
-        (false, false) => return Err(Refused::HasNotRole),
-        _ => {}
-    }
-    if role == Role::Admin && !granted {
-        not_the_last_administrator(facts, user)?;
-    }
-    let owner = Arc::new(Owner { roles: user.owner.roles.with(role, granted), ..Owner::clone(&user.owner) });
-    effects.happen(by, no, Happening::RolesChanged { owner, role, granted });
-    Ok(())
 }
 
 fn begin_authenticator(
@@ -364,11 +294,6 @@ fn take_proof(
 
 fn existing(facts: &Facts, no: UserNo) -> Result<&UserFact, Refused> {
     facts.users.get(&no).ok_or(Refused::NoSuchUser)
-}
-
-fn not_the_last_administrator(facts: &Facts, user: &UserFact) -> Result<(), Refused> {
-    let last = user.is_active_administrator() && facts.active_administrators <= 1;
-    if last { Err(Refused::LastAdministrator) } else { Ok(()) }
 }
 
 fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Result<(), Refused> {

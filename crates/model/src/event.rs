@@ -5,6 +5,7 @@
 //! data, erasable). **Invariant:** no detail holds a token, a token's digest or a password's hash.
 
 use crate::address::AddressKey;
+use crate::change;
 use crate::clock::Timestamp;
 use crate::factor::{KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
 use crate::ids::{Seq, SessionId, SessionNo, UserId, UserNo};
@@ -89,6 +90,13 @@ pub enum Happening {
         id: UserId,
         /// The username it had.
         username: String,
+    },
+    /// Names, addresses or free fields of a user are others.
+    UserChanged {
+        /// As it was.
+        before: Box<User>,
+        /// As it is from now on.
+        after: Box<User>,
     },
     /// A user may sign in again.
     UserActivated,
@@ -221,6 +229,7 @@ impl Event {
             Happening::RolesChanged { granted: true, .. } => 20,
             Happening::RolesChanged { granted: false, .. } => 21,
             Happening::GrantsChanged { .. } => 22,
+            Happening::UserChanged { .. } => 23,
         }
     }
 
@@ -257,6 +266,7 @@ impl Event {
                 "emails": user.emails.iter().map(|email| &email.address).collect::<Vec<_>>(),
                 "roles": user.owner.roles.iter().map(crate::permission::Role::as_str).collect::<Vec<_>>(),
             }),
+            Happening::UserChanged { before, after } => change::difference(before, after),
             Happening::UserActivated
             | Happening::UserDeactivated
             | Happening::PasswordSet { .. }
@@ -314,7 +324,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 22] = [
+pub const KINDS: [&str; 23] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -337,6 +347,7 @@ pub const KINDS: [&str; 22] = [
     "role.granted",
     "role.revoked",
     "permissions.changed",
+    "user.changed",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

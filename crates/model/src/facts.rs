@@ -7,7 +7,7 @@ use crate::factor::{Authenticator, KeyFingerprint, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
 use crate::ids::{Seq, SessionId, SessionNo, UserNo};
 use crate::permission::Role;
-use crate::user::{NameKey, Owner};
+use crate::user::{NameKey, Owner, User};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -69,6 +69,8 @@ pub struct Facts {
     pub active_administrators: u64,
     /// Users by number.
     pub users: HashMap<UserNo, UserFact>,
+    /// Users of whom everything was asked for.
+    pub profiles: HashMap<UserNo, User>,
     /// Whose username it is.
     pub usernames: HashMap<NameKey, UserNo>,
     /// Whose address it is.
@@ -100,9 +102,21 @@ impl Facts {
                 self.emails.extend(user.emails.iter().map(|email| (NameKey::of(&email.address), no)));
                 self.users.insert(no, fact);
             }
+            Happening::UserChanged { after, .. } => {
+                let no = after.owner.no;
+                if let Some(user) = self.users.get_mut(&no) {
+                    user.owner = Arc::new(after.owner.clone());
+                }
+                self.usernames.retain(|_, owner| *owner != no);
+                self.usernames.insert(NameKey::of(&after.owner.username), no);
+                self.emails.retain(|_, owner| *owner != no);
+                self.emails.extend(after.emails.iter().map(|email| (NameKey::of(&email.address), no)));
+                self.profiles.insert(no, User::clone(after));
+            }
             Happening::UserDeleted { .. } => {
                 let Some(no) = event.subject else { return };
                 self.passwords.remove(&no);
+                self.profiles.remove(&no);
                 if let Some(fact) = self.users.remove(&no) {
                     self.active_administrators -= u64::from(fact.is_active_administrator());
                 }
@@ -123,6 +137,9 @@ impl Facts {
                 }
             }
             Happening::RolesChanged { owner, .. } => {
+                if let Some(profile) = self.profiles.get_mut(&owner.no) {
+                    profile.owner = Owner::clone(owner);
+                }
                 let Some(user) = self.users.get_mut(&owner.no) else { return };
                 // Counted only where a command of the batch needs it.
                 let before = u64::from(user.is_active_administrator());

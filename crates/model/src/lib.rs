@@ -3,6 +3,7 @@
 //! A change goes [`command`] → [`decide`] (on [`facts`]) → [`event`]. Time and randomness are arguments.
 
 pub mod address;
+pub mod change;
 pub mod clock;
 pub mod command;
 pub mod decide;
@@ -21,6 +22,7 @@ pub mod token;
 pub mod user;
 
 pub use address::AddressKey;
+pub use change::UserChange;
 pub use clock::{Clock, Timestamp};
 pub use command::{Command, Receipt, Refused};
 pub use device::{Device, DeviceType};

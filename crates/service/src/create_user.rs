@@ -1,10 +1,10 @@
 //! Making a user.
 
-use crate::error::{FieldRefusal, NotWritten};
+use crate::user_fields::{Fields, not_written};
 use crate::{Principal, Refusal, Service};
 use rollcall_auth::PasswordDigest;
 use rollcall_model::user::{Email, Profile, UserKind};
-use rollcall_model::{Command, NewUser, Refused, Role, RoleSet, Token, User, UserId, UserNo};
+use rollcall_model::{Command, NewUser, Token, User, UserId, UserNo};
 use rollcall_store::WhichUser;
 
 /// A user as asked for.
@@ -53,27 +53,19 @@ impl Service {
                 let made = self.store.credential(WhichUser::No(UserNo(receipt.last.0))).await?;
                 made.map(|credential| credential.user).ok_or(Refusal::Unavailable)
             }
-            Err(NotWritten::Refused(Refused::UsernameInUse)) => Err(in_use(&names[0])),
-            Err(NotWritten::Refused(Refused::EmailInUse)) => Err(in_use(&names[1])),
-            Err(error) => Err(error.unforeseen()),
+            Err(error) => Err(not_written(error, &names[0], &names[1])),
         }
     }
 
     fn checked(&self, request: UserRequest) -> Result<(NewUser, PasswordDigest), Refusal> {
-        let refused = |refusal| Err(Refusal::UserFields(refusal));
-        let Some(roles) = roles(request.roles.as_deref()) else { return refused(FieldRefusal::InvalidRole) };
         let password = request.password.as_ref().map(|password| password.0.as_str());
-        let fields = [
-            ("Name", request.name.as_str()),
-            ("Username", &request.username),
-            ("Password", password.unwrap_or("random")),
-        ];
-        if let Some((field, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
-            return refused(FieldRefusal::Empty(field));
-        }
-        if !is_username(&request.username) {
-            return refused(FieldRefusal::InvalidUsername(request.username));
-        }
+        let fields = Fields {
+            roles: Some(request.roles.as_deref().unwrap_or_default()),
+            name: Some(&request.name),
+            username: Some(&request.username),
+            password,
+        };
+        let roles = fields.check()?.unwrap_or_default();
         let digest = match password {
             Some(text) => PasswordDigest::of(text),
             None => PasswordDigest::of(Token::random(&*self.randomness).reveal()),
@@ -93,21 +85,4 @@ impl Service {
         };
         Ok((user, digest))
     }
-}
-
-/// The roles of these ids, or `None` when one does not exist. Nobody is without a role.
-fn roles(ids: Option<&[String]>) -> Option<RoleSet> {
-    match ids {
-        None | Some([]) => Some([Role::User].into_iter().collect()),
-        Some(ids) => ids.iter().map(|id| Role::parse(id)).collect::<Option<RoleSet>>(),
-    }
-}
-
-/// Whether the whole text is of the characters that usernames have.
-pub fn is_username(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-}
-
-fn in_use(name: &str) -> Refusal {
-    Refusal::UserFields(FieldRefusal::InUse(name.into()))
 }

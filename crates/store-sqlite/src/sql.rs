@@ -40,6 +40,10 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     INSERT_EMAIL = "INSERT INTO user_emails (user_no, place, address, address_key, verified)
         VALUES (?1, ?2, ?3, ?4, ?5)";
+    CHANGE_USER = "UPDATE users SET username = ?2, username_key = ?3, name = ?4, name_key = ?5, bio = ?6, nickname = ?7,
+            status_text = ?8, require_password_change = ?9, custom_fields = ?10, updated_at = ?11
+        WHERE user_no = ?1";
+    DROP_EMAILS = "DELETE FROM user_emails WHERE user_no = ?1";
     DELETE_USER = "UPDATE users SET deleted_at = ?2, updated_at = ?2, username_key = NULL, active = 0
         WHERE user_no = ?1";
     FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = ?1";

@@ -18,7 +18,7 @@ use rollcall_model::{
     User,
 };
 use rollcall_store::chain::{self, SALT_BYTES};
-use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError};
+use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError, WhichUser};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -109,6 +109,10 @@ fn gather(
         {
             facts.users.insert(no, fact);
         }
+    }
+    for no in needs.profiles {
+        let found = crate::read::user(transaction, &WhichUser::No(no))?;
+        facts.profiles.extend(found.map(|found| (no, found.user)));
     }
     let mut session = transaction.prepare_cached(sql::SESSION_FACT)?;
     for no in needs.sessions {
@@ -259,6 +263,7 @@ impl Writing<'_> {
                 self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
                 self.drop_factors(event)
             }
+            Happening::UserChanged { after, .. } => self.change_user(after, event.at),
             Happening::UserActivated | Happening::UserDeactivated => {
                 let active = matches!(event.happening, Happening::UserActivated);
                 self.execute(sql::SET_ACTIVE, params![subject(event), active, event.at.as_ms()])
@@ -368,13 +373,42 @@ impl Writing<'_> {
             user.profile.custom_fields,
             user.owner.name.as_deref().map(folded)
         ])?;
+        self.insert_emails(user)?;
+        if user.owner.roles.contains(Role::Admin) {
+            self.transaction.prepare_cached(sql::SET_HAD_ADMINISTRATOR)?.execute([])?;
+        }
+        Ok(())
+    }
+
+    /// Writes names, addresses and free fields; what else there is of a user has events of its own.
+    fn change_user(&self, user: &User, at: Timestamp) -> Result<(), rusqlite::Error> {
+        let no = number(user.owner.no.0);
+        self.execute(
+            sql::CHANGE_USER,
+            params![
+                no,
+                user.owner.username,
+                NameKey::of(&user.owner.username).as_str(),
+                user.owner.name,
+                user.owner.name.as_deref().map(folded),
+                user.profile.bio,
+                user.profile.nickname,
+                user.profile.status_text,
+                user.profile.require_password_change,
+                user.profile.custom_fields,
+                at.as_ms()
+            ],
+        )?;
+        self.execute(sql::DROP_EMAILS, [no])?;
+        self.insert_emails(user)
+    }
+
+    fn insert_emails(&self, user: &User) -> Result<(), rusqlite::Error> {
+        let no = number(user.owner.no.0);
         let mut insert = self.transaction.prepare_cached(sql::INSERT_EMAIL)?;
         for (place, email) in (0_i64..).zip(&user.emails) {
             let key = NameKey::of(&email.address);
             insert.execute(params![no, place, email.address, key.as_str(), email.verified])?;
-        }
-        if user.owner.roles.contains(Role::Admin) {
-            self.transaction.prepare_cached(sql::SET_HAD_ADMINISTRATOR)?.execute([])?;
         }
         Ok(())
     }

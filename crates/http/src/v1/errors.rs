@@ -83,6 +83,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::UserNotFound => status(400, plain("User not found")),
         Refusal::UserUnknown => status(400, plain("User not found.")),
         Refusal::UserIdUnknown => thrown("Invalid user id", "error-invalid-user-id", None),
+        Refusal::UserInvalid => thrown("Invalid user", "error-invalid-user", None),
         Refusal::RoleIdUnknown => thrown("Role not found", "error-invalid-roleId", None),
         Refusal::NoSuchPermission => thrown("Invalid permission", "error-invalid-permission", None),
         Refusal::NoSuchRole => thrown("Invalid role", "error-invalid-role", None),
@@ -257,10 +258,8 @@ pub fn samples() -> Vec<Refusal> {
         let refusal = StepUpRefusal { kind, method, available: vec![method], username };
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::SecondFactor(refusal)))
     };
-    let adding = DeniedAs::ActionNotAllowed {
-        sentence: "Adding user is not allowed",
-        method: "insertOrUpdateUser",
-        action: "Adding_user",
+    let denied = |sentence, action| {
+        Refusal::Denied(DeniedAs::ActionNotAllowed { sentence, method: "insertOrUpdateUser", action })
     };
     vec![
         Refusal::NoSuchPath,
@@ -271,7 +270,10 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::NotSignedIn,
         Refusal::Denied(DeniedAs::Forbidden),
         Refusal::Denied(DeniedAs::Unauthorized),
-        Refusal::Denied(adding),
+        denied("Adding user is not allowed", "Adding_user"),
+        denied("Editing user is not allowed", "Editing_user"),
+        denied("Editing email verification is not allowed", "Editing_user"),
+        denied("Assigning admin is not allowed", "Assign_admin"),
         Refusal::NotJson,
         Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
         Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
@@ -297,6 +299,7 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::UserUnknown,
         Refusal::UserQuery,
         Refusal::UserIdUnknown,
+        Refusal::UserInvalid,
         Refusal::RoleIdUnknown,
         Refusal::NoSuchPermission,
         Refusal::NoSuchRole,

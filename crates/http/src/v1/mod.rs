@@ -23,4 +23,5 @@ pub use users::{
     Create as UsersCreate, Delete as UsersDelete, Info as UsersInfo, List as UsersList,
     Logout as UsersLogout, LogoutOtherClients as UsersLogoutOtherClients,
     RemoveOtherTokens as UsersRemoveOtherTokens, SetActiveStatus as UsersSetActiveStatus,
+    Update as UsersUpdate,
 };

@@ -1,7 +1,7 @@
 //! `sort`: a JSON object whose keys stand in order of weight, each 1 or -1.
 
-use crate::input::{Top, parse};
 use crate::refusal::Refusal;
+use crate::written::{Written, parse};
 use rollcall_service::index::Direction;
 
 /// What the parameter asks for, of the keys that `key` knows; absent, empty and `{}` give none, which means
@@ -14,10 +14,10 @@ pub fn sort<K: PartialEq>(
         return Ok(Vec::new());
     }
     let invalid = || Refusal::Sort { given: given.to_owned() };
-    let Some(Top::Object(pairs)) = parse(given.as_bytes()) else { return Err(invalid()) };
-    let directions = pairs.iter().map(|(_, value)| match value.as_f64() {
-        Some(1.0) => Ok(Direction::Ascending),
-        Some(-1.0) => Ok(Direction::Descending),
+    let Some(Written::Object(pairs)) = parse(given.as_bytes()) else { return Err(invalid()) };
+    let directions = pairs.iter().map(|(_, value)| match value {
+        Written::Other(value) if value.as_f64() == Some(1.0) => Ok(Direction::Ascending),
+        Written::Other(value) if value.as_f64() == Some(-1.0) => Ok(Direction::Descending),
         _ => Err(invalid()),
     });
     let directions = directions.collect::<Result<Vec<_>, _>>()?;

@@ -20,6 +20,8 @@ enum Step {
     Use(prop::sample::Index),
     /// A user has other roles.
     Roles(usize, u16),
+    /// A commit in which users take these names, those of others among them, and sign in or not.
+    Renames(Vec<(usize, &'static str, Option<&'static str>, bool)>),
     Read(Ask),
 }
 
@@ -33,8 +35,16 @@ fn step() -> impl Strategy<Value = Step> {
         2 => select(vec![0, 1, 2, 40, 1_000]).prop_map(Step::Wait),
         1 => any::<prop::sample::Index>().prop_map(Step::Use),
         1 => (0..USERS.len(), 0..8_u16).prop_map(|(user, roles)| Step::Roles(user, roles)),
+        2 => prop::collection::vec((0..USERS.len(), name(), prop::option::of(name()), any::<bool>()), 1..5)
+            .prop_map(Step::Renames),
         6 => ask().prop_map(Step::Read),
     ]
+}
+
+/// Names that users have, and others.
+fn name() -> impl Strategy<Value = &'static str> {
+    let names = USERS.iter().map(|(username, _)| *username);
+    select(names.chain(["Zoe", "zoë", "10.1.0.8", "chrome", "", "anna-20"]).collect::<Vec<_>>())
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -169,6 +179,17 @@ fn run(steps: Vec<Step>) {
             Step::Wait(ms) => world.wait(Duration::from_millis(ms)),
             Step::Use(which) => use_token(&mut world, which),
             Step::Roles(user, roles) => world.change_roles(user, RoleSet::from_bits(roles)),
+            Step::Renames(renames) => {
+                let mut events = Vec::new();
+                for (user, username, name, signs_in) in renames {
+                    events.push(world.rename(user, username, name));
+                    if signs_in {
+                        let session = world.make(user, 0, 0, 0, Duration::from_millis(900));
+                        events.push(World::opened(&session));
+                    }
+                }
+                world.standing.apply(&events);
+            }
             Step::Read(ask) => {
                 assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
             }

@@ -4,9 +4,10 @@ use crate::{Direction, List, Loaded, Readers, Scope, SortKey, Standing, TextFilt
 use regex::RegexBuilder;
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
+use rollcall_model::user::{Profile, UserKind};
 use rollcall_model::{
     Actor, Device, DeviceType, EndReason, Event, Happening, Owner, Role, RoleSet, Seq, Session, SessionId,
-    SessionNo, Timestamp, TokenHash, UserId, UserNo,
+    SessionNo, Timestamp, TokenHash, User, UserId, UserNo,
 };
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -156,21 +157,53 @@ impl World {
 
     /// Gives a user other roles and tells the index: its sessions are of the user as it is now.
     pub fn change_roles(&mut self, user: usize, roles: RoleSet) {
-        let owner = Arc::new(Owner { roles, ..Owner::clone(&self.owners[user]) });
-        self.owners[user] = Arc::clone(&owner);
+        let owner = self.change(user, |owner| owner.roles = roles);
+        let happening = Happening::RolesChanged { owner, role: Role::Bot, granted: true };
+        let event = self.change_of(user, happening);
+        self.standing.apply(&[event]);
+    }
+
+    /// Gives a user other names; the index is still to learn of it.
+    pub fn rename(&mut self, user: usize, username: &str, name: Option<&str>) -> Event {
+        let account = |owner: &Owner| {
+            Box::new(User {
+                owner: owner.clone(),
+                emails: Vec::new(),
+                kind: UserKind::User,
+                active: true,
+                created_at: Timestamp::from_ms(0),
+                updated_at: Timestamp::from_ms(0),
+                profile: Profile::default(),
+            })
+        };
+        let before = account(&self.owners[user]);
+        let owner = self.change(user, |owner| {
+            owner.username = username.into();
+            owner.name = name.map(Into::into);
+        });
+        self.change_of(user, Happening::UserChanged { before, after: account(&owner) })
+    }
+
+    fn change(&mut self, user: usize, change: impl FnOnce(&mut Owner)) -> Arc<Owner> {
+        change(Arc::make_mut(&mut self.owners[user]));
+        let owner = Arc::clone(&self.owners[user]);
         for known in self.sessions.iter_mut().filter(|known| known.session.owner.no == owner.no) {
             known.session.owner = Arc::clone(&owner);
         }
+        owner
+    }
+
+    fn change_of(&mut self, user: usize, happening: Happening) -> Event {
         self.seq += 1;
-        self.standing.apply(&[Event {
+        Event {
             seq: Seq(self.seq),
             at: self.now,
             actor: Actor::System,
-            subject: Some(owner.no),
+            subject: Some(self.owners[user].no),
             session: None,
             live: 0,
-            happening: Happening::RolesChanged { owner, role: Role::Bot, granted: true },
-        }]);
+            happening,
+        }
     }
 
     /// Opens a session and tells the index.

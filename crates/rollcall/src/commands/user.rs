@@ -14,7 +14,9 @@ use clap::{Args, Subcommand};
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::user::NameKey;
-use rollcall_model::{Actor, Command, Event, Happening, SessionNo, Timestamp, User as Account, UserNo};
+use rollcall_model::{
+    Actor, Command, Event, Happening, SessionNo, Timestamp, User as Account, UserChange, UserNo,
+};
 use rollcall_store::{Committed, LiveSets, Loading, Store, StoreError, WhichUser};
 use rollcall_store_sqlite::SqliteStore;
 use serde_json::json;
@@ -180,15 +182,12 @@ async fn on_store(store: &dyn Store, deed: Deed, name: &str) -> anyhow::Result<D
             };
             let digest = PasswordDigest::of(password.reveal());
             shown = random.then_some(password);
-            Command::SetPassword {
-                user: no,
-                password: Hasher::default().hash(&digest, &SystemRandomness),
-                by,
-            }
+            let hash = Hasher::default().hash(&digest, &SystemRandomness);
+            Command::change_user(no, UserChange::of_password(hash), by)
         }
         Deed::RemoveFactors => Command::RemoveFactors { user: no, shown: None, by },
         Deed::Unlock => Command::Unlock { user: no, by },
-        Deed::Activate => Command::SetActive { user: no, active: true, by },
+        Deed::Activate => Command::change_user(no, UserChange::of_active(true), by),
     };
     let committed = commit(store, command, no).await?;
     user.active |= matches!(deed, Deed::Activate);

@@ -13,5 +13,6 @@ mod roles;
 mod sign_in;
 mod sockets;
 mod step_up;
+mod update;
 mod users;
 mod wire;

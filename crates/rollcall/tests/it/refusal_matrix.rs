@@ -22,7 +22,8 @@ enum Stage {
     Permission,
     QuerySchema,
     BodySchema,
-    Target,
+    /// A right that depends on the parameters, by the place of its cell.
+    Target(usize),
     Rate,
     StepUp,
     Own,
@@ -43,9 +44,7 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
     if route.method == Method::Call || route.method == Method::Post && !endpoint.body.is_empty() {
         stages.push(Stage::BodySchema);
     }
-    if target_right(endpoint).is_some() {
-        stages.push(Stage::Target);
-    }
+    stages.extend((0..targets(endpoint).len()).map(Stage::Target));
     if endpoint.rate == Rate::SignIn || endpoint.rate == Rate::Default && !bypasses(endpoint) {
         stages.push(Stage::Rate);
     }
@@ -67,11 +66,55 @@ fn bypasses(endpoint: &Declaration) -> bool {
         .all(|role| !may_call(endpoint, role) || bypass(role))
 }
 
-/// A right that depends on the target, where somebody who may call has it not, by the default grants.
-fn target_right(endpoint: &Declaration) -> Option<Permission> {
+/// A right that depends on the parameters, and how somebody who may call comes to lack it first.
+struct Lacking {
+    /// Its place in the declaration.
+    right: usize,
+    /// What is put in the body.
+    body: Value,
+    /// What the caller was given, for it to be asked no earlier right.
+    granted: Vec<Permission>,
+}
+
+/// The rights that depend on the parameters, in order, where somebody who may call has them not.
+fn targets(endpoint: &Declaration) -> Vec<Lacking> {
     let plain = [Role::User].into_iter().collect();
-    let permission = endpoint.of_target.first()?.1;
-    (may_call(endpoint, plain) && !Grants::defaults().allow(plain, permission)).then_some(permission)
+    if endpoint.of_target.is_empty() || !may_call(endpoint, plain) {
+        return Vec::new();
+    }
+    let anothers = "aaaaaaaaaaaaaaaaa";
+    let lacking = |right, body, granted: &[_]| Lacking { right, body, granted: granted.to_vec() };
+    let cells = if fields(endpoint).any(|field| field.name == "data") {
+        let data = json!({ "active": true, "password": "x", "verified": true, "roles": ["admin"] });
+        let (all, own) =
+            (json!({ "userId": anothers, "data": data }), json!({ "data": { "verified": true } }));
+        let (info, password) = (Permission::EditOtherUserInfo, Permission::EditOtherUserPassword);
+        vec![
+            lacking(0, all.clone(), &[]),
+            lacking(1, all.clone(), &[info]),
+            lacking(2, own, &[]),
+            lacking(3, all, &[info, password]),
+        ]
+    } else {
+        vec![lacking(0, json!({ "userId": anothers }), &[])]
+    };
+    let rights: Vec<_> = cells.iter().map(|cell| cell.right).collect();
+    assert_eq!(rights, (0..endpoint.of_target.len()).collect::<Vec<_>>(), "{:?}", endpoint.routes);
+    cells
+}
+
+/// Lets the role of plain users hold these permissions beside those that it has.
+async fn grant(scene: &Scene, granted: &[Permission]) {
+    let rights = [Permission::EditOtherUserInfo, Permission::EditOtherUserPassword];
+    let changes: Vec<_> = rights
+        .iter()
+        .map(|right| {
+            let roles = if granted.contains(right) { &["admin", "user"][..] } else { &["admin"] };
+            json!({ "_id": right.as_str(), "roles": roles })
+        })
+        .collect();
+    let answer = scene.admin.post("permissions.update", &json!({ "permissions": changes })).await;
+    assert_eq!(answer.status, 200);
 }
 
 /// Whether a role's holders may call it, by the default grants.
@@ -89,7 +132,8 @@ fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
         () if takes("updatedSince") => (400, "The date is none [error-roomId-param-invalid]"),
         () if takes("permissions") => (400, "Invalid permission [error-invalid-permission]"),
         () if takes("roleId") => (400, "Invalid user [error-invalid-user]"),
-        () if target_right(endpoint).is_some() => return None,
+        () if takes("data") => (400, "a b is not a valid username [error-input-is-not-a-valid-field]"),
+        () if !targets(endpoint).is_empty() => return None,
         () if endpoint.routes[0].path == "2fa:validateTempToken" => (400, "[invalid-totp]"),
         () if takes("importId") => (400, "User not found."),
         () if takes("activeStatus") => (400, "User not found"),
@@ -128,7 +172,15 @@ fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Opti
         // One of the two is enough.
         ("userId", _) if takes("roleId") => return None,
         ("username", good) if takes("roleId") => json!(if good { "spare" } else { "nobody" }),
-        ("userId", _) if target_right(endpoint).is_some() => return None,
+        ("userId", _) if takes("data") => json!(scene.plain.user_id),
+        ("data", good) => {
+            if good {
+                json!({})
+            } else {
+                json!({ "username": "a b" })
+            }
+        }
+        ("userId", _) if !targets(endpoint).is_empty() => return None,
         ("userId", true) if takes("activeStatus") => json!(scene.spare.user_id),
         ("userId", false) if takes("activeStatus") => json!("aaaaaaaaaaaaaaaaa"),
         ("activeStatus", _) => json!(true),
@@ -249,8 +301,12 @@ async fn send(
         let body: serde_json::Map<_, _> =
             given(endpoint.body).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let mut body = body;
-        if has(Stage::Target) {
-            body.insert("userId".into(), json!("aaaaaaaaaaaaaaaaa"));
+        let target = faults.iter().find_map(|stage| match stage {
+            Stage::Target(cell) => targets(endpoint).into_iter().nth(*cell),
+            _ => None,
+        });
+        if let Some(Lacking { body: Value::Object(asking), .. }) = target {
+            body.extend(asking);
         }
         let mut text = Value::Object(body).to_string();
         if has(Stage::BodySchema) {
@@ -278,6 +334,29 @@ fn spoiled(fields: &[Field], body: &str) -> String {
     }
 }
 
+/// How the lack of a right is answered.
+fn denied(denied: DeniedAs) -> (u16, &'static str) {
+    match denied {
+        DeniedAs::Forbidden => {
+            (403, "User does not have the permissions required for this action [error-unauthorized]")
+        }
+        DeniedAs::Unauthorized => (403, "unauthorized"),
+        DeniedAs::ActionNotAllowed { action: "Accessing_permissions", .. } => {
+            (400, "Accessing permissions is not allowed [error-action-not-allowed]")
+        }
+        DeniedAs::ActionNotAllowed { action: "Adding_user", .. } => {
+            (400, "Adding user is not allowed [error-action-not-allowed]")
+        }
+        DeniedAs::ActionNotAllowed { action: "Assign_admin", .. } => {
+            (400, "Assigning admin is not allowed [error-action-not-allowed]")
+        }
+        DeniedAs::ActionNotAllowed { sentence, .. } if sentence.contains("verification") => {
+            (400, "Editing email verification is not allowed [error-action-not-allowed]")
+        }
+        DeniedAs::ActionNotAllowed { .. } => (400, "Editing user is not allowed [error-action-not-allowed]"),
+    }
+}
+
 fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
     let what = format!("{stage:?} of {:?}: {answer:?}", endpoint.routes);
     // A method's own error lies in the message of the answer.
@@ -291,18 +370,7 @@ fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
     let (status, error) = match stage {
         Stage::Method => (405, "Method not allowed"),
         Stage::Credentials => (401, "You must be logged in to do this."),
-        Stage::Permission => match endpoint.needs.permissions().unwrap().1 {
-            DeniedAs::Forbidden => {
-                (403, "User does not have the permissions required for this action [error-unauthorized]")
-            }
-            DeniedAs::Unauthorized => (403, "unauthorized"),
-            DeniedAs::ActionNotAllowed { action: "Accessing_permissions", .. } => {
-                (400, "Accessing permissions is not allowed [error-action-not-allowed]")
-            }
-            DeniedAs::ActionNotAllowed { .. } => {
-                (400, "Adding user is not allowed [error-action-not-allowed]")
-            }
-        },
+        Stage::Permission => denied(endpoint.needs.permissions().unwrap().1),
         Stage::QuerySchema => (400, "must NOT have additional properties"),
         Stage::BodySchema if endpoint.body_unknown == Unknown::IgnoredWithFaults => {
             (400, "Invalid JSON body")
@@ -310,7 +378,7 @@ fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
         Stage::BodySchema if endpoint.routes[0].method == Method::Call => (400, "Invalid method call"),
         Stage::BodySchema if endpoint.body[0].kind == Kind::Objects => (400, "must be array"),
         Stage::BodySchema => (400, "must be string"),
-        Stage::Target => (403, "unauthorized"),
+        Stage::Target(cell) => denied(endpoint.of_target[targets(endpoint)[cell].right].2),
         Stage::Rate => {
             assert!(text("error").ends_with("[error-too-many-requests]"), "{what}");
             (429, text("error"))
@@ -346,13 +414,19 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
             if stages.contains(&Stage::Rate) {
                 // Somebody else behind the same address has used the window up.
                 let faults = if stages.contains(&Stage::Own) { &[Stage::Own][..] } else { &[] };
-                let other = if endpoint.needs.permissions().is_none() { &scene.guest } else { &scene.spare };
+                // Without a second factor nothing is done; where none is asked for, a plain user's call would
+                // do it to the other one.
+                let acts = endpoint.needs.permissions().is_none() && endpoint.step_up == StepUp::No;
+                let other = if acts { &scene.guest } else { &scene.spare };
                 send(other, &scene, &endpoint, route, faults).await;
             }
             for healed in 0..=stages.len() {
                 let faults = &stages[healed..];
                 if stages.contains(&Stage::Rate) && !faults.contains(&Stage::Rate) {
                     next_window(&scene.server);
+                }
+                if let Some(Stage::Target(cell)) = faults.first() {
+                    grant(&scene, &targets(&endpoint)[*cell].granted).await;
                 }
                 let answer = ask(&scene, &endpoint, route, faults).await;
                 let Some(stage) = faults.first() else {
@@ -373,7 +447,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
         .map(|endpoint| endpoint.routes_over_http().map(|route| stages(endpoint, route).len()).sum::<usize>())
         .sum();
     assert_eq!(cells, declared);
-    assert_eq!(seen.len(), 9, "every stage was seen");
+    assert_eq!(seen.len(), 8 + 4, "every stage was seen, and four rights of one endpoint");
 }
 
 #[tokio::test(flavor = "multi_thread")]

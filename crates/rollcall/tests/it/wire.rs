@@ -97,6 +97,31 @@ async fn answers_are_as_they_were() {
             let body = json!({ "userId": "aaaaaaaaaaaaaaaaa", "activeStatus": true });
             admin.post("users.setActiveStatus", &body).await
         }),
+        ("users.update without a code", {
+            zoe.post("users.update", &json!({ "userId": zoe.user_id, "data": {} })).await
+        }),
+        ("users.update", {
+            let data = json!({ "name": "Zoë", "bio": "b", "customFields": { "a": 1 }, "verified": true });
+            admin.post("users.update", &json!({ "userId": zoe.user_id, "data": data })).await
+        }),
+        ("users.update, not permitted", {
+            zoe.post("users.update", &json!({ "userId": admin.user_id, "data": {} })).await
+        }),
+        ("users.update, own verification", {
+            zoe.post("users.update", &json!({ "userId": zoe.user_id, "data": { "verified": true } })).await
+        }),
+        ("users.update, a field of another type", {
+            zoe.post("users.update", &json!({ "userId": zoe.user_id, "data": { "name": null } })).await
+        }),
+        ("users.update, nobody", { admin.post("users.update", &json!({ "userId": "x", "data": {} })).await }),
+        ("users.update, a name in use", {
+            let body = json!({ "userId": zoe.user_id, "data": { "username": ADMIN } });
+            admin.post("users.update", &body).await
+        }),
+        ("users.update, the last administrator", {
+            let body = json!({ "userId": admin.user_id, "data": { "roles": ["user"] } });
+            admin.post("users.update", &body).await
+        }),
         ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
         ("not found", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
         ("missing parameter", admin.post("sessions/logout", &json!({})).await),

@@ -6,7 +6,7 @@ use super::Fixture;
 use super::fixture::PASSWORD;
 use crate::WhichUser;
 use rollcall_model::event::PasswordHash;
-use rollcall_model::{Actor, Command, Event, UserNo};
+use rollcall_model::{Actor, Command, Event, UserChange, UserNo};
 
 pub async fn another_hash_of_the_same_password_ends_nothing_and_replaces_no_other(fixture: Fixture) {
     let user = fixture.user("ann", &[]).await;
@@ -29,7 +29,7 @@ pub async fn another_hash_of_the_same_password_ends_nothing_and_replaces_no_othe
     let found = fixture.store.credential(WhichUser::No(user)).await.unwrap().unwrap();
     assert_eq!((found.password, found.user), (hash("new"), before.user), "nothing else of the user changed");
     assert_eq!(fixture.loaded_sessions().await, [session]);
-    let set = Command::SetPassword { user, password: hash("set"), by: Actor::Operator };
+    let set = Command::change_user(user, UserChange::of_password(hash("set")), Actor::Operator);
     fixture.commit(vec![set, rehash(user, "new", "late")]).await;
     let found = fixture.store.credential(WhichUser::No(user)).await.unwrap().unwrap();
     assert_eq!(found.password, hash("set"), "a password that was changed stays so");
@@ -53,7 +53,8 @@ pub async fn one_hash_of_each_kind_and_cost_is_given(fixture: Fixture) {
     ];
     for (number, hash) in hashes.iter().enumerate() {
         let user = fixture.user(&format!("user-{number}"), &[]).await;
-        let set = Command::SetPassword { user, password: PasswordHash(hash.clone()), by: Actor::System };
+        let change = UserChange::of_password(PasswordHash(hash.clone()));
+        let set = Command::change_user(user, change, Actor::System);
         fixture.run(set).await.unwrap();
     }
     let samples = fixture.store.password_samples().await.unwrap();

@@ -2,6 +2,7 @@
 //! opens an empty store, and cannot skip a case.
 
 pub mod cases;
+mod changes;
 mod fixture;
 mod hashes;
 mod users;
@@ -50,6 +51,11 @@ macro_rules! suite {
             a_role_comes_and_goes_and_one_administrator_stays,
             permissions_change_together,
             all_sessions_of_a_user_end_but_one,
+            a_changed_user_has_its_new_names_everywhere_and_its_old_ones_are_free,
+            names_stay_unique_when_users_change,
+            a_change_that_is_refused_changes_nothing,
+            a_set_of_roles_is_given_and_taken_one_by_one,
+            a_password_set_by_its_user_leaves_the_session_that_it_was_set_on,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

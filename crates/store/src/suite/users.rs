@@ -11,7 +11,8 @@ use rollcall_model::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, St
 use rollcall_model::failure::FailureKey;
 use rollcall_model::user::NameKey;
 use rollcall_model::{
-    Actor, AddressKey, Command, Permission, Refused, Role, RoleSet, Seq, SessionNo, Timestamp, UserNo,
+    Actor, AddressKey, Command, Permission, Refused, Role, RoleSet, Seq, SessionNo, Timestamp, UserChange,
+    UserNo,
 };
 
 /// Begins and enrols an authenticator at step 100, with two recovery codes.
@@ -125,7 +126,7 @@ pub async fn factors_go_with_their_removal_and_with_their_user(fixture: Fixture)
 }
 
 pub async fn a_deactivated_user_signs_in_no_more_and_one_administrator_stays(fixture: Fixture) {
-    let set = |user, active| Command::SetActive { user, active, by: Actor::System };
+    let set = |user, active| Command::change_user(user, UserChange::of_active(active), Actor::System);
     let (ann, bob) = (fixture.user("ann", &[Role::Admin]).await, fixture.user("bob", &[Role::Admin]).await);
     let session = fixture.open(ann).await;
     let answers = fixture.commit(vec![set(ann, false), set(bob, false)]).await.answers;
@@ -147,7 +148,7 @@ pub async fn a_new_password_and_an_unlocking_end_all_sessions(fixture: Fixture) 
     let user = fixture.user("ann", &[]).await;
     fixture.open(user).await;
     let password = PasswordHash("another hash".into());
-    let set = Command::SetPassword { user, password: password.clone(), by: Actor::Operator };
+    let set = Command::change_user(user, UserChange::of_password(password.clone()), Actor::Operator);
     assert!(fixture.run(set).await.is_ok());
     assert!(fixture.loaded_sessions().await.is_empty());
     assert_eq!(fixture.store.credential(WhichUser::No(user)).await.unwrap().unwrap().password, password);
@@ -188,7 +189,8 @@ pub async fn users_are_paged_in_every_order(fixture: Fixture) {
     }
     let [carl, anna, bob, dora] = nos[..] else { unreachable!() };
     fixture.open(bob).await;
-    fixture.run(Command::SetActive { user: carl, active: false, by: Actor::System }).await.unwrap();
+    let deactivate = Command::change_user(carl, UserChange::of_active(false), Actor::System);
+    fixture.run(deactivate).await.unwrap();
     fixture.run(Command::DeleteUser { user: dora, by: Actor::System }).await.unwrap();
     let page = async |sort: &[(UserSortKey, bool)], offset, count| {
         let query = UsersQuery { email: None, sort: sort.to_vec(), offset, count };

@@ -7,6 +7,7 @@ mod list;
 mod logout;
 mod logout_others;
 mod set_active_status;
+mod update;
 
 pub use create::Create;
 pub use delete::Delete;
@@ -15,6 +16,7 @@ pub use list::List;
 pub use logout::Logout;
 pub use logout_others::{LogoutOtherClients, RemoveOtherTokens};
 pub use set_active_status::SetActiveStatus;
+pub use update::Update;
 
 use crate::input::Kind;
 use rollcall_model::{Permission, limits};

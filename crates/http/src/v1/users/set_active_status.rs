@@ -7,8 +7,8 @@ use crate::endpoint::{
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
-use rollcall_model::Permission;
-use rollcall_service::{Principal, Refusal as Outcome};
+use rollcall_model::{Permission, UserChange};
+use rollcall_service::{Principal, Refusal as Outcome, UserUpdate};
 use serde_json::json;
 
 /// The endpoint.
@@ -34,7 +34,8 @@ impl Endpoint for SetActiveStatus {
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         let StatusBody { user_id, active } = call.body;
-        call.service.set_active(&call.caller, &user_id, active).await.map_err(|refusal| match refusal {
+        let update = UserUpdate { change: UserChange::of_active(active), ..UserUpdate::default() };
+        call.service.update_user(&call.caller, &user_id, update).await.map_err(|refusal| match refusal {
             Outcome::NoSuchUser => Refusal::UserNotFound,
             other => other.into(),
         })?;

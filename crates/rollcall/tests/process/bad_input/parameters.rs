@@ -50,7 +50,7 @@ fn must_be(kind: Kind) -> Said {
         Kind::Text(_) | Kind::Any => "string",
         Kind::Boolean => "boolean",
         Kind::List | Kind::Objects => "array",
-        Kind::Object => "object",
+        Kind::Object | Kind::Fields(_) => "object",
     };
     Said::Wrong(format!("must be {what}"))
 }
@@ -111,7 +111,9 @@ fn flat(kind: Kind) -> Vec<(String, Said)> {
             values.push(("(a*)*".repeat(2_048), more_than(chars, "characters")));
             values
         }
-        Kind::List | Kind::Object | Kind::Objects => all(&["", "a", "[]", "{}", "null"], must_be),
+        Kind::List | Kind::Object | Kind::Fields(_) | Kind::Objects => {
+            all(&["", "a", "[]", "{}", "null"], must_be)
+        }
         Kind::Any => all(&["", "%00", "%ff", "%zz"], |_| Fine),
     }
 }
@@ -143,7 +145,7 @@ fn in_json_text(kind: Kind) -> Vec<(Vec<u8>, Said)> {
         Kind::List if value == "[1]" => wrong("must be string"),
         Kind::Objects if ["[\"x\"]", "[1]"].contains(&value) => wrong("must be object"),
         Kind::List | Kind::Objects if value.starts_with('[') => Fine,
-        Kind::Object if value.starts_with('{') => Fine,
+        Kind::Object | Kind::Fields(_) if value.starts_with('{') => Fine,
         _ => must_be(kind),
     };
     let mut values: Vec<_> = types.iter().map(|value| (text(value), said(value))).collect();
@@ -168,6 +170,16 @@ fn in_json_text(kind: Kind) -> Vec<(Vec<u8>, Said)> {
         Kind::Object => {
             let long = "x".repeat(limits::OBJECT_BYTES);
             values.push((text(&format!("{{\"a\":\"{long}\"}}")), more_than(limits::OBJECT_BYTES, "bytes")));
+        }
+        // Each of them, wrong in each way, and given twice.
+        Kind::Fields(fields) => {
+            for field in fields {
+                for (value, said) in in_json_text(field.kind) {
+                    values.push((object(&[pair(field.name, &value)]), said));
+                }
+                values.push((object(&[good_json(field), good_json(field)]), must_be(field.kind)));
+            }
+            values.push((text(r#"{"nope":{"$gt":""}}"#), Fine));
         }
         Kind::Objects => {
             let many = vec!["{}"; limits::LIST_ITEMS + 1].join(",");
@@ -196,7 +208,7 @@ fn good(field: &Field) -> String {
         Kind::Boolean => "true".into(),
         Kind::List => "[\"x\"]".into(),
         Kind::Objects => "[{}]".into(),
-        Kind::Object => "{}".into(),
+        Kind::Object | Kind::Fields(_) => "{}".into(),
         Kind::Text(_) | Kind::Any if is_secret(field.name) => format!("\"{}\"", secrets::PASSWORD),
         Kind::Text(_) | Kind::Any => format!("\"x{number}\""),
     }
@@ -232,11 +244,16 @@ fn unknown_names(fields: &[Field]) -> Vec<String> {
     ["nope", "", "__proto__", "where[$gt]"].map(str::to_owned).into_iter().chain(upper.take(1)).collect()
 }
 
+/// Whether a query or a form can write it.
+fn is_flat(field: &Field) -> bool {
+    !matches!(field.kind, Kind::List | Kind::Object | Kind::Fields(_) | Kind::Objects)
+}
+
 /// `name=value&…` with one thing wrong, and what is said of it.
 fn flat_faults(fields: &[Field], unknown: Unknown) -> Vec<(String, Said)> {
     let mut faults = Vec::new();
     let with = |field: Option<&Field>, first: String| {
-        let rest = beside(fields, field).map(good_flat);
+        let rest = beside(fields, field).filter(|other| is_flat(other)).map(good_flat);
         std::iter::once(first).chain(rest).collect::<Vec<_>>().join("&")
     };
     for field in fields {
@@ -244,20 +261,17 @@ fn flat_faults(fields: &[Field], unknown: Unknown) -> Vec<(String, Said)> {
         for (value, said) in flat(field.kind) {
             faults.push((with(Some(field), format!("{name}={value}")), said));
         }
-        let twice = format!("{}&{}", good_flat(field), good_flat(field));
-        // A form writes no list: there is no good one to be doubled.
-        faults.push((
-            with(Some(field), twice.clone()),
-            match field.kind {
-                Kind::List | Kind::Object | Kind::Objects => continue,
-                kind => must_be(kind),
-            },
-        ));
+        // There is no good one to be doubled of what cannot be written.
+        if is_flat(field) {
+            let twice = format!("{}&{}", good_flat(field), good_flat(field));
+            faults.push((with(Some(field), twice), must_be(field.kind)));
+        }
         for part in ["[]", "[a]", "%5B%5D", "[0][b]"] {
             faults.push((with(Some(field), format!("{name}{part}=1")), must_be(field.kind)));
         }
         if field.required {
-            let rest: Vec<_> = beside(fields, Some(field)).map(good_flat).collect();
+            let rest: Vec<_> =
+                beside(fields, Some(field)).filter(|other| is_flat(other)).map(good_flat).collect();
             faults.push((rest.join("&"), Said::Wrong(missing(field))));
         }
     }
@@ -299,13 +313,12 @@ fn path(target: &Target) -> String {
 
 fn in_a_form(target: &Target) -> Vec<Case> {
     let faults = flat_faults(target.endpoint.body, target.endpoint.body_unknown);
-    // A form writes no list: what needs one takes no form.
-    let needs_list = target.endpoint.body.iter().any(|field| field.required && field.kind == Kind::Objects);
+    // What needs a list or an object takes no form.
+    let unwritable = target.endpoint.body.iter().find(|field| field.required && !is_flat(field));
     let case = |(form, said): (String, Said)| {
         let expected = match said {
             Said::Wrong(sentence) => target.of_body(&sentence),
-            Fine | NotJson if needs_list => target.of_body("must be array"),
-            Fine | NotJson => target.taken(),
+            Fine | NotJson => unwritable.map_or(target.taken(), |field| target.of_body(&missing(field))),
         };
         let bytes = request(target.method(), &path(target), &[FORM], form.as_bytes());
         target.case(&format!("form {form:.60}"), bytes, expected)
