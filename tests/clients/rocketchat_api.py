@@ -2,7 +2,7 @@
 
 One administrator signs in and makes a throw-away user, who signs in by name and by address. Then all sessions are
 listed and looked at, rights are given and taken, sessions end in every way that this client knows, and the user goes.
-Nine password logins in all: the default limit is ten a minute. README.md says how to run it.
+Ten password logins in all: the default limit is ten a minute. README.md says how to run it.
 """
 
 import sys

@@ -4,7 +4,7 @@ from .expect import NO_SUCH_SESSION, NOT_SIGNED_IN, is_date, is_page, refused, s
 from .harness import check, essential
 from .scene import list_all, rows_of_user, scene, user
 from .wire import client
-from .workspace import EDGE_ON_WINDOWS, SAFARI_ON_MAC
+from .workspace import EDGE_ON_WINDOWS, IPHONE, SAFARI_ON_MAC
 
 
 def ending():
@@ -42,20 +42,27 @@ def ending():
             refused(NOT_SIGNED_IN, other.me)
             same(rows_of_user(), [scene.phone_row["sessionId"]], "the rows")
 
+    @check("users.logout signs a user out everywhere")
+    def _():
+        answer = scene.admin.call_api_post("users.logout", userId=user.id)
+        same(answer, {"message": f"User {user.id} has been logged out!", "success": True})
+        refused(NOT_SIGNED_IN, scene.phone.me)
+        is_page(list_all(filter=user.username), total=0)
+
+    @check("a password set by an administrator ends all sessions, and is the one that signs in")
+    def _():
+        before = client(SAFARI_ON_MAC.user_agent, user.username, user.password)
+        user.password = f"{user.password}-new"
+        scene.admin.users_update(user.id, password=user.password)
+        refused(NOT_SIGNED_IN, before.me)
+        scene.phone = client(IPHONE.user_agent, user.username, user.password)
+
     @check("deactivation ends what is left")
     def _():
         answer = scene.admin.users_set_active_status(user.id, False)
         same(answer["user"], {"_id": user.id, "active": False}, "user")
         refused(NOT_SIGNED_IN, scene.phone.me)
         is_page(list_all(filter=user.username), total=0)
-
-    @check("users.logout signs a user out everywhere")
-    def _():
-        scene.admin.users_set_active_status(user.id, True)
-        back = client(SAFARI_ON_MAC.user_agent, user.username, user.password)
-        answer = scene.admin.call_api_post("users.logout", userId=user.id)
-        same(answer, {"message": f"User {user.id} has been logged out!", "success": True})
-        refused(NOT_SIGNED_IN, back.me)
 
 
 def leaving():

@@ -1,6 +1,7 @@
 """The clients that every part of the run asks with, and the checks by which they come to be."""
 
 import re
+from contextlib import contextmanager
 
 from rocketchat_API.APIExceptions.RocketExceptions import RocketAuthenticationException
 
@@ -81,34 +82,31 @@ def stepping_up():
 
     @check("a wrong code is refused")
     def _():
-        with code("not the password", "x-2fa-code"):
+        with code(scene.admin, "not the password", "x-2fa-code"):
             refused(CODE_WRONG, scene.admin.call_api_get, "sessions/list.all")
 
     @essential("the right code opens the list, however its header is spelled")
     def _():
-        with code(ADMIN_PASS, "X-2FA-Code"):
+        with code(scene.admin, ADMIN_PASS, "X-2FA-Code"):
             is_page(list_all(filter=user.username), total=2)
 
     @essential("it stays open for this token without the code, and shows the two sign-ins")
     def _():
         page = list_all(filter=user.username, sort='{"device.os.name":1}')
         is_page(page, total=2)
-        # "Mac OS" < "iOS": by code point.
         scene.mac_row, scene.phone_row = page["sessions"]
 
 
-class code:
-    """The administrator sends a password as a second factor, for a while."""
-
-    def __init__(self, password, header):
-        self.headers = {header: sha256(password), "x-2fa-method": "password"}
-
-    def __enter__(self):
-        scene.admin.headers.update(self.headers)
-
-    def __exit__(self, *_):
-        for name in self.headers:
-            del scene.admin.headers[name]
+@contextmanager
+def code(asker, password, header="x-2fa-code"):
+    """A client sends a password as a second factor, for a while."""
+    headers = {header: sha256(password), "x-2fa-method": "password"}
+    asker.headers.update(headers)
+    try:
+        yield
+    finally:
+        for name in headers:
+            del asker.headers[name]
 
 
 def list_all(**query):

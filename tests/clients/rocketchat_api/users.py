@@ -1,8 +1,10 @@
 """Users: listed by the client's own pager, looked up, made once only."""
 
-from .expect import refused, same, thrown
+from dataclasses import replace
+
+from .expect import CODE_WANTED, refused, same, thrown
 from .harness import check
-from .scene import scene, user
+from .scene import code, rows_of_user, scene, user
 
 
 def users():
@@ -37,3 +39,24 @@ def users():
             wanted = thrown(f"{next(iter(taken.values()))} is already in use :(", "error-field-unavailable")
             fields = {"email": f"other-{user.email}", "username": f"{user.username}-other", **taken}
             refused(wanted, scene.admin.users_create, name="Other", password="any", **fields)
+
+    @check("a user is changed in what is said, and the lists know them by the new name at once")
+    def _():
+        old, new = user.username, replace(user, username=f"{user.username}-new")
+        answer = scene.admin.users_update(user.id, username=new.username, name=new.name, email=new.email)
+        same(answer["success"], True, "success")
+        changed = answer["user"]
+        same((changed["_id"], changed["username"], changed["name"]), (new.id, new.username, new.name))
+        same([email["address"] for email in changed["emails"]], [new.email], "the addresses")
+        user.username = new.username
+        same(len(rows_of_user()), 2, "the number of rows")
+        refused((400, "User not found.", None), scene.admin.users_info, username=old)
+
+    @check("users change themselves with a second factor, and nobody else, whatever they give")
+    def _():
+        refused(CODE_WANTED, scene.phone.users_update, user.id, nickname="Zoe")
+        with code(scene.phone, user.password):
+            same(scene.phone.users_update(user.id, nickname="Zoe")["user"]["nickname"], "Zoe", "nickname")
+        wanted = thrown("Editing user is not allowed", "error-action-not-allowed")
+        refused(wanted, scene.phone.users_update, scene.admin.headers["X-User-Id"], nickname="Zoe")
+        refused(wanted, scene.phone.users_update, user.id, roles=["admin"])
