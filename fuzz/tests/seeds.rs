@@ -38,3 +38,13 @@ fn any_query_is_taken_or_refused_as_declared() {
 fn any_login_body_is_taken_or_is_no_json() {
     replay("login_body", rollcall_fuzz::login_body);
 }
+
+#[test]
+fn any_frames_keep_a_conversation_within_its_bounds() {
+    replay("ddp_frames", rollcall_fuzz::ddp_frames);
+}
+
+#[test]
+fn any_call_is_taken_apart_or_is_none() {
+    replay("method_call", rollcall_fuzz::method_call);
+}

@@ -13,8 +13,14 @@ use std::process::{Command, Stdio};
 const PACKAGE: &str = "rollcall-fuzz";
 
 /// The targets, and how long an input of each may be: somewhat longer than the wire lets in.
-pub const TARGETS: &[(&str, u32)] =
-    &[("user_agent", 2_048), ("v1_filter", 400), ("query_string", 2_048), ("login_body", 4_096)];
+pub const TARGETS: &[(&str, u32)] = &[
+    ("user_agent", 2_048),
+    ("v1_filter", 400),
+    ("query_string", 2_048),
+    ("login_body", 4_096),
+    ("ddp_frames", 4_096),
+    ("method_call", 4_096),
+];
 
 /// Edges, counted in bytes of their own, and what comparisons compared.
 const COVERAGE: &[&str] = &[

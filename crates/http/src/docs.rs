@@ -3,9 +3,12 @@
 use crate::endpoint::{Declaration, Rate, Record, StepUp, Who, WithoutFactor};
 use crate::endpoints::declarations;
 use crate::input::{Field, Kind, Unknown};
-use crate::v1::errors::{samples, wire};
+use crate::refusal::{Place, Refusal};
+use crate::v1::errors::{samples, step_up_sample, wire};
 use rollcall_model::{Grants, Permission, Role};
+use rollcall_service::{Refusal as Outcome, StepUpKind};
 use std::fmt::Write;
+use std::time::Duration;
 
 const PRINTED: &str = "<!-- Printed from the code by `cargo xtask docs`; edits here are lost. -->\n\n";
 
@@ -45,8 +48,38 @@ fn endpoints() -> String {
         let _ = write!(page, "\n## {}\n\n{}.\n", routes(declaration), declaration.summary);
         parameters(&mut page, "Query", declaration.query, declaration.query_unknown);
         parameters(&mut page, "Body", declaration.body, declaration.body_unknown);
+        let _ = writeln!(page, "\nRefused by the guard: {}.", refusals(declaration).join(", "));
     }
     page
+}
+
+/// What the guard may refuse a call with, in its order.
+fn refusals(declaration: &Declaration) -> Vec<String> {
+    let said = |refusal: Refusal| {
+        let wire = wire(&refusal);
+        let code = wire.body.error_type().map_or_else(String::new, |code| format!(" `{code}`"));
+        format!("{}{code}", wire.status)
+    };
+    let looked_at = |fields: &[Field], unknown| !fields.is_empty() && unknown != Unknown::IgnoredWithFaults;
+    let schema = |place| said(Refusal::Schema(place, Vec::new()));
+    let mut all = Vec::new();
+    all.extend((declaration.who == Who::SignedIn).then(|| said(Refusal::NotSignedIn)));
+    let needs = declaration.needs.permissions().map(|(_, denied)| denied);
+    all.extend(needs.map(|denied| said(Refusal::Denied(denied))));
+    all.extend(looked_at(declaration.query, declaration.query_unknown).then(|| schema(Place::Query)));
+    all.extend(looked_at(declaration.body, declaration.body_unknown).then(|| schema(Place::Body)));
+    all.extend(declaration.of_target.iter().map(|(_, _, denied)| said(Refusal::Denied(*denied))));
+    let counted = declaration.rate != Rate::Uncounted;
+    all.extend(counted.then(|| said(Refusal::TooMany { wait: Duration::ZERO })));
+    if declaration.step_up == StepUp::Required {
+        let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts];
+        all.extend(kinds.map(|kind| said(step_up_sample(kind))));
+    } else if declaration.without_factor == WithoutFactor::Refused {
+        all.push(said(step_up_sample(StepUpKind::Required)));
+    }
+    all.push(said(Refusal::Outcome(Outcome::Unavailable)));
+    all.dedup();
+    all
 }
 
 fn routes(declaration: &Declaration) -> String {

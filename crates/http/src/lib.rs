@@ -11,11 +11,11 @@ mod endpoints;
 pub mod guard;
 mod health;
 pub mod input;
-mod method_call;
+pub mod method_call;
 pub mod refusal;
 mod server;
 mod v1;
-mod written;
+pub mod written;
 
 pub use app::{WireSettings, router};
 pub use endpoints::declarations;

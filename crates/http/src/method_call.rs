@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Puts the methods that may be called over HTTP on their route.
-pub fn mount(router: Router, methods: &Arc<Methods>, app: &Arc<App>) -> Router {
+pub(crate) fn mount(router: Router, methods: &Arc<Methods>, app: &Arc<App>) -> Router {
     let (methods, app) = (methods.clone(), app.clone());
     let handler = move |Path(name): Path<String>, request: Request| {
         let (method, app) = (methods.over_http(&name), app.clone());
@@ -50,11 +50,11 @@ async fn serve(app: &Arc<App>, method: Method, name: String, request: Request) -
 }
 
 /// What a call's answer repeats.
-type CallId = Value;
+pub type CallId = Value;
 
 /// Takes a call apart: its id, and its parameters as the body of the method. What is no call of this method
 /// is said when it is the body's turn.
-fn open(body: &Body, name: &str) -> (CallId, Body) {
+pub fn open(body: &Body, name: &str) -> (CallId, Body) {
     let unusable = |refusal| (Value::Null, Body::Unusable(Box::new(refusal)));
     let message = match body {
         Body::Form(form) => form_urlencoded::parse(form)

@@ -120,6 +120,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 Ok(())
             }
             Step::Heard(Frame::Bad(close)) => self.close(close).await,
+            Step::Heard(Frame::Closing) => {
+                self.wire.answer_close().await;
+                Err(Over)
+            }
             Step::Heard(Frame::Gone) => Err(Over),
             Step::Due => {
                 let reaction = self.conversation.at(Instant::now());

@@ -34,6 +34,8 @@ pub enum Frame {
     Alive,
     /// The other end cannot be gone on with: it is closed like this.
     Bad(Close),
+    /// The other end closes.
+    Closing,
     /// The other end is gone.
     Gone,
 }
@@ -96,16 +98,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
         self.say_all(last_words);
         let frame = CloseFrame { code: CloseCode::from(close.code), reason: close.reason.into() };
-        let closing = async {
+        let said = async {
             poll_fn(|cx| self.poll_send(cx)).await?;
             self.socket.send(Message::Close(Some(frame))).await?;
             self.socket.get_mut().shutdown().await.map_err(Error::Io)
         };
-        match tokio::time::timeout(limits::LAST_WORDS_TIME, closing).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a socket ended before it was closed"),
-            Err(_) => tracing::debug!("a socket does not read: it is dropped"),
-        }
+        in_time(said).await;
+    }
+
+    /// Answers the other end, which closes. What was said before and not sent is dropped.
+    pub async fn answer_close(&mut self) {
+        let answered = async {
+            // The answer waits in the layer below since the close was read.
+            self.socket.flush().await?;
+            self.socket.get_mut().shutdown().await.map_err(Error::Io)
+        };
+        in_time(answered).await;
     }
 
     /// Waits until the other end has closed too: a connection that is dropped with something unread may take
@@ -118,6 +126,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
+/// Last words, unless the other end does not read them in time.
+async fn in_time(saying: impl Future<Output = Result<(), Error>>) {
+    match tokio::time::timeout(limits::LAST_WORDS_TIME, saying).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a socket ended before it was closed"),
+        Err(_) => tracing::debug!("a socket does not read: it is dropped"),
+    }
+}
+
 fn frame(next: Option<Result<Message, Error>>) -> Frame {
     match next {
         Some(Ok(Message::Text(text))) => Frame::Text(text),
@@ -126,6 +143,7 @@ fn frame(next: Option<Result<Message, Error>>) -> Frame {
         Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => Frame::Bad(Close::TOO_LONG),
         Some(Err(Error::Utf8(_))) => Frame::Bad(Close::NOT_TEXT),
         Some(Err(Error::Protocol(_))) => Frame::Bad(Close::BAD_FRAME),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Frame::Gone,
+        Some(Ok(Message::Close(_))) => Frame::Closing,
+        Some(Err(_)) | None => Frame::Gone,
     }
 }

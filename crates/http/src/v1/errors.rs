@@ -43,6 +43,11 @@ impl Body {
         &self.error
     }
 
+    /// The `errorType`, where there is one.
+    pub fn error_type(&self) -> Option<&'static str> {
+        self.error_type
+    }
+
     /// The `message`, where there is one.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -247,12 +252,14 @@ fn thrown(reason: &str, code: &'static str, details: Option<Value>) -> Wire {
     status(400, Body { error_type: Some(code), details, ..plain(&format!("{reason} [{code}]")) })
 }
 
+/// A second factor that is asked for, for the printed pages.
+pub fn step_up_sample(kind: StepUpKind) -> Refusal {
+    let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
+    Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username }))
+}
+
 /// One of each, for the printed table.
 pub fn samples() -> Vec<Refusal> {
-    let step_up = |kind| {
-        let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
-        Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username }))
-    };
     let second_factor = |kind| {
         let (method, username) = (StepUpMethod::Totp, "ann".into());
         let refusal = StepUpRefusal { kind, method, available: vec![method], username };
@@ -278,9 +285,9 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
         Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
         Refusal::TooMany { wait: Duration::from_secs(42) },
-        step_up(StepUpKind::Required),
-        step_up(StepUpKind::Invalid),
-        step_up(StepUpKind::MaxAttempts),
+        step_up_sample(StepUpKind::Required),
+        step_up_sample(StepUpKind::Invalid),
+        step_up_sample(StepUpKind::MaxAttempts),
         Refusal::Sort { given: "loginAt".into() },
         Refusal::SortKeys,
         Refusal::Outcome(Outcome::FilterTooCostly),

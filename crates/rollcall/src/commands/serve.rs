@@ -3,7 +3,7 @@
 use super::key_file;
 use crate::config::{Config, ConfigArgs, ConfigErrors};
 use crate::wiring::Server;
-use crate::{docs, logging, memory};
+use crate::{descriptors, docs, logging, memory};
 use anyhow::{Context, bail};
 use clap::Args;
 use rollcall_auth::SystemRandomness;
@@ -65,6 +65,7 @@ pub fn run(command: Serve) -> ExitCode {
     let logs = config.logs;
     logging::start(logs);
     memory::give_back_long_bodies();
+    descriptors::raise_limit();
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

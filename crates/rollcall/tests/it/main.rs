@@ -9,6 +9,7 @@ mod limits;
 mod listing;
 mod malformed;
 mod refusal_matrix;
+mod refusals_on_sockets;
 mod roles;
 mod sign_in;
 mod sockets;

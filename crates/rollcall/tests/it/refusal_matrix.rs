@@ -124,7 +124,7 @@ fn may_call(endpoint: &Declaration, role: RoleSet) -> bool {
 }
 
 /// A fault that only the action itself can find, by what the endpoint takes.
-fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
+pub fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
     let takes = |name: &str| fields(endpoint).any(|field| field.name == name);
     Some(match () {
         () if takes("resume") => (401, "Unauthorized"),
@@ -152,7 +152,7 @@ fn fields(endpoint: &Declaration) -> impl Iterator<Item = &'static Field> {
 }
 
 /// What is given for a parameter: something that the action takes, or not.
-fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Option<Value> {
+pub fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Option<Value> {
     let takes = |name: &str| fields(endpoint).any(|field| field.name == name);
     Some(match (field, good) {
         ("user", _) => json!(ADMIN),
@@ -198,9 +198,9 @@ fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Opti
     })
 }
 
-struct Scene {
-    server: TestServer,
-    plain: Caller,
+pub struct Scene {
+    pub server: TestServer,
+    pub plain: Caller,
     /// Another of the plain user's sessions: it uses the rate limit up.
     spare: Caller,
     admin: Caller,
@@ -212,7 +212,7 @@ struct Scene {
 }
 
 /// A window of the rate limit is over.
-fn next_window(server: &TestServer) {
+pub fn next_window(server: &TestServer) {
     server.clock.advance(Duration::from_secs(61));
 }
 
@@ -234,7 +234,7 @@ async fn code_for(server: &TestServer, plain: &Caller, route: Route) -> String {
     plain.enrol(server).await.recovery.remove(0)
 }
 
-async fn scene(endpoint: &Declaration, route: Route) -> Scene {
+pub async fn scene(endpoint: &Declaration, route: Route) -> Scene {
     let mut config = Config::default();
     config.wire.rate_calls = 1;
     let server = TestServer::with(config).await;

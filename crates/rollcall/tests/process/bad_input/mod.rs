@@ -8,6 +8,7 @@ mod memory;
 mod parameters;
 mod run;
 mod secrets;
+mod sockets;
 mod transport;
 mod wire;
 
@@ -49,6 +50,7 @@ fn whatever_is_sent_the_answer_is_the_contracts_and_the_process_stands() {
     let mut run = Run::new(address, ADMIN, PASSWORD);
     let before = Memory::of(server.id());
 
+    let slow = sockets::Slow::open(address);
     let targets = Target::all();
     for target in &targets {
         for case in parameters::cases(target).into_iter().chain(transport::cases(target)) {
@@ -63,6 +65,11 @@ fn whatever_is_sent_the_answer_is_the_contracts_and_the_process_stands() {
     connections::byte_by_byte(&mut run);
     connections::given_up(&mut run);
     connections::crowded(&mut run);
+    sockets::crowded(&mut run);
+    for case in sockets::cases() {
+        sockets::run(&mut run, &case);
+    }
+    slow.were_closed(&mut run);
 
     let after = after_return(&mut run, server.id(), before);
     let mut written = on_disk(&data);
