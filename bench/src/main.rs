@@ -15,6 +15,7 @@ mod process;
 mod refusals;
 mod report;
 mod serve;
+mod sockets;
 mod table;
 
 use anyhow::{Context, Result};
@@ -35,6 +36,7 @@ Examples:
   cargo xtask bench --quick              everything, roughly, in a minute
   cargo xtask bench --only filter        the filters only
   cargo xtask bench --write              everything, and into bench/RESULTS.md
+  cargo xtask bench sockets              a restart with 1,000 sockets, and endings among them
   cargo xtask bench refusals             whether the time of a refused sign-in tells why";
 
 /// Starts whose times are told.
@@ -61,6 +63,15 @@ enum Part {
         /// The core to stay on
         #[arg(long)]
         core: Option<usize>,
+    },
+    /// Restart under many sockets, end some, and time both
+    Sockets {
+        /// Sockets, a session each
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(100..=4_000))]
+        sockets: u16,
+        /// Sessions that are ended, one by one
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(10..=2_000))]
+        endings: u16,
     },
     /// Compare the times of refused sign-ins, by why they are refused
     Refusals {
@@ -102,7 +113,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.part {
         Some(Part::Serve { data_dir, core }) => serve::run(&data_dir, core),
-        Some(Part::Refusals { times }) => refusals(times.into()),
+        Some(Part::Refusals { times }) => {
+            on_a_fresh_store(async |root| refusals::measure(root, times.into()).await)
+        }
+        Some(Part::Sockets { sockets, endings }) => {
+            let (sockets, endings) = (sockets.into(), usize::from(endings.min(sockets)));
+            on_a_fresh_store(async |root| sockets::measure(root, sockets, endings).await)
+        }
         None => run(&cli.run),
     };
     match result {
@@ -114,11 +131,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn refusals(times: usize) -> Result<()> {
+/// Measures in a folder for stores of its own.
+fn on_a_fresh_store(measure: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<()> {
     let root = target()?.join("bench");
     fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(refusals::measure(&root, times))
+    runtime.block_on(measure(&root))
 }
 
 fn run(run: &Run) -> Result<()> {

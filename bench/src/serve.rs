@@ -14,14 +14,13 @@ use bytes::Bytes;
 use rollcall::commands::key_file;
 use rollcall::config::Config;
 use rollcall_auth::{ClusterKey, SystemRandomness};
-use rollcall_http::{device_fragment, router, serve};
+use rollcall_http::{device_fragment, listen, router, serve};
 use rollcall_model::{Randomness, clock::SystemClock};
 use rollcall_service::{Parts, Service};
 use rollcall_store::Store;
 use rollcall_store_sqlite::SqliteStore;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// The longest answer of the twin.
@@ -38,6 +37,7 @@ pub fn run(data_dir: &Path, core: Option<usize>) -> Result<()> {
     }
     // The product's logs: spans cost what they cost.
     rollcall::logging::start(rollcall::logging::Logs::default());
+    rollcall::descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(until_input_ends(data_dir))
 }
@@ -46,7 +46,7 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     let randomness = Arc::new(SystemRandomness);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(data_dir, randomness.clone())?);
     let key = store_key(&*store, data_dir, &*randomness).await?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
+    let listener = listen(([127, 0, 0, 1], 0).into()).context("no free port")?;
     println!("{}", listener.local_addr()?);
     let mut config = Config::default();
     config.wire.rate_calls = CALLS;

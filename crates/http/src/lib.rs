@@ -19,5 +19,5 @@ pub mod written;
 
 pub use app::{WireSettings, router};
 pub use endpoints::declarations;
-pub use server::serve;
+pub use server::{listen, serve};
 pub use v1::sessions::row::device_fragment;

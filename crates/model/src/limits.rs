@@ -73,6 +73,8 @@ pub const HEAD_TIME: Duration = Duration::from_secs(30);
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// Connections at once; the next waits to be accepted.
 pub const CONNECTIONS: u32 = 8_192;
+/// Connections that wait to be accepted, as far as the system lets them.
+pub const ACCEPT_QUEUE: u32 = 4_096;
 /// How long a shutdown waits for answers under way.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 

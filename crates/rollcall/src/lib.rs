@@ -5,7 +5,7 @@ pub mod clean;
 pub mod cli;
 pub mod commands;
 pub mod config;
-mod descriptors;
+pub mod descriptors;
 pub mod docs;
 pub mod logging;
 mod memory;

@@ -13,7 +13,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
 /// The administrator's name.
 pub const ADMIN: &str = "boss";
@@ -60,7 +59,7 @@ impl TestServer {
         let randomness = Arc::new(SystemRandomness);
         let path = directory.path().join("data");
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, randomness.clone()).unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = rollcall_http::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let key = cluster_key(&*store, &path.join(DEFAULT_NAME), &*randomness).await.unwrap();
         let (clocked, config_of) = (clock.clone(), config.clone());
         let started = Server::start(store.clone(), clocked, randomness, key, config_of, listener);

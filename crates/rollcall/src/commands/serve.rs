@@ -19,7 +19,6 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 const EXAMPLE: &str = "\
@@ -104,7 +103,7 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         fill(&*store, &data_dir, randomness.clone()).await?;
     }
     let key = key_file::cluster_key(&*store, &config.key_file(&data_dir), &*randomness).await?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = rollcall_http::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(store.clone(), clock, randomness.clone(), key, config, listener).await?;
