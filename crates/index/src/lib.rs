@@ -41,7 +41,7 @@ pub use list::{Direction, List, Scope, SortKey};
 pub use page::{Page, Row};
 pub use pattern::TextFilter;
 pub use standing::{Loaded, Standing};
-pub use tokens::Bearer;
+pub use tokens::{Bearer, LastSeen};
 
 /// The number of a row or a dictionary value. Memory ends long before 32 bits do.
 fn number(n: usize) -> u32 {

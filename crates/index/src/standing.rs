@@ -13,12 +13,12 @@ use crate::eval::TooCostly;
 use crate::index::Index;
 use crate::list::List;
 use crate::page::{Page, Row};
-use crate::tokens::{Bearer, Tokens};
+use crate::tokens::{Bearer, LastSeen, Tokens};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
     AddressKey, Event, Grants, Permission, RoleSet, Session, SessionId, SessionNo, Timestamp, TokenHash,
-    UserNo,
+    UserNo, limits,
 };
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -126,6 +126,27 @@ impl Standing {
     /// Whom a token is good for; `now` is remembered as its last use.
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
         self.tokens.read().bearer(token, now)
+    }
+
+    /// Takes what the store has still to be told of ended sessions: when they were last seen. Empty when that
+    /// was all.
+    pub fn take_seen_of_ended(&self) -> Vec<LastSeen> {
+        self.tokens.write().take_gone()
+    }
+
+    /// The same of live sessions, from a place in the token table on (0: the first). Gives the place to go on
+    /// from, if there is one.
+    pub fn take_seen(&self, from: usize) -> (Vec<LastSeen>, Option<usize>) {
+        let (mut seen, mut next) = (Vec::new(), Some(from));
+        while let Some(from) = next.filter(|_| seen.len() < limits::SEEN_AT_ONCE) {
+            next = self.tokens.read().take_moved(from, &mut seen);
+        }
+        (seen, next)
+    }
+
+    /// Takes back what the store could not be told.
+    pub fn put_seen_back(&self, seen: Vec<LastSeen>) {
+        self.tokens.write().put_back(seen);
     }
 
     /// Reads a page of a list. `stop` is asked every now and then while a filter scans.

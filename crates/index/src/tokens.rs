@@ -8,14 +8,19 @@
 use crate::number;
 use hashbrown::HashTable;
 use rollcall_model::session::live;
-use rollcall_model::{Owner, Session, SessionId, SessionNo, Timestamp, TokenHash};
+use rollcall_model::{Owner, Session, SessionId, SessionNo, Timestamp, TokenHash, limits};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 /// How exact the memory of a token's last use is; a finer one would write to shared memory on every call.
 const SEEN_GRAIN: Duration = Duration::from_secs(1);
+/// Entries that are looked through at a time for what moved, so that the lock is soon free again.
+const LOOKED_AT_ONCE: usize = 1_024;
+
+/// A session and when its token was last shown.
+pub type LastSeen = (SessionNo, Timestamp);
 
 /// Whom a token is good for.
 #[derive(Clone, Debug)]
@@ -38,12 +43,16 @@ pub struct Tokens {
     free: Vec<u32>,
     by_token: HashTable<u32>,
     by_session: HashTable<u32>,
+    /// Of tokens that were taken out: what the store has still to be told.
+    gone: Vec<LastSeen>,
 }
 
 struct Entry {
     token: TokenHash,
     bearer: Bearer,
     seen_at: AtomicI64,
+    /// Whether the store has still to be told of that.
+    moved: AtomicBool,
 }
 
 impl Tokens {
@@ -54,6 +63,7 @@ impl Tokens {
             free: Vec::new(),
             by_token: HashTable::new(),
             by_session: HashTable::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -77,8 +87,9 @@ impl Tokens {
                 opened_at: session.opened_at,
             },
             seen_at: AtomicI64::new(seen_at.as_ms()),
+            moved: AtomicBool::new(false),
         };
-        let Self { entries, free, by_token, by_session } = self;
+        let Self { entries, free, by_token, by_session, .. } = self;
         let at = free.pop().unwrap_or_else(|| {
             entries.kept.push(None);
             number(entries.kept.len() - 1)
@@ -90,14 +101,52 @@ impl Tokens {
 
     /// Takes a session's token out and tells when it was last shown.
     pub fn remove(&mut self, session: SessionNo) -> Option<Timestamp> {
-        let Self { entries, free, by_token, by_session } = self;
+        let Self { entries, free, by_token, by_session, .. } = self;
         let hash = entries.hasher.hash_one(session);
         let (at, _) = by_session.find_entry(hash, |at| entries.is_of(*at, session)).ok()?.remove();
         if let Ok(held) = by_token.find_entry(entries.token_hash(at), |held| *held == at) {
             held.remove();
         }
         free.push(at);
-        Some(entries.kept[at as usize].take()?.seen_at())
+        let entry = entries.kept[at as usize].take()?;
+        if entry.moved.load(Ordering::Acquire) {
+            self.is_gone((session, entry.seen_at()));
+        }
+        Some(entry.seen_at())
+    }
+
+    fn is_gone(&mut self, seen: LastSeen) {
+        if self.gone.len() < limits::SEEN_OF_ENDED {
+            self.gone.push(seen);
+        }
+    }
+
+    /// Takes what the store has to be told of tokens that are gone, some of it.
+    pub fn take_gone(&mut self) -> Vec<LastSeen> {
+        self.gone.split_off(self.gone.len().saturating_sub(limits::SEEN_AT_ONCE))
+    }
+
+    /// Takes what the store has to be told of the tokens in a stretch of the table, and gives the place where
+    /// the next one begins.
+    pub fn take_moved(&self, from: usize, moved: &mut Vec<LastSeen>) -> Option<usize> {
+        let to = from + LOOKED_AT_ONCE;
+        for entry in self.entries.kept.iter().take(to).skip(from).flatten() {
+            // Before the time is read: whoever moves it afterwards says so again.
+            if entry.moved.swap(false, Ordering::AcqRel) {
+                moved.push((entry.bearer.session, entry.seen_at()));
+            }
+        }
+        (to < self.entries.kept.len()).then_some(to)
+    }
+
+    /// Takes back what the store could not be told.
+    pub fn put_back(&mut self, untold: Vec<LastSeen>) {
+        for seen in untold {
+            match self.entry(seen.0) {
+                Some(entry) => entry.moved.store(true, Ordering::Release),
+                None => self.is_gone(seen),
+            }
+        }
     }
 
     /// Lets the tokens of these sessions be of the user as it is now.
@@ -122,15 +171,20 @@ impl Tokens {
         }
         if now.since(entry.seen_at()) >= SEEN_GRAIN {
             entry.seen_at.fetch_max(now.as_ms(), Ordering::Relaxed);
+            entry.moved.store(true, Ordering::Release);
         }
         Some(entry.bearer.clone())
     }
 
     /// When a session's token was last shown.
     pub fn seen_at(&self, session: SessionNo) -> Option<Timestamp> {
+        self.entry(session).map(Entry::seen_at)
+    }
+
+    fn entry(&self, session: SessionNo) -> Option<&Entry> {
         let hash = self.entries.hasher.hash_one(session);
         let at = self.by_session.find(hash, |at| self.entries.is_of(*at, session))?;
-        self.entries.get(*at).map(Entry::seen_at)
+        self.entries.get(*at)
     }
 }
 

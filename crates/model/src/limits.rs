@@ -9,6 +9,12 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// How long a login token lives from its sign-in, by default.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(2160);
+/// How often it is written down when sessions were last seen. It is the grain of idle time.
+pub const SEEN_PERIOD: Duration = MINUTE;
+/// Sessions of which that is written in one step, so that no commit waits for long.
+pub const SEEN_AT_ONCE: usize = 1_000;
+/// Ended sessions of which it is still to be written; of more than these, history keeps what was written before.
+pub const SEEN_OF_ENDED: usize = 200_000;
 /// Live sessions of one user; the next sign-in ends the one not seen for longest.
 pub const SESSIONS_PER_USER: usize = 50;
 /// How long a proved second factor is remembered.

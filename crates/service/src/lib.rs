@@ -14,6 +14,7 @@ mod error;
 mod factors;
 mod first_start;
 mod hashing;
+mod last_seen;
 mod list_sessions;
 mod observations;
 mod permissions;
@@ -59,7 +60,7 @@ use rollcall_model::event::Observation;
 use rollcall_model::{Clock, Randomness, SessionId, Timestamp};
 use rollcall_store::Store;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use writer::Writer;
 
 /// Everything that the use cases work on. One per process.
@@ -73,6 +74,8 @@ pub struct Service {
     hashing: Arc<Hashing>,
     scans: Pool,
     observations: Observations,
+    /// Whoever writes when sessions were last seen holds it: one at a time.
+    seen_written_at: Mutex<Option<Timestamp>>,
     key: ClusterKey,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,

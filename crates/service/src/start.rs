@@ -15,7 +15,7 @@ use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
 use rollcall_store::{Loading, Store, StoreError};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// Filters that scan at once: one, so that a core is left to everything else.
 const SCANS_AT_ONCE: usize = 1;
@@ -82,6 +82,7 @@ impl Service {
             hashing: Arc::new(Hashing::new(Hasher::default(), &*parts.randomness)),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             observations: Observations::default(),
+            seen_written_at: Mutex::default(),
             key: parts.key,
             store: parts.store,
             standing,
@@ -150,6 +151,10 @@ impl Service {
             let _ = self.writer.run(Command::Observe(rest)).await;
         }
         self.writer.close().await;
+        // When everything is answered: nothing moves any more.
+        if let Err(error) = self.note_all_seen().await {
+            tracing::warn!(%error, "when sessions were last seen could not be written");
+        }
         log_head(self.writer.end());
         self.store.close().await?;
         Ok(())

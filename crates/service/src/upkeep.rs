@@ -1,5 +1,5 @@
-//! What has to be done from time to time: endings of sessions whose time is up, reads and refusals to be
-//! written, ended sessions to history, the ledger's head to the log.
+//! What has to be done from time to time: when sessions were last seen, endings of those whose time is up, and
+//! reads and refusals to be written, ended sessions to history, the ledger's head to the log.
 
 use crate::{Phase, Service};
 use data_encoding::HEXLOWER;
@@ -31,6 +31,9 @@ impl Service {
     /// One turn of it. Tests call it when their clock has moved.
     pub async fn do_what_is_due(&self) {
         let now = self.clock.now();
+        if let Err(error) = self.note_seen(now).await {
+            tracing::warn!(%error, "when sessions were last seen could not be written; the next turn tries again");
+        }
         loop {
             let due = self.standing.due(now, limits::EXPIRED_AT_ONCE);
             let rest = due.len() == limits::EXPIRED_AT_ONCE;

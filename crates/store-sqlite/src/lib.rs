@@ -22,7 +22,7 @@ pub use reader::SqliteReader;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::ids::Seq;
+use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Command, Randomness, Timestamp, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
@@ -166,6 +166,10 @@ impl Store for SqliteStore {
 
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>> {
         self.read(|connection| read::verify(connection, BEFORE_THE_FIRST, &mut |_| ()))
+    }
+
+    fn note_seen(&self, seen: Vec<(SessionNo, Timestamp)>) -> Answer<'_, ()> {
+        self.write(move |connection| sweep::note_seen(connection, &seen))
     }
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {

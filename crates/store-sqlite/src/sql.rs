@@ -95,6 +95,8 @@ statements! {
     ENDED_ADDRESSES = "SELECT user_no, ip, opened_at FROM session_history WHERE opened_seq >= ?1
         UNION ALL SELECT user_no, ip, opened_at FROM sessions JOIN ended_sessions USING (opened_seq)
             WHERE opened_seq >= ?1";
+    NOTE_SEEN = "UPDATE sessions SET seen_at = MAX(seen_at, ?2) WHERE opened_seq = ?1";
+    NOTE_SEEN_IN_HISTORY = "UPDATE session_history SET seen_at = MAX(seen_at, ?2) WHERE opened_seq = ?1";
     OLDEST_ENDINGS = "SELECT opened_seq FROM ended_sessions ORDER BY opened_seq LIMIT ?1";
     COPY_TO_HISTORY = "INSERT INTO session_history
         SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host

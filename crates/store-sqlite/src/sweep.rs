@@ -1,9 +1,26 @@
-//! Upkeep between commits, in small steps: ended sessions go to history, what is over is forgotten.
+//! Upkeep between commits, in small steps: ended sessions go to history, what is over is forgotten, and rows
+//! learn when their sessions were last seen.
 
 use crate::rows::number;
 use crate::sql;
-use rollcall_model::{Timestamp, limits};
+use rollcall_model::{SessionNo, Timestamp, limits};
 use rusqlite::{Connection, Error, TransactionBehavior};
+
+/// Lets the rows know when their sessions were last seen, wherever they stand by now.
+pub fn note_seen(connection: &mut Connection, seen: &[(SessionNo, Timestamp)]) -> Result<(), Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut standing = transaction.prepare_cached(sql::NOTE_SEEN)?;
+        let mut in_history = transaction.prepare_cached(sql::NOTE_SEEN_IN_HISTORY)?;
+        for (session, at) in seen {
+            let values = [number(session.0), at.as_ms()];
+            if standing.execute(values)? == 0 {
+                in_history.execute(values)?;
+            }
+        }
+    }
+    transaction.commit()
+}
 
 /// Moves up to `limit` ended sessions, in order of their numbers, and answers how many.
 pub fn sweep(

@@ -154,3 +154,31 @@ async fn a_clean_end_leaves_everything_in_the_database() {
     assert!(!log.exists(), "a copy of the one file must be enough");
     assert_eq!(open(&directory).unwrap().end().await.unwrap().seq, Seq(1));
 }
+
+#[tokio::test]
+async fn the_history_learns_when_a_session_was_last_seen_before_and_after_it_is_moved() {
+    let (store, directory) = opened();
+    let fixture = rollcall_store::suite::Fixture::new(store);
+    let user = fixture.user("ann", &[]).await;
+    let session = fixture.open(user).await;
+    let by = Actor::System;
+    fixture
+        .run(Command::EndSession { session, reason: rollcall_model::EndReason::SignedOut, by })
+        .await
+        .unwrap();
+    let beside = open::reader(directory.path()).unwrap();
+    let in_history = || -> Option<i64> {
+        use rusqlite::OptionalExtension;
+        let sql = "SELECT seen_at FROM session_history WHERE opened_seq = ?1";
+        beside.query_row(sql, [rows::number(session.0)], |row| row.get(0)).optional().unwrap()
+    };
+    let note = |ms| fixture.store.note_seen(vec![(session, Timestamp::from_ms(ms))]);
+    note(1_002_000).await.unwrap();
+    assert_eq!(in_history(), None);
+    fixture.store.sweep(fixture.now(), fixture.now(), 10).await.unwrap();
+    assert_eq!(in_history(), Some(1_002_000));
+    for (noted, kept) in [(1_005_000, 1_005_000), (1_004_000, 1_005_000)] {
+        note(noted).await.unwrap();
+        assert_eq!(in_history(), Some(kept));
+    }
+}

@@ -85,6 +85,10 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the whole chain and says where it ends, or names the first event that is not as written.
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>>;
 
+    /// Takes note between commits of when sessions were last seen: the row of each, in history too, keeps the
+    /// latest. Sessions that there are none of are passed over.
+    fn note_seen(&self, seen: Vec<(SessionNo, Timestamp)>) -> Answer<'_, ()>;
+
     /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets step-up windows
     /// that are over and counters that block nobody and began before `counters_since`. Answers how many
     /// sessions were moved.

@@ -4,7 +4,7 @@ use super::world::{ADDRESSES, Ask, World};
 use crate::{Direction, List, Scope, SortKey, TextFilter, TooCostly};
 use rollcall_model::limits::{KNOWN_ADDRESS_FOR, STEP_UP_WINDOWS_PER_SESSION};
 use rollcall_model::step_up::{AgentDigest, Window};
-use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, Timestamp, UserNo};
+use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, Timestamp, UserNo, limits};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,6 +73,51 @@ fn sessions_of_a_user_come_in_the_order_of_their_last_use() {
     assert_eq!(order, [sessions[1].no, sessions[2].no, sessions[0].no]);
     let seen = world.standing.session(&sessions[0].id, world.now, |row| row.unwrap().seen_at());
     assert_eq!(seen, world.now);
+}
+
+#[test]
+fn the_store_is_told_once_of_what_moved_and_of_what_ended_since() {
+    let mut world = World::new();
+    let sessions = [0, 0, 1].map(|user| world.open(user, 0, 0, 0, LONG));
+    let told = |world: &World| (world.standing.take_seen(0), world.standing.take_seen_of_ended());
+    assert_eq!(told(&world), ((vec![], None), vec![]), "the store knows of what was opened");
+    world.wait(Duration::from_secs(2));
+    for session in &sessions[..2] {
+        world.standing.bearer(&session.token, world.now);
+    }
+    world.end(sessions[1].no);
+    let [live, ended] = [0, 1].map(|at| (sessions[at].no, world.now));
+    assert_eq!(told(&world), ((vec![live], None), vec![ended]));
+    assert_eq!(told(&world), ((vec![], None), vec![]));
+    // What could not be written is told again, as it is by then.
+    world.end(sessions[0].no);
+    assert_eq!(told(&world), ((vec![], None), vec![]));
+    world.standing.put_seen_back(vec![live, ended]);
+    assert_eq!(told(&world), ((vec![], None), vec![live, ended]));
+    let untold = (sessions[2].no, sessions[2].opened_at);
+    world.standing.put_seen_back(vec![untold]);
+    world.wait(Duration::from_secs(2));
+    world.standing.bearer(&sessions[2].token, world.now);
+    assert_eq!(told(&world), ((vec![(untold.0, world.now)], None), vec![]));
+}
+
+#[test]
+fn a_large_table_is_looked_through_in_steps() {
+    let mut world = World::new();
+    let sessions: Vec<_> = (0..3_000).map(|i| world.open(i % 12, 0, 0, 0, LONG)).collect();
+    world.wait(Duration::from_secs(2));
+    for session in &sessions {
+        world.standing.bearer(&session.token, world.now);
+    }
+    let (mut all, mut steps, mut next) = (Vec::new(), 0, Some(0));
+    while let Some(from) = next {
+        let (seen, rest) = world.standing.take_seen(from);
+        assert!(seen.len() < 2 * limits::SEEN_AT_ONCE + 48, "{}", seen.len());
+        all.extend(seen);
+        (steps, next) = (steps + 1, rest);
+    }
+    assert_eq!(all.len(), sessions.len());
+    assert!(steps > 1);
 }
 
 #[test]

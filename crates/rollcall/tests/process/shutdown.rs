@@ -44,6 +44,31 @@ async fn what_is_accepted_is_answered_and_stands_after_the_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_a_session_was_last_seen_is_written_at_the_end_and_read_at_the_start() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let server = Process::start(serve(&data));
+    let (one, two) =
+        (server.caller().sign_in(ADMIN, PASSWORD).await, server.caller().sign_in(ADMIN, PASSWORD).await);
+    let path = format!("sessions/info?sessionId={}", one.session_id().await);
+    let began = Instant::now();
+    // Use counts to the second: it takes one until it moves.
+    let seen = loop {
+        assert_eq!(one.get("me").await.status, 200);
+        let info = two.get(&path).await.body;
+        if info["lastActivityAt"] != info["loginAt"] {
+            break info["lastActivityAt"].clone();
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{info}");
+    };
+    let (status, log) = server.terminate();
+    assert!(status.success(), "{log:?}");
+    let server = Process::start(serve(&data));
+    let two = server.caller().with_credentials(&two.user_id, &two.token);
+    assert_eq!(two.get(&path).await.body["lastActivityAt"], seen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clean_end_under_load_leaves_nothing_unknown() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");

@@ -4,6 +4,7 @@
 
 pub use super::changes::*;
 pub use super::hashes::*;
+pub use super::last_seen::*;
 pub use super::users::*;
 
 use super::Fixture;

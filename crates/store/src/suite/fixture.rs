@@ -151,14 +151,18 @@ impl Fixture {
 
     /// The numbers of the sessions that an index would start with.
     pub async fn loaded_sessions(&self) -> Vec<SessionNo> {
-        let loaded = self.loaded(Timestamp::from_ms(0)).await;
-        loaded
-            .into_iter()
-            .flat_map(|piece| match piece {
-                Loading::Sessions(sessions) => sessions.into_iter().map(|(session, _)| session.no).collect(),
-                _ => Vec::new(),
-            })
-            .collect()
+        self.loaded_seen().await.into_iter().map(|(session, _)| session).collect()
+    }
+
+    /// The same, with when each was last seen.
+    pub async fn loaded_seen(&self) -> Vec<(SessionNo, Timestamp)> {
+        let mut seen = Vec::new();
+        for piece in self.loaded(Timestamp::from_ms(0)).await {
+            if let Loading::Sessions(sessions) = piece {
+                seen.extend(sessions.into_iter().map(|(session, seen_at)| (session.no, seen_at)));
+            }
+        }
+        seen
     }
 
     /// All that an index would start with.

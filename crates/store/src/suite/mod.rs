@@ -5,6 +5,7 @@ pub mod cases;
 mod changes;
 mod fixture;
 mod hashes;
+mod last_seen;
 mod users;
 
 pub use fixture::Fixture;
@@ -56,6 +57,7 @@ macro_rules! suite {
             a_change_that_is_refused_changes_nothing,
             a_set_of_roles_is_given_and_taken_one_by_one,
             a_password_set_by_its_user_leaves_the_session_that_it_was_set_on,
+            rows_keep_the_latest_of_what_was_seen,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {
