@@ -72,7 +72,7 @@ pub async fn measure(data_dir: &Path, times: usize) -> Result<Figures> {
     }
     let readers =
         Readers { device: |agent| rollcall_user_agent::device(Some(agent)), fragment: device_fragment };
-    let standing = Standing::new(readers);
+    let standing = Standing::new(readers, None);
     let began = Instant::now();
     standing.load(sessions.iter().cloned());
     standing.loaded();

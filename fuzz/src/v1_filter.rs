@@ -92,7 +92,7 @@ fn scene() -> &'static Scene {
     static SCENE: OnceLock<Scene> = OnceLock::new();
     SCENE.get_or_init(|| {
         let sessions: Vec<_> = (0..24).map(session).collect();
-        let standing = Standing::new(Readers { device, fragment: |device| device.name.clone() });
+        let standing = Standing::new(Readers { device, fragment: |device| device.name.clone() }, None);
         standing.load(sessions.iter().map(|session| Loaded { session: session.clone(), seen_at: NOW }));
         standing.loaded();
         Scene { standing, sessions }

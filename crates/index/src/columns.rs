@@ -24,7 +24,7 @@ pub struct Columns {
     ids: Ids,
     cells: Vec<Cell>,
     opened_at: Vec<Timestamp>,
-    expires_at: Vec<Timestamp>,
+    due_at: Vec<Timestamp>,
     ip: Vec<IpAddr>,
     // Kept beside the numbers: writing them out for each filter costs 60 times the search.
     addresses: Arena,
@@ -55,8 +55,8 @@ pub struct NewRow<'a> {
     pub cell: Cell,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// Its absolute end.
-    pub expires_at: Timestamp,
+    /// When to look whether its session is still live.
+    pub due_at: Timestamp,
     /// The client's address.
     pub ip: IpAddr,
     /// The client's address as rows show it.
@@ -71,7 +71,7 @@ impl Columns {
             ids: Ids::new(),
             cells: Vec::new(),
             opened_at: Vec::new(),
-            expires_at: Vec::new(),
+            due_at: Vec::new(),
             ip: Vec::new(),
             addresses: Arena::new(),
             live: RoaringBitmap::new(),
@@ -86,7 +86,7 @@ impl Columns {
         self.ids.reserve(rows);
         self.cells.reserve(rows);
         self.opened_at.reserve(rows);
-        self.expires_at.reserve(rows);
+        self.due_at.reserve(rows);
         self.ip.reserve(rows);
         let Self { ids, by_id, hasher, .. } = self;
         by_id.reserve(rows, |slot| hasher.hash_one(ids.id(*slot as usize)));
@@ -99,7 +99,7 @@ impl Columns {
         self.ids.push(row.id);
         self.cells.push(row.cell);
         self.opened_at.push(row.opened_at);
-        self.expires_at.push(row.expires_at);
+        self.due_at.push(row.due_at);
         self.ip.push(row.ip);
         self.addresses.push(row.address);
         self.live.insert(slot);
@@ -191,9 +191,14 @@ impl Columns {
         self.opened_at[slot as usize]
     }
 
-    /// When a row's session expires.
-    pub fn expires_at(&self, slot: u32) -> Timestamp {
-        self.expires_at[slot as usize]
+    /// When to look whether a row's session is still live: never after its end.
+    pub fn due_at(&self, slot: u32) -> Timestamp {
+        self.due_at[slot as usize]
+    }
+
+    /// Sets when to look again.
+    pub fn set_due_at(&mut self, slot: u32, at: Timestamp) {
+        self.due_at[slot as usize] = at;
     }
 
     /// The address a row's session was opened from.

@@ -10,8 +10,10 @@ use crate::devices::{Devices, Readers};
 use crate::facet::{FIELDS, Facets, Field};
 use crate::step_ups::StepUps;
 use crate::users::Users;
+use rollcall_model::session::Life;
 use rollcall_model::{AddressKey, Session, SessionNo, Timestamp, UserNo};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// All live sessions, and what is remembered of those that are not.
 pub struct Index {
@@ -19,7 +21,9 @@ pub struct Index {
     pub users: Users,
     pub devices: Devices,
     pub facets: Facets,
-    /// The rows by their end.
+    /// How long a session may be idle.
+    pub idle: Option<Duration>,
+    /// The rows by when to look whether they are still live.
     pub expiry: BTreeSet<(Timestamp, u32)>,
     /// Sessions past their end whose ending the ledger has not told yet.
     pub retired: BTreeMap<SessionNo, Retired>,
@@ -29,8 +33,9 @@ pub struct Index {
 
 impl Index {
     /// An index without sessions.
-    pub fn new(readers: Readers) -> Self {
+    pub fn new(readers: Readers, idle: Option<Duration>) -> Self {
         Self {
+            idle,
             rows: Columns::new(),
             users: Users::new(),
             devices: Devices::new(readers),
@@ -44,15 +49,15 @@ impl Index {
 
     /// Puts a session in. Tells whether it did: one that is there, or was, is not put in again.
     pub fn open(&mut self, session: &Session) -> bool {
-        self.put(session).map(|(codes, slot)| self.facets.add(codes, slot)).is_some()
+        self.put(session, session.opened_at).map(|(codes, slot)| self.facets.add(codes, slot)).is_some()
     }
 
     /// Like [`open`](Self::open), for many at once; ends with `self.facets.settle()`.
-    pub fn fill(&mut self, session: &Session) -> bool {
-        self.put(session).map(|(codes, slot)| self.facets.fill(codes, slot)).is_some()
+    pub fn fill(&mut self, session: &Session, seen_at: Timestamp) -> bool {
+        self.put(session, seen_at).map(|(codes, slot)| self.facets.fill(codes, slot)).is_some()
     }
 
-    fn put(&mut self, session: &Session) -> Option<([u32; FIELDS], u32)> {
+    fn put(&mut self, session: &Session, seen_at: Timestamp) -> Option<([u32; FIELDS], u32)> {
         if self.rows.newest().is_some_and(|newest| session.no <= newest) {
             return None;
         }
@@ -61,16 +66,17 @@ impl Index {
             device: self.devices.read(&session.agent, &mut self.facets),
             host: self.facets.intern(Field::Host, Some(&session.host)),
         };
+        let due_at = Life { expires_at: session.expires_at, seen_at, idle: self.idle }.due().at;
         let slot = self.rows.push(NewRow {
             no: session.no,
             id: session.id.as_bytes(),
             cell,
             opened_at: session.opened_at,
-            expires_at: session.expires_at,
+            due_at,
             ip: session.ip,
             address: session.ip.to_string().as_bytes(),
         });
-        self.expiry.insert((session.expires_at, slot));
+        self.expiry.insert((due_at, slot));
         Some((self.codes(slot), slot))
     }
 
@@ -79,7 +85,7 @@ impl Index {
         let user = self.users.get(self.rows.cell(slot).user).owner.no;
         self.addresses.remember(user, AddressKey::of(self.rows.ip(slot)), self.rows.opened_at(slot));
         self.step_ups.forget(self.rows.no(slot));
-        self.expiry.remove(&(self.rows.expires_at(slot), slot));
+        self.expiry.remove(&(self.rows.due_at(slot), slot));
         self.facets.remove(self.codes(slot), slot);
         self.rows.remove(slot);
     }

@@ -88,11 +88,6 @@ impl<'a> Row<'a> {
         self.index.rows.opened_at(self.slot)
     }
 
-    /// Its absolute end.
-    pub fn expires_at(&self) -> Timestamp {
-        self.index.rows.expires_at(self.slot)
-    }
-
     /// When its token was last shown.
     pub fn seen_at(&self) -> Timestamp {
         self.tokens.read().seen_at(self.no()).unwrap_or_else(|| self.opened_at())

@@ -20,7 +20,7 @@ impl Index {
 
     /// The same rows in the same order without dead slots. What is remembered beside rows is not in it.
     pub fn rebuilt(&self) -> Self {
-        let mut fresh = Self::new(self.devices.readers());
+        let mut fresh = Self::new(self.devices.readers(), self.idle);
         fresh.rows.reserve(self.rows.count());
         let [mut users, mut devices, mut hosts, mut slots] = std::array::from_fn(|_| Renumbered::default());
         let host_texts = self.facets.get(Field::Host).texts();
@@ -37,7 +37,7 @@ impl Index {
                 id: self.rows.id(old),
                 cell,
                 opened_at: self.rows.opened_at(old),
-                expires_at: self.rows.expires_at(old),
+                due_at: self.rows.due_at(old),
                 ip: self.rows.ip(old),
                 address: self.rows.address(old),
             });
@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn a_row_that_expires_while_the_index_is_built_anew_stays_gone() {
         let mut world = World::new();
-        let tokens = RwLock::new(Tokens::new());
-        let mut index = Index::new(READERS);
+        let tokens = RwLock::new(Tokens::new(None));
+        let mut index = Index::new(READERS, None);
         let ends = [9, 5, 9, 5, 5, 9].map(Duration::from_secs);
         let sessions = ends.map(|end| world.make(0, 1, 2, 3, end));
         assert!(sessions.iter().all(|session| index.open(session)));
@@ -113,7 +113,7 @@ mod tests {
             assert_eq!(index.rows.find(session.no).is_none(), gone);
             assert_eq!(index.retired.contains_key(&session.no), gone);
         }
-        assert!(!index.is_behind(sessions[1].expires_at));
-        assert!(index.is_behind(sessions[0].expires_at));
+        assert!(!index.is_behind(sessions[1].expires_at, &tokens));
+        assert!(index.is_behind(sessions[0].expires_at, &tokens));
     }
 }

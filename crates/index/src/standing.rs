@@ -22,6 +22,8 @@ use rollcall_model::{
 };
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::ops::Bound;
+use std::time::Duration;
 
 /// The live index as all of the server shares it.
 pub struct Standing {
@@ -45,11 +47,11 @@ pub struct Loaded {
 }
 
 impl Standing {
-    /// An index without sessions.
-    pub fn new(readers: Readers) -> Self {
+    /// An index without sessions; with `idle`, one that was not seen for that long is no longer live.
+    pub fn new(readers: Readers, idle: Option<Duration>) -> Self {
         Self {
-            index: RwLock::new(Index::new(readers)),
-            tokens: RwLock::new(Tokens::new()),
+            index: RwLock::new(Index::new(readers, idle)),
+            tokens: RwLock::new(Tokens::new(idle)),
             enrolled: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
@@ -65,7 +67,7 @@ impl Standing {
         index.rows.reserve(expected);
         self.tokens.write().reserve(expected);
         for Loaded { session, seen_at } in sessions {
-            if index.fill(&session) {
+            if index.fill(&session, seen_at) {
                 self.tokens.write().insert(&session, seen_at);
             }
         }
@@ -194,9 +196,16 @@ impl Standing {
         self.index.read().step_ups.cover(session, agent, ip, now)
     }
 
-    /// Up to `limit` sessions that have expired and whose endings the ledger has not told yet.
-    pub fn due(&self, now: Timestamp, limit: usize) -> Vec<SessionNo> {
-        self.at(now).retired.keys().copied().take(limit).collect()
+    /// Up to `limit` sessions after `after` whose time is up and whose endings may be told by now, and were not.
+    pub fn due(&self, now: Timestamp, after: SessionNo, limit: usize) -> Vec<SessionNo> {
+        // Also when all that is due has been used since: here it is found out, and not by every reader.
+        let is_due = self.index.read().is_due(now);
+        if is_due {
+            self.index.write().advance(now, &self.tokens);
+        }
+        let index = self.index.read();
+        let told = index.retired.range((Bound::Excluded(after), Bound::Unbounded));
+        told.filter(|(_, retired)| retired.told_from <= now).map(|(no, _)| *no).take(limit).collect()
     }
 
     /// How many sessions are live.
@@ -223,7 +232,7 @@ impl Standing {
     /// The index without anything that has expired by `now`.
     fn at(&self, now: Timestamp) -> RwLockReadGuard<'_, Index> {
         let index = self.index.read();
-        if !index.is_behind(now) {
+        if !index.is_behind(now, &self.tokens) {
             return index;
         }
         drop(index);

@@ -7,7 +7,7 @@
 
 use crate::number;
 use hashbrown::HashTable;
-use rollcall_model::session::live;
+use rollcall_model::session::{Life, live};
 use rollcall_model::{Owner, Session, SessionId, SessionNo, Timestamp, TokenHash, limits};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Tokens {
     free: Vec<u32>,
     by_token: HashTable<u32>,
     by_session: HashTable<u32>,
+    /// How long a session may be idle.
+    idle: Option<Duration>,
     /// Of tokens that were taken out: what the store has still to be told.
     gone: Vec<LastSeen>,
 }
@@ -57,8 +59,9 @@ struct Entry {
 
 impl Tokens {
     /// No tokens.
-    pub fn new() -> Self {
+    pub fn new(idle: Option<Duration>) -> Self {
         Self {
+            idle,
             entries: Entries { kept: Vec::new(), hasher: RandomState::new() },
             free: Vec::new(),
             by_token: HashTable::new(),
@@ -166,7 +169,7 @@ impl Tokens {
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
         let is_it = |at: &u32| self.entries.get(*at).is_some_and(|entry| entry.token == *token);
         let entry = self.entries.get(*self.by_token.find(hash_of(token), is_it)?)?;
-        if !live(entry.bearer.expires_at, now) {
+        if !live(entry.life(self.idle), now) {
             return None;
         }
         if now.since(entry.seen_at()) >= SEEN_GRAIN {
@@ -181,6 +184,11 @@ impl Tokens {
         self.entry(session).map(Entry::seen_at)
     }
 
+    /// What decides when a session is over whose token is there.
+    pub fn life(&self, session: SessionNo) -> Option<Life> {
+        self.entry(session).map(|entry| entry.life(self.idle))
+    }
+
     fn entry(&self, session: SessionNo) -> Option<&Entry> {
         let hash = self.entries.hasher.hash_one(session);
         let at = self.by_session.find(hash, |at| self.entries.is_of(*at, session))?;
@@ -189,6 +197,10 @@ impl Tokens {
 }
 
 impl Entry {
+    fn life(&self, idle: Option<Duration>) -> Life {
+        Life { expires_at: self.bearer.expires_at, seen_at: self.seen_at(), idle }
+    }
+
     fn seen_at(&self) -> Timestamp {
         Timestamp::from_ms(self.seen_at.load(Ordering::Relaxed))
     }

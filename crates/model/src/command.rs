@@ -148,7 +148,12 @@ pub enum Command {
         by: Actor,
     },
     /// Record the endings of sessions whose time is up; those that are not due stay.
-    ExpireSessions(Vec<SessionNo>),
+    ExpireSessions {
+        /// Which.
+        sessions: Vec<SessionNo>,
+        /// How long a session may be idle.
+        idle: Option<Duration>,
+    },
     /// Remember a proved second factor.
     PassStepUp(Passing),
     /// Count a wrong guess in each of these counters. Refused, and not counted, when one of them blocks.
@@ -361,7 +366,7 @@ impl Needs {
                 self.proof(opening.user, opening.proof);
             }
             Command::EndSession { session, .. } => self.sessions.push(*session),
-            Command::ExpireSessions(sessions) => self.sessions.extend(sessions),
+            Command::ExpireSessions { sessions, .. } => self.sessions.extend(sessions),
             Command::PassStepUp(passing) => {
                 self.users.push(passing.user);
                 self.shown(passing.user, Shown { session: passing.session, proof: passing.proof });

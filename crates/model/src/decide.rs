@@ -100,17 +100,23 @@ impl Effects {
     /// Ends all of a user's sessions but one.
     fn end_all(&mut self, facts: &Facts, user: UserNo, but: Option<SessionNo>, reason: EndReason, by: Actor) {
         for (no, session) in standing_sessions(facts, user).filter(|(no, _)| Some(*no) != but) {
-            self.end(no, session, reason, by);
+            self.end(no, session, reason, None, by);
         }
     }
 
-    /// The one way out of a session. One command ends it once, whatever its reasons.
-    fn end(&mut self, no: SessionNo, session: &SessionFact, reason: EndReason, by: Actor) {
+    /// The one way out of a session. One command ends it once, whatever its reasons. One whose time was up was
+    /// gone at its due instant, whenever somebody came to write it down.
+    fn end(
+        &mut self,
+        no: SessionNo,
+        session: &SessionFact,
+        reason: EndReason,
+        due: Option<Timestamp>,
+        by: Actor,
+    ) {
         if !self.ended.insert(no) {
             return;
         }
-        // An expired session was gone at its due instant, whenever somebody came to write it down.
-        let due = (reason == EndReason::Expired).then_some(session.expires_at);
         let ended = Happening::SessionEnded { id: session.id, reason, due };
         self.record(by, Some(session.user), Some(no), ended);
     }
@@ -174,12 +180,14 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::OpenSession(opening) => open_session(&mut effects, facts, opening)?,
         Command::EndSession { session, reason, by } => {
             let fact = live_session(facts, *session, at)?;
-            effects.end(*session, fact, *reason, *by);
+            effects.end(*session, fact, *reason, None, *by);
         }
-        Command::ExpireSessions(sessions) => {
+        Command::ExpireSessions { sessions, idle } => {
             for no in sessions {
-                if let Some(fact) = facts.sessions.get(no).filter(|fact| !live(fact.expires_at, at)) {
-                    effects.end(*no, fact, EndReason::Expired, Actor::System);
+                let Some(fact) = facts.sessions.get(no) else { continue };
+                let due = fact.life(*idle).due();
+                if due.told_from() <= at {
+                    effects.end(*no, fact, due.reason, Some(due.at), Actor::System);
                 }
             }
         }
@@ -306,7 +314,7 @@ fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Resu
     let standing: Vec<_> = standing_sessions(facts, opening.user).collect();
     let evicted = (standing.len() + 1).saturating_sub(opening.per_user_max);
     for (session, fact) in standing.into_iter().take(evicted) {
-        effects.end(session, fact, EndReason::Evicted, Actor::System);
+        effects.end(session, fact, EndReason::Evicted, None, Actor::System);
     }
     let no = SessionNo(effects.next.0);
     let session = Box::new(Session {
@@ -358,8 +366,10 @@ fn not_blocked(facts: &Facts, guards: &[FailureKey], at: Timestamp) -> Result<()
     guards.iter().find(blocking).map_or(Ok(()), |key| Err(Refused::Blocked(*key)))
 }
 
+/// A session that is live as far as its row knows. For how long it was idle the index knows better, and has
+/// asked already; here a session stands until its ending is told.
 fn live_session(facts: &Facts, no: SessionNo, at: Timestamp) -> Result<&SessionFact, Refused> {
-    facts.sessions.get(&no).filter(|fact| live(fact.expires_at, at)).ok_or(Refused::SessionNotLive)
+    facts.sessions.get(&no).filter(|fact| live(fact.life(None), at)).ok_or(Refused::SessionNotLive)
 }
 
 /// The user's sessions that have not been ended, due ones included: whoever ends them all ends those too.

@@ -7,9 +7,11 @@ use crate::factor::{Authenticator, KeyFingerprint, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
 use crate::ids::{Seq, SessionId, SessionNo, UserNo};
 use crate::permission::Role;
+use crate::session::{Life, Session};
 use crate::user::{NameKey, Owner, User};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The ledger's end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +56,15 @@ pub struct SessionFact {
     pub user: UserNo,
     /// Its absolute end.
     pub expires_at: Timestamp,
+    /// When its token was last shown, as far as its row knows.
+    pub seen_at: Timestamp,
+}
+
+impl SessionFact {
+    /// What decides when it is over.
+    pub const fn life(&self, idle: Option<Duration>) -> Life {
+        Life { expires_at: self.expires_at, seen_at: self.seen_at, idle }
+    }
 }
 
 /// Everything that one batch may ask.
@@ -125,7 +136,8 @@ impl Facts {
             }
             Happening::SessionOpened(session) => {
                 let user = session.owner.no;
-                let fact = SessionFact { id: session.id, user, expires_at: session.expires_at };
+                let Session { id, expires_at, opened_at, .. } = **session;
+                let fact = SessionFact { id, user, expires_at, seen_at: opened_at };
                 self.sessions.insert(session.no, fact);
                 self.sessions_of.entry(user).or_default().push(session.no);
             }

@@ -11,6 +11,11 @@ const DAY: Duration = Duration::from_hours(24);
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(2160);
 /// How often it is written down when sessions were last seen. It is the grain of idle time.
 pub const SEEN_PERIOD: Duration = MINUTE;
+/// How long after its end an idle session's ending is told at the earliest: by then its row knows of a use that
+/// it did not know of at the end, on another node too, and one failed writing does no harm.
+pub const IDLE_GRACE: Duration = SEEN_PERIOD.saturating_mul(2);
+/// The shortest idle time that may be set: some periods, so that the grain is small beside it.
+pub const IDLE_MIN: Duration = SEEN_PERIOD.saturating_mul(5);
 /// Sessions of which that is written in one step, so that no commit waits for long.
 pub const SEEN_AT_ONCE: usize = 1_000;
 /// Ended sessions of which it is still to be written; of more than these, history keeps what was written before.

@@ -2,10 +2,12 @@
 
 use crate::clock::Timestamp;
 use crate::ids::{SessionId, SessionNo};
+use crate::limits;
 use crate::token::TokenHash;
 use crate::user::Owner;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One sign-in, as its row holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,11 +60,13 @@ pub enum EndReason {
     Unlocked = 11,
     /// All of its user's sessions were ended at once.
     SignedOutEverywhere = 12,
+    /// It was not seen for the time that a session may be idle.
+    Idle = 13,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SignedOut,
         Self::EndedByUser,
         Self::EndedByAdministrator,
@@ -75,6 +79,7 @@ impl EndReason {
         Self::PasswordSet,
         Self::Unlocked,
         Self::SignedOutEverywhere,
+        Self::Idle,
     ];
 
     /// The word for it in the ledger.
@@ -92,6 +97,49 @@ impl EndReason {
             Self::PasswordSet => "password-set",
             Self::Unlocked => "unlocked",
             Self::SignedOutEverywhere => "signed-out-everywhere",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// What decides how long a session lives that nobody ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// Its absolute end.
+    pub expires_at: Timestamp,
+    /// When its token was last shown, as far as whoever asks knows.
+    pub seen_at: Timestamp,
+    /// How long it may be idle; `None`: that does not matter.
+    pub idle: Option<Duration>,
+}
+
+/// The end of a session that nobody ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: EndReason,
+}
+
+impl Life {
+    /// When it is over, and why.
+    pub fn due(self) -> Due {
+        let idle_at = self.idle.map(|idle| self.seen_at + idle).filter(|at| *at < self.expires_at);
+        idle_at.map_or(Due { at: self.expires_at, reason: EndReason::Expired }, |at| Due {
+            at,
+            reason: EndReason::Idle,
+        })
+    }
+}
+
+impl Due {
+    /// From when on the ledger may tell it. Absolute ends move no more. An idle one does, as long as a row may
+    /// still have to learn of a later use.
+    pub fn told_from(self) -> Timestamp {
+        match self.reason {
+            EndReason::Idle => self.at + limits::IDLE_GRACE,
+            _ => self.at,
         }
     }
 }
@@ -100,20 +148,45 @@ impl EndReason {
 ///
 /// Everything that asks "is it live?" asks here: lists, token checks, and preconditions of commands.
 /// A deactivated or deleted user's sessions are ended in the commit that deactivates or deletes, so
-/// what is left to decide is time: at the very instant of its expiry a session is no longer live.
-pub fn live(expires_at: Timestamp, now: Timestamp) -> bool {
-    now < expires_at
+/// what is left to decide is time: at the very instant of its end a session is no longer live.
+pub fn live(life: Life, now: Timestamp) -> bool {
+    now < life.due().at
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const IDLE: Duration = Duration::from_mins(5);
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_ms(ms)
+    }
+
     #[test]
-    fn a_session_is_gone_at_the_instant_of_its_expiry() {
-        let end = Timestamp::from_ms(1_000);
-        assert!(live(end, Timestamp::from_ms(999)));
-        assert!(!live(end, end));
-        assert!(!live(end, Timestamp::from_ms(1_001)));
+    fn a_session_is_gone_at_the_instant_of_its_expiry_however_often_it_is_seen() {
+        for (idle, seen_at) in [(None, 0), (None, 999_999), (Some(IDLE), 999_999)] {
+            let life = Life { expires_at: at(1_000_000), seen_at: at(seen_at), idle };
+            assert!(live(life, at(999_999)));
+            assert!(!live(life, at(1_000_000)));
+            assert!(!live(life, at(1_000_001)));
+            assert_eq!(life.due(), Due { at: at(1_000_000), reason: EndReason::Expired });
+            assert_eq!(life.due().told_from(), at(1_000_000));
+        }
+    }
+
+    #[test]
+    fn a_session_is_gone_when_it_was_idle_for_its_time_and_the_ledger_tells_it_later() {
+        let life = Life { expires_at: at(1_000_000), seen_at: at(7_000), idle: Some(IDLE) };
+        assert!(live(life, at(306_999)));
+        assert!(!live(life, at(307_000)));
+        assert_eq!(life.due(), Due { at: at(307_000), reason: EndReason::Idle });
+        assert_eq!(life.due().told_from(), at(427_000));
+    }
+
+    #[test]
+    fn what_ends_by_both_at_once_expires() {
+        let life = Life { expires_at: at(300_000), seen_at: at(0), idle: Some(IDLE) };
+        assert_eq!(life.due().reason, EndReason::Expired);
     }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Settings {
     /// How long a login token lives from its sign-in.
     pub session_lifetime: Duration,
+    /// How long a session may be idle; `None` for ever.
+    pub session_idle: Option<Duration>,
     /// Live sessions of one user.
     pub sessions_per_user: usize,
     /// How long a proved second factor is remembered.
@@ -27,6 +29,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             session_lifetime: limits::SESSION_LIFETIME,
+            session_idle: None,
             sessions_per_user: limits::SESSIONS_PER_USER,
             step_up_window: limits::STEP_UP_WINDOW,
             user_failures: limits::USER_FAILURES,

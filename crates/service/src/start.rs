@@ -73,7 +73,7 @@ impl Service {
             device: |agent| rollcall_user_agent::device(Some(agent)),
             fragment: parts.device_fragment,
         };
-        let standing = Arc::new(Standing::new(readers));
+        let standing = Arc::new(Standing::new(readers, parts.settings.session_idle));
         let endings = Arc::<Endings>::default();
         let writer =
             Writer::start(parts.store.clone(), standing.clone(), endings.clone(), parts.clock.clone());

@@ -3,7 +3,7 @@
 
 use crate::{Phase, Service};
 use data_encoding::HEXLOWER;
-use rollcall_model::{Command, limits};
+use rollcall_model::{Command, SessionNo, Timestamp, limits};
 use rollcall_store::ChainEnd;
 use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -31,17 +31,11 @@ impl Service {
     /// One turn of it. Tests call it when their clock has moved.
     pub async fn do_what_is_due(&self) {
         let now = self.clock.now();
-        if let Err(error) = self.note_seen(now).await {
-            tracing::warn!(%error, "when sessions were last seen could not be written; the next turn tries again");
-        }
-        loop {
-            let due = self.standing.due(now, limits::EXPIRED_AT_ONCE);
-            let rest = due.len() == limits::EXPIRED_AT_ONCE;
-            if !due.is_empty() && self.writer.run(Command::ExpireSessions(due)).await.is_err() {
-                break; // The log says why; the next turn tries again.
-            }
-            if !rest {
-                break;
+        match self.note_seen(now).await {
+            Ok(()) => self.tell_endings(now).await,
+            // No ending is told on rows that do not know what this node saw.
+            Err(error) => {
+                tracing::warn!(%error, "when sessions were last seen could not be written; the next turn tries again");
             }
         }
         let observations = self.observations.due(now);
@@ -53,6 +47,19 @@ impl Service {
         let counters_since = limits.iter().map(|limit| now - limit.window).min().unwrap_or(now);
         if let Err(error) = self.store.sweep(now, counters_since, limits::SWEPT_AT_ONCE).await {
             tracing::warn!(%error, "the sweep failed; the next turn tries again");
+        }
+    }
+
+    /// Proposes the endings of sessions whose time is up; the commit decides, on what their rows know.
+    async fn tell_endings(&self, now: Timestamp) {
+        let (mut after, idle) = (SessionNo(0), self.settings.session_idle);
+        loop {
+            let sessions = self.standing.due(now, after, limits::EXPIRED_AT_ONCE);
+            let Some(last) = sessions.last() else { return };
+            after = *last;
+            if self.writer.run(Command::ExpireSessions { sessions, idle }).await.is_err() {
+                return; // The log says why; the next turn tries again.
+            }
         }
     }
 }

@@ -87,7 +87,7 @@ statements! {
 
     INSERT_SESSION = "INSERT INTO sessions (opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?7, ?8, ?9)";
-    SESSION_FACT = "SELECT id, user_no, expires_at FROM sessions WHERE opened_seq = ?1
+    SESSION_FACT = "SELECT id, user_no, expires_at, seen_at FROM sessions WHERE opened_seq = ?1
         AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = ?1)";
     STANDING_SESSIONS = "SELECT opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host
         FROM sessions WHERE opened_seq NOT IN (SELECT opened_seq FROM ended_sessions) ORDER BY opened_seq";

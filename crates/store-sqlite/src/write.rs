@@ -143,7 +143,8 @@ fn gather(
 }
 
 fn session_fact(row: &rusqlite::Row<'_>) -> Result<SessionFact, rusqlite::Error> {
-    Ok(SessionFact { id: id(row, 0)?, user: UserNo(unsigned(row, 1)?), expires_at: time(row, 2)? })
+    let user = UserNo(unsigned(row, 1)?);
+    Ok(SessionFact { id: id(row, 0)?, user, expires_at: time(row, 2)?, seen_at: time(row, 3)? })
 }
 
 fn owners_of(

@@ -111,11 +111,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Step::Stop => self.close(Close::STOPPING).await,
             Step::Answered(answered) => self.answer(answered).await,
             Step::Heard(Frame::Text(text)) => {
+                self.is_used();
                 let draw = || self.app.guard.service.random_id();
                 let reaction = self.conversation.heard(&text, Instant::now(), draw);
                 self.react(reaction).await
             }
             Step::Heard(Frame::Alive) => {
+                self.is_used();
                 self.conversation.alive(Instant::now());
                 Ok(())
             }
@@ -171,6 +173,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let signed_in = self.signed_in.as_ref()?;
         let token = digest::token(&signed_in.credentials.token);
         self.app.guard.service.authenticate(&token).map(|_| signed_in)
+    }
+
+    /// Whoever holds a socket open uses its session: it is seen by every frame, heartbeats too.
+    fn is_used(&self) {
+        let _ = self.live();
     }
 
     fn start(&mut self, call: MethodCall) {

@@ -4,7 +4,7 @@ use super::world::{ADDRESSES, Ask, World};
 use crate::{Direction, List, Scope, SortKey, TextFilter, TooCostly};
 use rollcall_model::limits::{KNOWN_ADDRESS_FOR, STEP_UP_WINDOWS_PER_SESSION};
 use rollcall_model::step_up::{AgentDigest, Window};
-use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, Timestamp, UserNo, limits};
+use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, SessionNo, Timestamp, UserNo, limits};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,18 +24,47 @@ fn a_session_is_gone_everywhere_at_the_instant_of_its_end() {
     assert_eq!(Ask::all().of(standing, before), (2, vec![stays.no, session.no]));
     assert!(standing.bearer(&session.token, before).is_some());
     assert_eq!(standing.live(before), 2);
-    assert!(standing.due(before, 10).is_empty());
+    assert!(standing.due(before, SessionNo(0), 10).is_empty());
     let at = session.expires_at;
     assert!(standing.bearer(&session.token, at).is_none());
     assert_eq!(Ask::all().of(standing, at), (1, vec![stays.no]));
     assert_eq!(Ask::filter("zoe").of(standing, at), (0, vec![]));
     assert_eq!(standing.live(at), 1);
     standing.session(&session.id, at, |row| assert!(row.is_none()));
-    assert_eq!(standing.due(at, 10), [session.no]);
+    assert_eq!(standing.due(at, SessionNo(0), 10), [session.no]);
     assert_eq!(standing.sessions_of(session.owner.no), [session.no], "its ending is not written yet");
     world.end(session.no);
-    assert!(world.standing.due(at, 10).is_empty());
+    assert!(world.standing.due(at, SessionNo(0), 10).is_empty());
     assert!(world.standing.sessions_of(session.owner.no).is_empty());
+}
+
+#[test]
+fn a_session_is_gone_when_it_was_idle_for_its_time_and_each_use_moves_that() {
+    let idle = Duration::from_mins(5);
+    let mut world = World::with_idle(Some(idle));
+    let [used, unused] = [0, 1].map(|user| world.open(user, 0, 0, 0, LONG));
+    let told = |world: &World| world.standing.due(world.now, SessionNo(0), 10);
+    let due_at = world.now + idle;
+    world.now = due_at - MS;
+    assert!(world.standing.bearer(&used.token, world.now).is_some(), "the last moment");
+    let seen_at = world.now;
+    world.wait(MS);
+    assert_eq!(world.standing.live(world.now), 1);
+    assert!(world.standing.bearer(&unused.token, world.now).is_none(), "a check that is late moves nothing");
+    world.now = due_at + limits::IDLE_GRACE - MS;
+    assert!(told(&world).is_empty());
+    world.wait(MS);
+    assert_eq!(told(&world), [unused.no]);
+    world.now = seen_at + idle - MS;
+    assert_eq!(world.standing.live(world.now), 1);
+    world.wait(MS);
+    assert!(world.standing.bearer(&used.token, world.now).is_none(), "before the row was looked at");
+    assert_eq!(world.standing.live(world.now), 0);
+    assert_eq!(world.standing.sessions_of(used.owner.no), [used.no], "until its ending is told");
+    world.wait(limits::IDLE_GRACE);
+    assert_eq!(told(&world), [used.no, unused.no]);
+    world.standing.apply(&[World::ending(&used), World::ending(&unused)]);
+    assert!(told(&world).is_empty());
 }
 
 #[test]
@@ -157,7 +186,10 @@ fn building_anew_keeps_everything() {
         }
     }
     let due = world.sessions.iter().filter(|known| !known.ended && known.session.expires_at <= world.now);
-    assert_eq!(world.standing.due(world.now, 100), due.map(|known| known.session.no).collect::<Vec<_>>());
+    assert_eq!(
+        world.standing.due(world.now, SessionNo(0), 100),
+        due.map(|known| known.session.no).collect::<Vec<_>>()
+    );
     let last = &sessions[199];
     let covered = world.standing.step_up_remembered(last.no, AgentDigest([1; 16]), last.ip, world.now);
     assert!(covered, "{last:?}");

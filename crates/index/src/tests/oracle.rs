@@ -4,8 +4,10 @@ use super::world::{ADDRESSES, Ask, DEVICES, HOSTS, USERS, World};
 use crate::{Direction, Scope, SortKey};
 use proptest::prelude::*;
 use proptest::sample::select;
-use rollcall_model::{RoleSet, UserNo};
+use rollcall_model::{RoleSet, SessionNo, UserNo, limits};
 use std::time::Duration;
+
+const IDLE_GRACE_MS: u64 = 120_000;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -26,14 +28,15 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let session = (0..USERS.len(), 0..DEVICES.len(), 0..HOSTS.len(), 0..ADDRESSES.len(), 1..5_000_u64);
+    let lifetime = prop_oneof![4 => 1..5_000_u64, 1 => Just(3_600_000)];
+    let session = (0..USERS.len(), 0..DEVICES.len(), 0..HOSTS.len(), 0..ADDRESSES.len(), lifetime);
     prop_oneof![
         4 => (prop::collection::vec(session, 1..12), 0..3_usize)
             .prop_map(|(sessions, end_again)| Step::SignIns { sessions, end_again }),
         2 => any::<prop::sample::Index>().prop_map(Step::End),
         1 => (any::<prop::sample::Index>(), 1..30_usize).prop_map(|(from, count)| Step::EndMany(from, count)),
-        2 => select(vec![0, 1, 2, 40, 1_000]).prop_map(Step::Wait),
-        1 => any::<prop::sample::Index>().prop_map(Step::Use),
+        2 => select(vec![0, 1, 2, 40, 1_000, 1_000, IDLE_GRACE_MS - 1_000, IDLE_GRACE_MS]).prop_map(Step::Wait),
+        2 => any::<prop::sample::Index>().prop_map(Step::Use),
         1 => (0..USERS.len(), 0..8_u16).prop_map(|(user, roles)| Step::Roles(user, roles)),
         2 => prop::collection::vec((0..USERS.len(), name(), prop::option::of(name()), any::<bool>()), 1..5)
             .prop_map(Step::Renames),
@@ -138,8 +141,14 @@ fn filter() -> impl Strategy<Value = String> {
     prop_oneof![3 => part, 3 => pieces, 2 => whole]
 }
 
-fn run(steps: Vec<Step>) {
-    let mut world = World::new();
+/// Off, or so short that all of it happens.
+fn idle() -> impl Strategy<Value = Option<Duration>> {
+    prop::option::of(select(vec![1, 700, 1_000, 1_500, 3_000]).prop_map(Duration::from_millis))
+}
+
+fn run(idle: Option<Duration>, steps: Vec<Step>) {
+    assert_eq!(limits::IDLE_GRACE, Duration::from_millis(IDLE_GRACE_MS));
+    let mut world = World::with_idle(idle);
     for step in steps {
         match step {
             Step::SignIns { sessions, end_again } => {
@@ -204,9 +213,10 @@ fn use_token(world: &mut World, which: prop::sample::Index) {
     }
     let now = world.now;
     let at = which.index(world.sessions.len());
+    let idle = world.idle;
     let known = &mut world.sessions[at];
     let bearer = world.standing.bearer(&known.session.token, now).map(|bearer| bearer.session);
-    let live = !known.ended && now < known.session.expires_at;
+    let live = !known.ended && now < known.due_at(idle);
     assert_eq!(bearer, live.then_some(known.session.no));
     if live && now.since(known.seen_at) >= Duration::from_secs(1) {
         known.seen_at = now;
@@ -221,10 +231,13 @@ fn check_all(world: &World) {
     let due: Vec<_> = world
         .sessions
         .iter()
-        .filter(|known| !known.ended && known.session.expires_at <= now)
+        .filter(|known| !known.ended && known.told_from(world.idle) <= now)
         .map(|known| known.session.no)
         .collect();
-    assert_eq!(standing.due(now, usize::MAX), due);
+    assert_eq!(standing.due(now, SessionNo(0), usize::MAX), due);
+    let (half, rest) = due.split_at(due.len() / 2);
+    assert_eq!(standing.due(now, SessionNo(0), half.len()), half);
+    assert_eq!(standing.due(now, half.last().copied().unwrap_or(SessionNo(0)), usize::MAX), rest);
     for user in (100..).take(USERS.len()) {
         let mut sessions: Vec<_> = world
             .sessions
@@ -239,7 +252,7 @@ fn check_all(world: &World) {
     }
     for known in &world.sessions {
         let session = &known.session;
-        let live = !known.ended && now < session.expires_at;
+        let live = !known.ended && now < known.due_at(world.idle);
         let bearer = standing.bearer(&session.token, now).map(|bearer| (bearer.id, bearer.owner));
         assert_eq!(bearer, live.then(|| (session.id, session.owner.clone())));
         standing.session(&session.id, now, |row| {
@@ -254,7 +267,7 @@ fn check_all(world: &World) {
                 (&known.device, session.host.as_bytes(), session.ip.to_string().as_bytes())
             );
             assert_eq!(row.fragment(), format!("<{} {}>", known.device.name, known.device.long_version));
-            assert_eq!((row.opened_at(), row.expires_at()), (session.opened_at, session.expires_at));
+            assert_eq!(row.opened_at(), session.opened_at);
         });
     }
     for key in [SortKey::LoginAt, SortKey::DeviceName, SortKey::OsVersion, SortKey::Name, SortKey::Username] {
@@ -268,8 +281,8 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
-    fn lists_are_what_a_plain_scan_gives(steps in prop::collection::vec(step(), 1..60)) {
-        run(steps);
+    fn lists_are_what_a_plain_scan_gives(idle in idle(), steps in prop::collection::vec(step(), 1..60)) {
+        run(idle, steps);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{Direction, List, Loaded, Readers, Scope, SortKey, Standing, TextFilter};
 use regex::RegexBuilder;
 use rollcall_model::ids::ID_ALPHABET;
-use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
+use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES, IDLE_GRACE};
 use rollcall_model::user::{Profile, UserKind};
 use rollcall_model::{
     Actor, Device, DeviceType, EndReason, Event, Happening, Owner, Role, RoleSet, Seq, Session, SessionId,
@@ -80,8 +80,23 @@ pub struct Known {
     pub seen_at: Timestamp,
 }
 
+impl Known {
+    /// When it is over: at its absolute end, or when it was idle for that long if that comes first.
+    pub fn due_at(&self, idle: Option<Duration>) -> Timestamp {
+        let idle_at = idle.map_or(self.session.expires_at, |idle| self.seen_at + idle);
+        idle_at.min(self.session.expires_at)
+    }
+
+    /// From when on its ending may be told.
+    pub fn told_from(&self, idle: Option<Duration>) -> Timestamp {
+        let due_at = self.due_at(idle);
+        if due_at < self.session.expires_at { due_at + IDLE_GRACE } else { due_at }
+    }
+}
+
 pub struct World {
     pub standing: Standing,
+    pub idle: Option<Duration>,
     pub sessions: Vec<Known>,
     pub now: Timestamp,
     owners: Vec<Arc<Owner>>,
@@ -90,6 +105,11 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
+        Self::with_idle(None)
+    }
+
+    /// One in which sessions may be idle for so long.
+    pub fn with_idle(idle: Option<Duration>) -> Self {
         let owner = |(i, (username, name)): (usize, &(&str, Option<&str>))| {
             Arc::new(Owner {
                 no: UserNo(i as u64 + 100),
@@ -100,7 +120,8 @@ impl World {
             })
         };
         Self {
-            standing: Standing::new(READERS),
+            standing: Standing::new(READERS, idle),
+            idle,
             sessions: Vec::new(),
             now: Timestamp::from_ms(1_700_000_000_000),
             owners: USERS.iter().enumerate().map(owner).collect(),
@@ -228,7 +249,7 @@ impl World {
 
     /// An index loaded from the plain list.
     pub fn reloaded(&self) -> Standing {
-        let standing = Standing::new(READERS);
+        let standing = Standing::new(READERS, self.idle);
         let left: Vec<_> = self
             .sessions
             .iter()
@@ -246,7 +267,7 @@ impl World {
     }
 
     pub fn live(&self) -> impl Iterator<Item = &Known> {
-        self.sessions.iter().filter(|known| !known.ended && self.now < known.session.expires_at)
+        self.sessions.iter().filter(|known| !known.ended && self.now < known.due_at(self.idle))
     }
 
     /// The specification: filter all rows, sort, cut.

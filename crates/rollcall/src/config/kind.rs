@@ -76,6 +76,14 @@ pub struct Time {
     pub at: Place<Duration>,
 }
 
+/// A length of time, or none.
+pub struct TimeOrOff {
+    /// The least and the most.
+    pub range: RangeInclusive<Duration>,
+    /// Where it goes.
+    pub at: Place<Option<Duration>>,
+}
+
 /// A number of things.
 pub struct Count<T: 'static> {
     /// The least and the most.
@@ -135,6 +143,35 @@ impl Kind for Time {
 
     fn get(&self, config: &Config) -> Vec<String> {
         vec![duration((self.at.get)(config))]
+    }
+}
+
+/// The word for no length of time.
+const OFF: &str = "off";
+
+impl Kind for TimeOrOff {
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+
+    fn unit(&self) -> &'static str {
+        "duration in s, m, h or d"
+    }
+
+    fn allowed(&self) -> String {
+        format!("{OFF}, or {} to {}", duration(*self.range.start()), duration(*self.range.end()))
+    }
+
+    fn read(&self, words: &[&str]) -> Result<Change, usize> {
+        let read = |word: &str| {
+            let time = (word != OFF).then(|| read_duration(word));
+            time.map_or(Some(None), |time| time.filter(|time| self.range.contains(time)).map(Some))
+        };
+        one(words, read).map(|value| self.at.change(value))
+    }
+
+    fn get(&self, config: &Config) -> Vec<String> {
+        vec![(self.at.get)(config).map_or_else(|| OFF.into(), duration)]
     }
 }
 

@@ -1,6 +1,8 @@
 //! The table of settings. A new one is an entry here, and a field of what it goes to.
 
-use super::kind::{Count, File, Kind, Listen, Networks, OneOf, Origins, Place, Roles, Shape, Time, at};
+use super::kind::{
+    Count, File, Kind, Listen, Networks, OneOf, Origins, Place, Roles, Shape, Time, TimeOrOff, at,
+};
 use crate::logging::LogFormat;
 use rollcall_http::client_address::TrustedProxies;
 use rollcall_model::limits;
@@ -44,6 +46,11 @@ pub static SETTINGS: &[Setting] = &[
         name: "sessions.lifetime",
         meaning: "How long a login token lives from its sign-in. Open sessions keep the end that they were given",
         kind: &Time { range: SECOND..=limits::LIFETIME_MAX, at: at!(service.session_lifetime) },
+    },
+    Setting {
+        name: "sessions.idle",
+        meaning: "How long a session may be idle, not seen at all, before it ends; the grain is a minute",
+        kind: &TimeOrOff { range: limits::IDLE_MIN..=limits::LIFETIME_MAX, at: at!(service.session_idle) },
     },
     Setting {
         name: "sessions.per_user",
@@ -216,6 +223,8 @@ mod tests {
             ("server.listen", &["[::1]:3950"], r#""[::1]:3950""#),
             ("server.key_file", &["key"], r#""key""#),
             ("sessions.lifetime", &["60s"], r#""1m""#),
+            ("sessions.idle", &["300s"], r#""5m""#),
+            ("sessions.idle", &["off"], r#""off""#),
             ("sessions.per_user", &["10000"], "10000"),
             ("limits.calls", &["1"], "1"),
             ("limits.window", &["24h"], r#""1d""#),
@@ -251,6 +260,7 @@ mod tests {
             ("server.listen", &["3000", "localhost:3000", "127.0.0.1", "127.0.0.1:65536"]),
             ("server.key_file", &[""]),
             ("sessions.lifetime", &["0s", "3651d", "90", "1.5h", "99999999999999999999d"]),
+            ("sessions.idle", &["0s", "299s", "3651d", "OFF", "none", ""]),
             ("sessions.per_user", &["0", "10001", "-1", "many", "1.5", ""]),
             ("limits.calls", &["0", "1000001"]),
             ("limits.window", &["0s", "25h"]),

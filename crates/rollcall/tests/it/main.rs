@@ -5,6 +5,7 @@
 mod cors;
 mod ending;
 mod factors;
+mod idle;
 mod last_seen;
 mod limits;
 mod listing;

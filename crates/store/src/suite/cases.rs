@@ -30,6 +30,10 @@ fn end(session: SessionNo) -> Command {
     Command::EndSession { session, reason: EndReason::EndedByAdministrator, by: Actor::System }
 }
 
+fn expire(sessions: Vec<SessionNo>) -> Command {
+    Command::ExpireSessions { sessions, idle: None }
+}
+
 pub(super) fn passing(user: UserNo, session: SessionNo) -> Passing {
     let agent = AgentDigest([7; 16]);
     Passing {
@@ -178,11 +182,11 @@ pub async fn a_session_that_is_due_can_only_expire(fixture: Fixture) {
     let session = fixture.open(user).await;
     let expires_at = 1_000_000 + 3_600_000;
     fixture.set_now(expires_at - 1);
-    fixture.run(Command::ExpireSessions(vec![session])).await.unwrap();
+    fixture.run(expire(vec![session])).await.unwrap();
     assert_eq!(fixture.loaded_sessions().await, [session], "it is not due yet");
     fixture.set_now(expires_at + 5_000);
     assert_eq!(fixture.run(end(session)).await, Err(Refused::SessionNotLive));
-    fixture.run(Command::ExpireSessions(vec![session, session])).await.unwrap();
+    fixture.run(expire(vec![session, session])).await.unwrap();
     assert_eq!(fixture.loaded_sessions().await, []);
     let detail = fixture.last_detail().await;
     assert_eq!((detail["reason"].as_str(), detail["due"].as_i64()), (Some("expired"), Some(expires_at)));

@@ -58,6 +58,7 @@ macro_rules! suite {
             a_set_of_roles_is_given_and_taken_one_by_one,
             a_password_set_by_its_user_leaves_the_session_that_it_was_set_on,
             rows_keep_the_latest_of_what_was_seen,
+            an_idle_session_ends_by_what_its_row_knows,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {
