@@ -33,8 +33,6 @@ pub struct Bearer {
     pub owner: Arc<Owner>,
     /// The session's absolute end.
     pub expires_at: Timestamp,
-    /// When it was opened.
-    pub opened_at: Timestamp,
 }
 
 /// The table.
@@ -87,7 +85,6 @@ impl Tokens {
                 id: session.id,
                 owner: Arc::clone(&session.owner),
                 expires_at: session.expires_at,
-                opened_at: session.opened_at,
             },
             seen_at: AtomicI64::new(seen_at.as_ms()),
             moved: AtomicBool::new(false),
