@@ -2,6 +2,7 @@
 
 use crate::facet::Field;
 use crate::index::Index;
+use crate::personal::PersonalTokens;
 use crate::tokens::Tokens;
 use parking_lot::RwLock;
 use rollcall_model::{Event, Grants, Happening, Owner, UserNo};
@@ -48,6 +49,23 @@ pub fn note_grants(events: &[Event], grants: &RwLock<Grants>) {
     }
 }
 
+/// Takes note of personal tokens that came and went, and of what their users are from now on.
+pub fn note_personal(events: &[Event], personal: &RwLock<PersonalTokens>) {
+    for event in events {
+        match (&event.happening, event.subject) {
+            (Happening::PersonalTokenMade(token), _) => personal.write().insert(token),
+            (Happening::PersonalTokenRemoved { token, .. }, Some(user)) => {
+                personal.write().remove(user, *token);
+            }
+            (Happening::RolesChanged { owner, .. }, _) => personal.write().replace_owner(owner),
+            (Happening::UserChanged { after, .. }, _) => {
+                personal.write().replace_owner(&Arc::new(after.owner.clone()));
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Index {
     /// Applies one commit's events; a new session's token is good once its row is there.
     pub fn apply(&mut self, events: &[Event], tokens: &RwLock<Tokens>) {
@@ -69,7 +87,7 @@ impl Index {
                 // Its token is still there when the same commit opened it.
                 tokens.write().remove(no);
                 self.retired.remove(&no);
-                self.step_ups.forget(no);
+                self.step_ups.forget(no.into());
                 if let Some(slot) = self.rows.find(no) {
                     self.close(slot);
                 }
@@ -78,6 +96,7 @@ impl Index {
             Happening::UserChanged { after, .. } => {
                 self.change_owner(&Arc::new(after.owner.clone()), tokens);
             }
+            Happening::PersonalTokenRemoved { token, .. } => self.step_ups.forget(*token),
             Happening::StepUpPassed(window) => self.step_ups.remember(*window),
             // Nothing that a row shows.
             _ => {}

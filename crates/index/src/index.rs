@@ -84,7 +84,7 @@ impl Index {
     pub fn close(&mut self, slot: u32) {
         let user = self.users.get(self.rows.cell(slot).user).owner.no;
         self.addresses.remember(user, AddressKey::of(self.rows.ip(slot)), self.rows.opened_at(slot));
-        self.step_ups.forget(self.rows.no(slot));
+        self.step_ups.forget(self.rows.no(slot).into());
         self.expiry.remove(&(self.rows.due_at(slot), slot));
         self.facets.remove(self.codes(slot), slot);
         self.rows.remove(slot);

@@ -25,6 +25,7 @@ mod list;
 mod order;
 mod page;
 mod pattern;
+mod personal;
 mod reclaim;
 mod slots;
 mod standing;

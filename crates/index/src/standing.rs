@@ -13,16 +13,18 @@ use crate::eval::TooCostly;
 use crate::index::Index;
 use crate::list::List;
 use crate::page::{Page, Row};
+use crate::personal::PersonalTokens;
 use crate::tokens::{Bearer, LastSeen, Tokens};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
-    AddressKey, Event, Grants, Permission, RoleSet, Session, SessionId, SessionNo, Timestamp, TokenHash,
-    UserNo, limits,
+    AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, Session, SessionId,
+    SessionNo, Timestamp, TokenHash, TokenNo, UserNo, limits,
 };
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::ops::Bound;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The live index as all of the server shares it.
@@ -31,6 +33,8 @@ pub struct Standing {
     tokens: RwLock<Tokens>,
     /// Users whose authenticator is enrolled.
     enrolled: RwLock<HashSet<UserNo>>,
+    /// Tokens that are no session's.
+    personal: RwLock<PersonalTokens>,
     /// Which roles hold which permission.
     grants: RwLock<Grants>,
     /// Whoever applies events holds it: one at a time.
@@ -53,6 +57,7 @@ impl Standing {
             index: RwLock::new(Index::new(readers, idle)),
             tokens: RwLock::new(Tokens::new(idle)),
             enrolled: RwLock::default(),
+            personal: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
         }
@@ -93,6 +98,11 @@ impl Standing {
         self.enrolled.write().insert(user);
     }
 
+    /// Takes in a personal access token.
+    pub fn remember_personal(&self, token: &PersonalToken) {
+        self.personal.write().insert(token);
+    }
+
     /// Takes in which roles hold a permission.
     pub fn set_grant(&self, permission: Permission, roles: RoleSet) {
         self.grants.write().set(permission, roles);
@@ -108,6 +118,7 @@ impl Standing {
         let _applying = self.applying.lock();
         apply::note_factors(events, &self.enrolled);
         apply::note_grants(events, &self.grants);
+        apply::note_personal(events, &self.personal);
         apply::refuse_ended(events, &self.tokens);
         self.index.write().apply(events, &self.tokens);
         self.reclaim();
@@ -125,7 +136,15 @@ impl Standing {
         }
     }
 
-    /// Whom a token is good for; `now` is remembered as its last use.
+    /// Whom a token is good for, of whichever kind; `now` is remembered as the last use of a login token.
+    pub fn holder(&self, token: &TokenHash, now: Timestamp) -> Option<(Arc<Owner>, Holder)> {
+        let Some(Bearer { session: no, id, owner, expires_at }) = self.bearer(token, now) else {
+            return self.personal.read().get(token);
+        };
+        Some((owner, Holder::Session { no, id, expires_at }))
+    }
+
+    /// Whom a login token is good for; `now` is remembered as its last use.
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
         self.tokens.read().bearer(token, now)
     }
@@ -185,15 +204,9 @@ impl Standing {
         sessions.into_iter().map(|(_, no)| no).collect()
     }
 
-    /// Whether a call of this session from this client needs no second factor.
-    pub fn step_up_remembered(
-        &self,
-        session: SessionNo,
-        agent: AgentDigest,
-        ip: IpAddr,
-        now: Timestamp,
-    ) -> bool {
-        self.index.read().step_ups.cover(session, agent, ip, now)
+    /// Whether a call with this token from this client needs no second factor.
+    pub fn step_up_remembered(&self, token: TokenNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> bool {
+        self.index.read().step_ups.cover(token, agent, ip, now)
     }
 
     /// Up to `limit` sessions after `after` whose time is up and whose endings may be told by now, and were not.

@@ -1,19 +1,19 @@
-//! Which sessions proved a second factor, from which client, and until when that is remembered.
+//! Which tokens proved a second factor, from which client, and until when that is remembered.
 
 use rollcall_model::limits::STEP_UP_WINDOWS_PER_SESSION;
 use rollcall_model::step_up::{AgentDigest, Window};
-use rollcall_model::{SessionNo, Timestamp};
+use rollcall_model::{Timestamp, TokenNo};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// The remembered windows of each session, the oldest first.
+/// The remembered windows of each token, the oldest first.
 #[derive(Default)]
-pub struct StepUps(HashMap<SessionNo, Vec<Window>>);
+pub struct StepUps(HashMap<TokenNo, Vec<Window>>);
 
 impl StepUps {
     /// Remembers a window. A client's new one takes the place of its old one; past the bound the oldest goes.
     pub fn remember(&mut self, window: Window) {
-        let windows = self.0.entry(window.session).or_default();
+        let windows = self.0.entry(window.token).or_default();
         windows.retain(|old| (old.agent, old.ip) != (window.agent, window.ip));
         if windows.len() >= STEP_UP_WINDOWS_PER_SESSION {
             windows.remove(0);
@@ -21,13 +21,13 @@ impl StepUps {
         windows.push(window);
     }
 
-    /// Forgets a session's windows.
-    pub fn forget(&mut self, session: SessionNo) {
-        self.0.remove(&session);
+    /// Forgets a token's windows.
+    pub fn forget(&mut self, token: TokenNo) {
+        self.0.remove(&token);
     }
 
-    /// Whether a call of this session from this client needs no code.
-    pub fn cover(&self, session: SessionNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> bool {
-        self.0.get(&session).is_some_and(|windows| windows.iter().any(|window| window.covers(agent, ip, now)))
+    /// Whether a call with this token from this client needs no code.
+    pub fn cover(&self, token: TokenNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> bool {
+        self.0.get(&token).is_some_and(|windows| windows.iter().any(|window| window.covers(agent, ip, now)))
     }
 }

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
 use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
-use crate::ids::{SessionId, SessionNo, UserNo};
+use crate::ids::{SessionId, SessionNo, TokenNo, UserNo};
 use crate::permission::{Permission, Role, RoleSet};
 use crate::session::EndReason;
 use crate::step_up::AgentDigest;
@@ -52,8 +52,9 @@ pub enum Command {
         user: UserNo,
         /// What is to be otherwise.
         change: Box<UserChange>,
-        /// The session that outlives a new password: the one on which its own user sets it.
-        but: Option<SessionNo>,
+        /// The token that outlives a new password: the one by which its own user sets it, and which has to be
+        /// live. Then personal tokens stay too.
+        but: Option<TokenNo>,
         /// Who asks for it.
         by: Actor,
     },
@@ -117,10 +118,21 @@ pub enum Command {
     EndSessionsOf {
         /// Whose.
         user: UserNo,
-        /// The one that stays, where one does.
-        but: Option<SessionNo>,
+        /// The token of the one that stays, where one does.
+        but: Option<TokenNo>,
         /// Who asks for it.
         by: Actor,
+    },
+    /// Make a personal access token.
+    MakePersonalToken(Box<NewPersonalToken>),
+    /// End a personal access token. Refused when the user has it not.
+    RemovePersonalToken {
+        /// Whose.
+        user: UserNo,
+        /// Which.
+        token: TokenNo,
+        /// Why.
+        reason: EndReason,
     },
     /// Give a user a role. Refused when it has it.
     GrantRole {
@@ -196,11 +208,28 @@ pub struct Opening {
     pub clears: Vec<FailureKey>,
 }
 
-/// A proof, and on which session it is shown.
+/// What a personal access token is made of.
+#[derive(Clone, Debug)]
+pub struct NewPersonalToken {
+    /// Whose it is, and who makes it.
+    pub user: UserNo,
+    /// The token by which it is asked for: nothing is done for one that has ended.
+    pub by: TokenNo,
+    /// Its digest.
+    pub token: TokenHash,
+    /// Its name.
+    pub name: String,
+    /// The last characters of it.
+    pub last_part: String,
+    /// Whether it is asked for no second factor.
+    pub bypasses_step_up: bool,
+}
+
+/// A proof, and with which token it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
-    /// The session: nothing is done for one that has ended.
-    pub session: SessionNo,
+    /// The token: nothing is done for one that has ended.
+    pub token: TokenNo,
     /// The proof.
     pub proof: Proof,
 }
@@ -210,8 +239,8 @@ pub struct Shown {
 pub struct Enrolment {
     /// Whose it is.
     pub user: UserNo,
-    /// The session that goes on.
-    pub session: SessionNo,
+    /// The token that goes on.
+    pub token: TokenNo,
     /// The authenticator whose code was right.
     pub begun: crate::ids::Seq,
     /// The code's step: it is used with this.
@@ -225,8 +254,8 @@ pub struct Enrolment {
 pub struct Passing {
     /// Who proved it.
     pub user: UserNo,
-    /// On which session.
-    pub session: SessionNo,
+    /// With which token.
+    pub token: TokenNo,
     /// What was shown.
     pub proof: Proof,
     /// From which user agent.
@@ -254,8 +283,14 @@ pub enum Refused {
     UserNotActive,
     /// It would leave no active administrator.
     LastAdministrator,
-    /// The session is not live.
+    /// The session, or the token that asks, is not live.
     SessionNotLive,
+    /// The user has a personal token of this name.
+    TokenNameInUse,
+    /// The user has as many personal tokens as it may have.
+    TooManyTokens,
+    /// The user has no such personal token.
+    NoSuchToken,
     /// Too many wrong guesses.
     Blocked(FailureKey),
     /// The store is sealed with another cluster key.
@@ -289,6 +324,8 @@ pub struct Needs {
     pub sessions: Vec<SessionNo>,
     /// Users whose sessions are needed, all of them.
     pub sessions_of: Vec<UserNo>,
+    /// Users whose personal tokens are needed, all of them.
+    pub personal_of: Vec<UserNo>,
     /// Counters.
     pub failures: Vec<FailureKey>,
     /// Users of whom the password's hash is needed.
@@ -322,11 +359,12 @@ impl Needs {
                 self.emails.extend(user.emails.iter().map(|email| NameKey::of(&email.address)));
             }
             Command::DeleteUser { user, .. } => {
-                self.whole(*user);
+                self.tokens_of(*user);
                 self.administrators = true;
             }
-            Command::ChangeUser { user, change, .. } => {
-                self.whole(*user);
+            Command::ChangeUser { user, change, but, .. } => {
+                self.tokens_of(*user);
+                self.sessions.extend(but.map(|token| SessionNo(token.0)));
                 self.profiles.push(*user);
                 self.usernames.extend(change.username.as_deref().map(NameKey::of));
                 self.emails.extend(change.email.as_deref().map(NameKey::of));
@@ -338,8 +376,13 @@ impl Needs {
                 self.administrators = true;
             }
             Command::Rehash { user, .. } => self.passwords.push(*user),
+            Command::MakePersonalToken(token) => {
+                self.users.push(token.user);
+                self.token(token.user, token.by);
+            }
+            Command::RemovePersonalToken { user, .. } => self.personal_of.push(*user),
             Command::Unlock { user, .. } => {
-                self.whole(*user);
+                self.tokens_of(*user);
                 self.failures_of.push(*user);
             }
             Command::GrantRole { user, .. } | Command::BeginAuthenticator { user, .. } => {
@@ -347,11 +390,11 @@ impl Needs {
             }
             Command::EnrolAuthenticator(enrolment) => {
                 self.whole(enrolment.user);
-                self.sessions.push(enrolment.session);
+                self.token(enrolment.user, enrolment.token);
                 self.failures.push(FailureKey::Code(enrolment.user));
             }
             Command::RemoveFactors { user, shown, .. } => {
-                self.whole(*user);
+                self.tokens_of(*user);
                 if let Some(shown) = shown {
                     self.shown(*user, *shown);
                 }
@@ -369,7 +412,7 @@ impl Needs {
             Command::ExpireSessions { sessions, .. } => self.sessions.extend(sessions),
             Command::PassStepUp(passing) => {
                 self.users.push(passing.user);
-                self.shown(passing.user, Shown { session: passing.session, proof: passing.proof });
+                self.shown(passing.user, Shown { token: passing.token, proof: passing.proof });
             }
             Command::CountFailure(keys) => self.failures.extend(keys.iter().map(|(key, _)| key)),
         }
@@ -381,8 +424,20 @@ impl Needs {
         self.sessions_of.push(user);
     }
 
+    /// The user and all of its tokens.
+    fn tokens_of(&mut self, user: UserNo) {
+        self.whole(user);
+        self.personal_of.push(user);
+    }
+
+    /// A token of the user, of whichever kind.
+    fn token(&mut self, user: UserNo, token: TokenNo) {
+        self.sessions.push(SessionNo(token.0));
+        self.personal_of.push(user);
+    }
+
     fn shown(&mut self, user: UserNo, shown: Shown) {
-        self.sessions.push(shown.session);
+        self.token(user, shown.token);
         self.failures.push(FailureKey::Code(user));
         self.proof(user, shown.proof);
     }

@@ -6,14 +6,16 @@
 mod users;
 
 use crate::clock::Timestamp;
-use crate::command::{Command, Enrolment, Opening, Passing, Receipt, Refused, Shown};
+use crate::command::{Command, Enrolment, NewPersonalToken, Opening, Passing, Receipt, Refused, Shown};
 use crate::event::{Actor, Event, Happening};
 use crate::factor::{Proof, RecoveryHash, SealedSeed, Used};
-use crate::facts::{Facts, SessionFact, UserFact};
+use crate::facts::{Facts, PersonalFact, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
-use crate::ids::{Seq, SessionNo, UserNo};
+use crate::ids::{Seq, SessionNo, TokenNo, UserNo};
+use crate::limits;
 use crate::session::{EndReason, Session, live};
 use crate::step_up::Window;
+use crate::token::PersonalToken;
 use std::collections::{HashMap, HashSet};
 use users::{change_role, change_user, create_user, delete_user};
 
@@ -59,8 +61,8 @@ struct Effects {
     next: Seq,
     at: Timestamp,
     live: u64,
-    /// Sessions that it ends.
-    ended: HashSet<SessionNo>,
+    /// Tokens that it ends, with their sessions where they have one.
+    ended: HashSet<TokenNo>,
 }
 
 impl Effects {
@@ -97,9 +99,25 @@ impl Effects {
         self.record(by, Some(user), None, happening);
     }
 
+    /// Ends all of a user's tokens, personal ones too.
+    fn end_tokens(&mut self, facts: &Facts, user: UserNo, reason: EndReason, by: Actor) {
+        self.end_all(facts, user, None, reason, by);
+        for held in facts.personal.get(&user).into_iter().flatten() {
+            self.remove_token(user, held, reason, by);
+        }
+    }
+
+    /// The one way out of a personal token.
+    fn remove_token(&mut self, user: UserNo, held: &PersonalFact, reason: EndReason, by: Actor) {
+        if self.ended.insert(held.no) {
+            let (token, name) = (held.no, held.name.clone());
+            self.happen(by, user, Happening::PersonalTokenRemoved { token, name, reason });
+        }
+    }
+
     /// Ends all of a user's sessions but one.
-    fn end_all(&mut self, facts: &Facts, user: UserNo, but: Option<SessionNo>, reason: EndReason, by: Actor) {
-        for (no, session) in standing_sessions(facts, user).filter(|(no, _)| Some(*no) != but) {
+    fn end_all(&mut self, facts: &Facts, user: UserNo, but: Option<TokenNo>, reason: EndReason, by: Actor) {
+        for (no, session) in standing_sessions(facts, user).filter(|(no, _)| Some((*no).into()) != but) {
             self.end(no, session, reason, None, by);
         }
     }
@@ -114,7 +132,7 @@ impl Effects {
         due: Option<Timestamp>,
         by: Actor,
     ) {
-        if !self.ended.insert(no) {
+        if !self.ended.insert(no.into()) {
             return;
         }
         let ended = Happening::SessionEnded { id: session.id, reason, due };
@@ -150,7 +168,7 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         }
         Command::Unlock { user, by } => {
             existing(facts, *user)?;
-            effects.end_all(facts, *user, None, EndReason::Unlocked, *by);
+            effects.end_tokens(facts, *user, EndReason::Unlocked, *by);
             effects.happen(*by, *user, Happening::UserUnlocked);
             let counters = facts.failures.keys().filter(|key| key.user() == Some(*user));
             effects.failures.extend(counters.map(|key| (*key, None)));
@@ -158,6 +176,11 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::EndSessionsOf { user, but, by } => {
             existing(facts, *user)?;
             effects.end_all(facts, *user, *but, EndReason::SignedOutEverywhere, *by);
+        }
+        Command::MakePersonalToken(token) => make_personal_token(&mut effects, facts, token)?,
+        Command::RemovePersonalToken { user, token, reason } => {
+            let held = facts.personal.get(user).and_then(|held| held.iter().find(|held| held.no == *token));
+            effects.remove_token(*user, held.ok_or(Refused::NoSuchToken)?, *reason, Actor::User(*user));
         }
         Command::GrantRole { user, role, by } => change_role(&mut effects, facts, *user, *role, true, *by)?,
         Command::RevokeRole { user, role, by } => change_role(&mut effects, facts, *user, *role, false, *by)?,
@@ -216,18 +239,18 @@ fn begin_authenticator(
 }
 
 fn enrol_authenticator(effects: &mut Effects, facts: &Facts, enrolment: &Enrolment) -> Result<(), Refused> {
-    let Enrolment { user, session, begun, step, codes } = enrolment;
+    let Enrolment { user, token, begun, step, codes } = enrolment;
     let (counter, by) = (FailureKey::Code(*user), Actor::User(*user));
     not_blocked(facts, &[counter], effects.at)?;
-    live_session(facts, *session, effects.at)?;
+    let session = live_token(facts, *user, *token, effects.at)?;
     match existing(facts, *user)?.authenticator {
         Some(authenticator) if authenticator.is_enrolled() => return Err(Refused::FactorEnrolled),
         Some(authenticator) if authenticator.begun == *begun => {}
         _ => return Err(Refused::NoSuchFactor),
     }
-    effects.end_all(facts, *user, Some(*session), EndReason::FactorEnrolled, by);
+    effects.end_all(facts, *user, Some(*token), EndReason::FactorEnrolled, by);
     let enrolled = Happening::FactorEnrolled { step: *step, codes: codes.clone() };
-    effects.record(by, Some(*user), Some(*session), enrolled);
+    effects.record(by, Some(*user), session, enrolled);
     effects.failures.push((counter, None));
     Ok(())
 }
@@ -240,13 +263,14 @@ fn remove_factors(
     by: Actor,
 ) -> Result<(), Refused> {
     let fact = existing(facts, user)?;
-    if let Some(shown) = shown {
+    let session = if let Some(shown) = shown {
         fact.enrolled().ok_or(Refused::NoSuchFactor)?;
-        take_shown(effects, facts, user, shown)?;
+        take_shown(effects, facts, user, shown)?
     } else {
-        effects.end_all(facts, user, None, EndReason::FactorsReset, by);
-    }
-    effects.record(by, Some(user), shown.map(|shown| shown.session), Happening::FactorsRemoved);
+        effects.end_tokens(facts, user, EndReason::FactorsReset, by);
+        None
+    };
+    effects.record(by, Some(user), session, Happening::FactorsRemoved);
     Ok(())
 }
 
@@ -258,20 +282,26 @@ fn replace_recovery(
     codes: &[RecoveryHash],
 ) -> Result<(), Refused> {
     existing(facts, user)?.enrolled().ok_or(Refused::NoSuchFactor)?;
-    take_shown(effects, facts, user, shown)?;
+    let session = take_shown(effects, facts, user, shown)?;
     let replaced = Happening::RecoveryReplaced { codes: codes.to_vec() };
-    effects.record(Actor::User(user), Some(user), Some(shown.session), replaced);
+    effects.record(Actor::User(user), Some(user), session, replaced);
     Ok(())
 }
 
-/// Takes a proof on a session that is live, and resets the counter of wrong ones.
-fn take_shown(effects: &mut Effects, facts: &Facts, user: UserNo, shown: Shown) -> Result<(), Refused> {
+/// Takes a proof that is shown with a live token, resets the counter of wrong ones, and gives the token's
+/// session.
+fn take_shown(
+    effects: &mut Effects,
+    facts: &Facts,
+    user: UserNo,
+    shown: Shown,
+) -> Result<Option<SessionNo>, Refused> {
     let counter = FailureKey::Code(user);
     not_blocked(facts, &[counter], effects.at)?;
-    live_session(facts, shown.session, effects.at)?;
-    take_proof(effects, facts, user, Some(shown.session), shown.proof)?;
+    let session = live_token(facts, user, shown.token, effects.at)?;
+    take_proof(effects, facts, user, session, shown.proof)?;
     effects.failures.push((counter, None));
-    Ok(())
+    Ok(session)
 }
 
 /// Takes a proof, and with it the code: it is good no more.
@@ -335,15 +365,39 @@ fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Resu
 }
 
 fn pass_step_up(effects: &mut Effects, facts: &Facts, passing: &Passing) -> Result<(), Refused> {
-    take_shown(effects, facts, passing.user, Shown { session: passing.session, proof: passing.proof })?;
+    let shown = Shown { token: passing.token, proof: passing.proof };
+    let session = take_shown(effects, facts, passing.user, shown)?;
     let window = Window {
-        session: passing.session,
+        token: passing.token,
         agent: passing.agent,
         ip: passing.ip,
         until: effects.at + passing.window,
     };
     let actor = Actor::User(passing.user);
-    effects.record(actor, Some(passing.user), Some(passing.session), Happening::StepUpPassed(window));
+    effects.record(actor, Some(passing.user), session, Happening::StepUpPassed(window));
+    Ok(())
+}
+
+fn make_personal_token(effects: &mut Effects, facts: &Facts, new: &NewPersonalToken) -> Result<(), Refused> {
+    let user = existing(facts, new.user)?;
+    live_token(facts, new.user, new.by, effects.at)?;
+    let held = facts.personal.get(&new.user).map_or(&[][..], Vec::as_slice);
+    if held.iter().any(|held| held.name == new.name) {
+        return Err(Refused::TokenNameInUse);
+    }
+    if held.len() >= limits::PERSONAL_TOKENS_PER_USER {
+        return Err(Refused::TooManyTokens);
+    }
+    let token = Box::new(PersonalToken {
+        no: TokenNo(effects.next.0),
+        owner: user.owner.clone(),
+        token: new.token,
+        name: new.name.clone(),
+        last_part: new.last_part.clone(),
+        bypasses_step_up: new.bypasses_step_up,
+        made_at: effects.at,
+    });
+    effects.happen(Actor::User(new.user), new.user, Happening::PersonalTokenMade(token));
     Ok(())
 }
 
@@ -370,6 +424,21 @@ fn not_blocked(facts: &Facts, guards: &[FailureKey], at: Timestamp) -> Result<()
 /// asked already; here a session stands until its ending is told.
 fn live_session(facts: &Facts, no: SessionNo, at: Timestamp) -> Result<&SessionFact, Refused> {
     facts.sessions.get(&no).filter(|fact| live(fact.life(None), at)).ok_or(Refused::SessionNotLive)
+}
+
+/// The session of a token of the user that is live; a personal one has none.
+fn live_token(
+    facts: &Facts,
+    user: UserNo,
+    token: TokenNo,
+    at: Timestamp,
+) -> Result<Option<SessionNo>, Refused> {
+    if facts.personal.get(&user).is_some_and(|held| held.iter().any(|held| held.no == token)) {
+        return Ok(None);
+    }
+    let session = SessionNo(token.0);
+    let fact = live_session(facts, session, at)?;
+    if fact.user == user { Ok(Some(session)) } else { Err(Refused::SessionNotLive) }
 }
 
 /// The user's sessions that have not been ended, due ones included: whoever ends them all ends those too.

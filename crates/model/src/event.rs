@@ -8,10 +8,11 @@ use crate::address::AddressKey;
 use crate::change;
 use crate::clock::Timestamp;
 use crate::factor::{KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
-use crate::ids::{Seq, SessionId, SessionNo, UserId, UserNo};
+use crate::ids::{Seq, SessionId, SessionNo, TokenNo, UserId, UserNo};
 use crate::permission::{Permission, Role, RoleSet};
 use crate::session::{EndReason, Session};
 use crate::step_up::Window;
+use crate::token::PersonalToken;
 use crate::user::{Owner, User};
 use serde_json::{Value, json};
 use std::fmt;
@@ -162,6 +163,17 @@ pub enum Happening {
         /// The instant from which it was no longer live, where that is not the event's own time.
         due: Option<Timestamp>,
     },
+    /// A user made a personal access token.
+    PersonalTokenMade(Box<PersonalToken>),
+    /// A personal access token ended.
+    PersonalTokenRemoved {
+        /// Which.
+        token: TokenNo,
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: EndReason,
+    },
     /// A second factor was proved.
     StepUpPassed(Window),
     /// Somebody read sessions or was refused; repeats within a window are counted together.
@@ -230,6 +242,8 @@ impl Event {
             Happening::RolesChanged { granted: false, .. } => 21,
             Happening::GrantsChanged { .. } => 22,
             Happening::UserChanged { .. } => 23,
+            Happening::PersonalTokenMade(_) => 24,
+            Happening::PersonalTokenRemoved { .. } => 25,
         }
     }
 
@@ -306,6 +320,12 @@ impl Event {
                 }
                 detail
             }
+            Happening::PersonalTokenMade(token) => {
+                json!({ "name": token.name, "bypasses_step_up": token.bypasses_step_up })
+            }
+            Happening::PersonalTokenRemoved { name, reason, .. } => {
+                json!({ "name": name, "reason": reason.as_str() })
+            }
             Happening::StepUpPassed(window) => json!({ "ip": window.ip, "until": window.until.as_ms() }),
             Happening::Observed(observation) => {
                 let mut detail = match &observation.what {
@@ -324,7 +344,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 23] = [
+pub const KINDS: [&str; 25] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -348,6 +368,8 @@ pub const KINDS: [&str; 23] = [
     "role.revoked",
     "permissions.changed",
     "user.changed",
+    "personal-token.made",
+    "personal-token.removed",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

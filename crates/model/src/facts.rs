@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::event::{Event, Happening, PasswordHash};
 use crate::factor::{Authenticator, KeyFingerprint, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
-use crate::ids::{Seq, SessionId, SessionNo, UserNo};
+use crate::ids::{Seq, SessionId, SessionNo, TokenNo, UserNo};
 use crate::permission::Role;
 use crate::session::{Life, Session};
 use crate::user::{NameKey, Owner, User};
@@ -67,6 +67,15 @@ impl SessionFact {
     }
 }
 
+/// A personal token, as far as decisions need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalFact {
+    /// Its number.
+    pub no: TokenNo,
+    /// Its name.
+    pub name: String,
+}
+
 /// Everything that one batch may ask.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -90,6 +99,8 @@ pub struct Facts {
     pub sessions: HashMap<SessionNo, SessionFact>,
     /// A user's sessions, the one not seen for longest first.
     pub sessions_of: HashMap<UserNo, Vec<SessionNo>>,
+    /// Personal tokens of users of whom they were asked for.
+    pub personal: HashMap<UserNo, Vec<PersonalFact>>,
     /// Hashes of the passwords of users of whom they were asked for.
     pub passwords: HashMap<UserNo, PasswordHash>,
     /// Counters that stand.
@@ -113,21 +124,12 @@ impl Facts {
                 self.emails.extend(user.emails.iter().map(|email| (NameKey::of(&email.address), no)));
                 self.users.insert(no, fact);
             }
-            Happening::UserChanged { after, .. } => {
-                let no = after.owner.no;
-                if let Some(user) = self.users.get_mut(&no) {
-                    user.owner = Arc::new(after.owner.clone());
-                }
-                self.usernames.retain(|_, owner| *owner != no);
-                self.usernames.insert(NameKey::of(&after.owner.username), no);
-                self.emails.retain(|_, owner| *owner != no);
-                self.emails.extend(after.emails.iter().map(|email| (NameKey::of(&email.address), no)));
-                self.profiles.insert(no, User::clone(after));
-            }
+            Happening::UserChanged { after, .. } => self.change(after),
             Happening::UserDeleted { .. } => {
                 let Some(no) = event.subject else { return };
                 self.passwords.remove(&no);
                 self.profiles.remove(&no);
+                self.personal.remove(&no);
                 if let Some(fact) = self.users.remove(&no) {
                     self.active_administrators -= u64::from(fact.is_active_administrator());
                 }
@@ -159,6 +161,15 @@ impl Facts {
                 let after = u64::from(user.is_active_administrator());
                 self.active_administrators = (self.active_administrators + after).saturating_sub(before);
                 self.had_administrator |= owner.roles.contains(Role::Admin);
+            }
+            Happening::PersonalTokenMade(token) => {
+                let fact = PersonalFact { no: token.no, name: token.name.clone() };
+                self.personal.entry(token.owner.no).or_default().push(fact);
+            }
+            Happening::PersonalTokenRemoved { token, .. } => {
+                if let Some(held) = event.subject.and_then(|user| self.personal.get_mut(&user)) {
+                    held.retain(|fact| fact.no != *token);
+                }
             }
             Happening::KeyAdopted(key) => self.key = Some(*key),
             Happening::UserActivated | Happening::UserDeactivated => {
@@ -198,6 +209,19 @@ impl Facts {
             | Happening::StepUpPassed(_)
             | Happening::Observed(_) => {}
         }
+    }
+
+    /// A user has other names, addresses and free fields.
+    fn change(&mut self, after: &User) {
+        let no = after.owner.no;
+        if let Some(user) = self.users.get_mut(&no) {
+            user.owner = Arc::new(after.owner.clone());
+        }
+        self.usernames.retain(|_, owner| *owner != no);
+        self.usernames.insert(NameKey::of(&after.owner.username), no);
+        self.emails.retain(|_, owner| *owner != no);
+        self.emails.extend(after.emails.iter().map(|email| (NameKey::of(&email.address), no)));
+        self.profiles.insert(no, after.clone());
     }
 
     /// Changes the authenticator of the event's user.

@@ -29,6 +29,16 @@ pub struct UserNo(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionNo(pub u64);
 
+/// A token by the ledger's number of what made it: a login token has its session's, a personal token its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenNo(pub u64);
+
+impl From<SessionNo> for TokenNo {
+    fn from(session: SessionNo) -> Self {
+        Self(session.0)
+    }
+}
+
 /// Random bytes. Tests and the demo put a seeded source in.
 pub trait Randomness: Send + Sync {
     /// Fills the whole buffer.

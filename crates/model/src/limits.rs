@@ -27,6 +27,11 @@ pub const STEP_UP_WINDOW: Duration = Duration::from_mins(30);
 /// Remembered windows of one session (one per user agent and address); the oldest goes.
 pub const STEP_UP_WINDOWS_PER_SESSION: usize = 8;
 
+/// Personal access tokens of one user.
+pub const PERSONAL_TOKENS_PER_USER: usize = 100;
+/// Last characters of a personal access token that are kept for its user to know it by.
+pub const TOKEN_PART_CHARS: usize = 6;
+
 /// Wrong passwords of one user.
 pub const USER_FAILURES: FailureLimit =
     FailureLimit { max: 10, window: Duration::from_mins(5), block: Duration::from_mins(5) };

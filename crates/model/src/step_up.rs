@@ -1,15 +1,15 @@
 //! The memory of a second factor: while it lasts, no further code is asked for.
 
 use crate::clock::Timestamp;
-use crate::ids::SessionNo;
+use crate::ids::TokenNo;
 use std::fmt;
 use std::net::IpAddr;
 
-/// A proved second factor: it holds for one session, from one user agent and one address.
+/// A proved second factor: it holds for one token, from one user agent and one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The session it holds for; it ends with it.
-    pub session: SessionNo,
+    /// The token it holds for; it ends with it.
+    pub token: TokenNo,
     /// The user agent it holds for.
     pub agent: AgentDigest,
     /// The address it holds for.

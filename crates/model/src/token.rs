@@ -1,7 +1,10 @@
 //! The bearer secret that a client holds, and the digest that we keep of it.
 
-use crate::ids::{Randomness, draw};
+use crate::clock::Timestamp;
+use crate::ids::{Randomness, SessionId, SessionNo, TokenNo, draw};
+use crate::user::Owner;
 use std::fmt;
+use std::sync::Arc;
 
 const TOKEN_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// Length of a login token: 43 characters of 6 bits each, 258 bits.
@@ -32,4 +35,54 @@ impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenHash(…)")
     }
+}
+
+/// What a token that is live stands for, beside its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A session: it is a login token.
+    Session {
+        /// Which.
+        no: SessionNo,
+        /// Its id on the wire.
+        id: SessionId,
+        /// Its absolute end.
+        expires_at: Timestamp,
+    },
+    /// Nothing: it is a personal token.
+    Personal {
+        /// Which.
+        no: TokenNo,
+        /// Whether it is asked for no second factor.
+        bypasses_step_up: bool,
+    },
+}
+
+impl Holder {
+    /// The token's number.
+    pub fn token(self) -> TokenNo {
+        match self {
+            Self::Session { no, .. } => no.into(),
+            Self::Personal { no, .. } => no,
+        }
+    }
+}
+
+/// A personal access token, as its row holds it: it authenticates its user, is no session, and never expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalToken {
+    /// The ledger's number of its making.
+    pub no: TokenNo,
+    /// Whose it is.
+    pub owner: Arc<Owner>,
+    /// Its digest.
+    pub token: TokenHash,
+    /// The name that its user gave it, no two alike.
+    pub name: String,
+    /// The last characters of the token, for its user to know it by.
+    pub last_part: String,
+    /// Whether it is asked for no second factor.
+    pub bypasses_step_up: bool,
+    /// When it was made.
+    pub made_at: Timestamp,
 }

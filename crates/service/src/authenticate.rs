@@ -1,24 +1,22 @@
 //! From a token to a principal.
 
 use crate::{Principal, Refusal, Service, Watch};
-use rollcall_model::{Permission, TokenHash};
+use rollcall_model::{Holder, Permission, TokenHash};
 
 impl Service {
     /// The principal of a token that is live, whoever sends it, and takes note that it was seen.
     pub fn authenticate(&self, token: &TokenHash) -> Option<Principal> {
-        let bearer = self.standing.bearer(token, self.clock.now())?;
-        Some(Principal {
-            owner: bearer.owner,
-            session: bearer.session,
-            session_id: bearer.id,
-            expires_at: bearer.expires_at,
-        })
+        let (owner, holder) = self.standing.holder(token, self.clock.now())?;
+        Some(Principal { owner, holder })
     }
 
-    /// Waits for the end of the principal's session. It may have ended since it was authenticated: whoever
-    /// waits authenticates once more.
-    pub fn watch(&self, principal: &Principal) -> Watch {
-        self.endings.watch(principal.session)
+    /// Waits for the end of the principal's session, where it has one. It may have ended since it was
+    /// authenticated: whoever waits authenticates once more.
+    pub fn watch(&self, principal: &Principal) -> Option<Watch> {
+        match principal.holder {
+            Holder::Session { no, .. } => Some(self.endings.watch(no)),
+            Holder::Personal { .. } => None,
+        }
     }
 
     /// Whether the principal's roles hold the permission, at this instant.

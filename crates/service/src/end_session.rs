@@ -6,12 +6,15 @@
 use crate::error::NotWritten;
 use crate::users::by_id;
 use crate::{Principal, Refusal, Service};
-use rollcall_model::{Command, EndReason, Refused, SessionNo, UserNo};
+use rollcall_model::{Command, EndReason, Holder, Refused, SessionNo, TokenNo, UserNo};
 
 impl Service {
-    /// Ends the session that the principal is calling with.
+    /// Ends the token that the principal is calling with, and its session where it has one.
     pub async fn sign_out(&self, principal: &Principal) -> Result<(), Refusal> {
-        self.end(principal, principal.session, EndReason::SignedOut).await
+        match principal.holder {
+            Holder::Session { no, .. } => self.end(principal, no, EndReason::SignedOut).await,
+            Holder::Personal { no, .. } => self.end_personal(principal, no, EndReason::SignedOut).await,
+        }
     }
 
     /// Ends one of the principal's own sessions. Others are not found.
@@ -29,7 +32,7 @@ impl Service {
 
     /// Ends all of the principal's sessions but the one that calls.
     pub async fn end_other_sessions(&self, principal: &Principal) -> Result<(), Refusal> {
-        self.end_all(principal, principal.owner.no, Some(principal.session)).await
+        self.end_all(principal, principal.owner.no, Some(principal.token())).await
     }
 
     /// Ends all sessions of the user with this id.
@@ -42,7 +45,7 @@ impl Service {
         &self,
         principal: &Principal,
         user: UserNo,
-        but: Option<SessionNo>,
+        but: Option<TokenNo>,
     ) -> Result<(), Refusal> {
         let command = Command::EndSessionsOf { user, but, by: principal.actor() };
         match self.writer.run(command).await {

@@ -29,6 +29,8 @@ pub enum Refusal {
     LastAdministrator,
     /// A role cannot be given or taken as asked.
     Role(RoleRefusal),
+    /// A personal access token cannot be made or removed as asked.
+    PersonalToken(PersonalTokenRefusal),
     /// The truth cannot be read or written now.
     Unavailable,
 }
@@ -46,6 +48,19 @@ pub enum RoleRefusal {
     HasNotRole,
     /// It would leave no active administrator.
     LastAdministrator,
+}
+
+/// Why a personal access token cannot be made or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonalTokenRefusal {
+    /// No name was given.
+    NoName,
+    /// The user has one of this name.
+    NameInUse,
+    /// The user has as many as it may have.
+    TooMany,
+    /// The user has none of this name.
+    Unknown,
 }
 
 /// Why a sign-in failed.

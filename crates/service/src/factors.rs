@@ -58,7 +58,7 @@ impl Service {
             };
         };
         let (codes, hashes) = self.recovery_codes(owner);
-        let enrolment = Enrolment { user: owner.no, session: principal.session, begun, step, codes: hashes };
+        let enrolment = Enrolment { user: owner.no, token: principal.token(), begun, step, codes: hashes };
         match self.writer.run(Command::EnrolAuthenticator(Box::new(enrolment))).await {
             Ok(_) => Ok(codes),
             Err(NotWritten::Refused(Refused::FactorEnrolled | Refused::NoSuchFactor)) => {
@@ -71,10 +71,10 @@ impl Service {
 
     /// Takes the user's authenticator and recovery codes away, by a code of either.
     pub async fn remove_factors(&self, principal: &Principal, code: &str) -> Result<Changed<()>, Refusal> {
-        let (user, session) = (principal.owner.no, principal.session);
+        let (user, token) = (principal.owner.no, principal.token());
         let command = |proof| Command::RemoveFactors {
             user,
-            shown: Some(Shown { session, proof }),
+            shown: Some(Shown { token, proof }),
             by: principal.actor(),
         };
         let changed = self.change_factors(principal, code, command).await;
@@ -87,10 +87,9 @@ impl Service {
         principal: &Principal,
         code: &str,
     ) -> Result<Changed<Vec<String>>, Refusal> {
-        let (user, session) = (principal.owner.no, principal.session);
+        let (user, token) = (principal.owner.no, principal.token());
         let (codes, hashes) = self.recovery_codes(principal.owner());
-        let command =
-            |proof| Command::ReplaceRecovery { user, shown: Shown { session, proof }, codes: hashes };
+        let command = |proof| Command::ReplaceRecovery { user, shown: Shown { token, proof }, codes: hashes };
         Ok(match self.change_factors(principal, code, command).await? {
             Changed::Done(()) => Changed::Done(codes),
             Changed::WrongCode => Changed::WrongCode,

@@ -18,6 +18,7 @@ mod last_seen;
 mod list_sessions;
 mod observations;
 mod permissions;
+mod personal_tokens;
 mod pool;
 mod principal;
 mod rehash;
@@ -37,7 +38,10 @@ pub use create_user::{Password, UserRequest};
 pub use delete_user::UserReference;
 pub use demo::fill_with_demo;
 pub use endings::{Ending, Watch};
-pub use error::{FieldRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal};
+pub use error::{
+    FieldRefusal, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod,
+    StepUpRefusal,
+};
 pub use factors::Changed;
 pub use first_start::FirstAdministrator;
 pub use principal::{Client, Principal};

@@ -1,7 +1,7 @@
 //! Who is asking, and from where.
 
 use rollcall_model::step_up::AgentDigest;
-use rollcall_model::{Actor, Owner, SessionId, SessionNo, Timestamp};
+use rollcall_model::{Actor, Holder, Owner, SessionId, Timestamp, TokenNo};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -23,13 +23,11 @@ impl Client {
     }
 }
 
-/// A signed-in user on one of its sessions. Only [`crate::Service::authenticate`] makes one.
+/// A signed-in user, and what its token stands for. Only [`crate::Service::authenticate`] makes one.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub(crate) owner: Arc<Owner>,
-    pub(crate) session: SessionNo,
-    pub(crate) session_id: SessionId,
-    pub(crate) expires_at: Timestamp,
+    pub(crate) holder: Holder,
 }
 
 impl Principal {
@@ -38,19 +36,25 @@ impl Principal {
         &self.owner
     }
 
-    /// The session that the token belongs to.
-    pub const fn session(&self) -> SessionNo {
-        self.session
+    /// The token.
+    pub fn token(&self) -> TokenNo {
+        self.holder.token()
     }
 
-    /// That session's id on the wire.
-    pub const fn session_id(&self) -> SessionId {
-        self.session_id
+    /// The id of the token's session on the wire; a personal token has none.
+    pub const fn session_id(&self) -> Option<SessionId> {
+        match self.holder {
+            Holder::Session { id, .. } => Some(id),
+            Holder::Personal { .. } => None,
+        }
     }
 
-    /// When that session ends by itself.
-    pub const fn expires_at(&self) -> Timestamp {
-        self.expires_at
+    /// When the token's session ends by itself; a personal token does not.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        match self.holder {
+            Holder::Session { expires_at, .. } => Some(expires_at),
+            Holder::Personal { .. } => None,
+        }
     }
 
     /// As the ledger names it.

@@ -87,10 +87,13 @@ impl Service {
         }
     }
 
-    /// Gives back a token that lives, with its user. Opens nothing.
+    /// Gives back a login token that lives, with its user. Opens nothing. A personal token is as unknown: it
+    /// holds no session that could be gone on with.
     pub async fn resume(&self, token: String) -> Result<SignedIn, Refusal> {
         let dead = Refusal::SignIn(SignInRefusal::TokenNotLive);
-        let principal = self.authenticate(&digest::token(&token)).ok_or_else(|| dead.clone())?;
+        let principal = self.authenticate(&digest::token(&token));
+        let of_session = principal.filter(|principal| principal.session_id().is_some());
+        let principal = of_session.ok_or_else(|| dead.clone())?;
         let credential = self.store.credential(WhichUser::No(principal.owner.no)).await?.ok_or(dead)?;
         Ok(SignedIn { token, credential })
     }

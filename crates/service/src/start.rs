@@ -167,6 +167,7 @@ fn take_in(standing: &Standing, piece: Loading) {
             standing.load(sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at }));
         }
         Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
+        Loading::Personal(token) => standing.remember_personal(&token),
         Loading::Enrolled(user) => standing.remember_enrolled(user),
         Loading::Window(window) => standing.remember_step_up(window),
     }

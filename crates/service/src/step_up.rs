@@ -1,6 +1,6 @@
 //! Step-up: proving a second factor for an endpoint that asks for one.
 //!
-//! **Invariants:** fails shut, whatever goes wrong; the window is remembered for the session, the user agent
+//! **Invariants:** fails shut, whatever goes wrong; the window is remembered for the token, the user agent
 //! and the address that proved it.
 
 use crate::codes::{Code, NotTaken};
@@ -8,27 +8,27 @@ use crate::error::{StepUpKind, StepUpMethod, unforeseen};
 use crate::principal::{Client, Principal};
 use crate::{Refusal, Service};
 use rollcall_model::command::Passing;
-use rollcall_model::{Command, Refused};
+use rollcall_model::{Command, Holder, Refused};
 
 impl Service {
-    /// Passes when a second factor is remembered for this client, or when the code is right.
+    /// Passes when a second factor is remembered for this client, when the code is right, or when the token was
+    /// made to be asked for none.
     pub async fn step_up(&self, principal: &Principal, client: &Client, code: &Code) -> Result<(), Refusal> {
-        let agent = client.agent_digest();
-        let remembered =
-            self.standing.step_up_remembered(principal.session, agent, client.ip, self.clock.now());
-        if remembered {
+        let (agent, token) = (client.agent_digest(), principal.token());
+        let remembered = self.standing.step_up_remembered(token, agent, client.ip, self.clock.now());
+        if remembered || matches!(principal.holder, Holder::Personal { bypasses_step_up: true, .. }) {
             return Ok(());
         }
         let owner = principal.owner();
         let method = self.method(owner, code);
-        let (session, ip, window) = (principal.session, client.ip, self.settings.step_up_window);
+        let (ip, window) = (client.ip, self.settings.step_up_window);
         let passing =
-            |proof| Command::PassStepUp(Passing { user: owner.no, session, proof, agent, ip, window });
+            |proof| Command::PassStepUp(Passing { user: owner.no, token, proof, agent, ip, window });
         let refused = |kind| Err(Refusal::StepUp(self.step_up_refusal(owner, kind, method)));
         match self.with_code(owner, method, code.given(), passing).await {
             Ok(_) => Ok(()),
             Err(NotTaken::Code(kind)) => refused(kind),
-            // The session ended while the code was looked at: nothing is open to it any more.
+            // The token ended while the code was looked at: nothing is open to it any more.
             Err(NotTaken::Refused(Refused::SessionNotLive | Refused::NoSuchUser)) => {
                 refused(StepUpKind::Required)
             }

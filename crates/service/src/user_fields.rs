@@ -1,7 +1,7 @@
 //! What a user's fields must be like, whether the user is made or changed: looked at in one order.
 
 use crate::Refusal;
-use crate::error::{FieldRefusal, NotWritten};
+use crate::error::{FieldRefusal, NotWritten, SignInRefusal};
 use rollcall_model::{Refused, Role, RoleSet};
 
 /// Fields as they are asked for; what is absent is not looked at.
@@ -53,6 +53,7 @@ pub(crate) fn not_written(error: NotWritten, username: &str, email: &str) -> Ref
         NotWritten::Refused(Refused::UsernameInUse) => in_use(username),
         NotWritten::Refused(Refused::EmailInUse) => in_use(email),
         NotWritten::Refused(Refused::NoSuchUser) => Refusal::NoSuchUser,
+        NotWritten::Refused(Refused::SessionNotLive) => Refusal::SignIn(SignInRefusal::TokenNotLive),
         NotWritten::Refused(Refused::LastAdministrator) => Refusal::LastAdministrator,
         error => error.unforeseen(),
     }

@@ -23,7 +23,7 @@ use rollcall_model::event::PasswordHash;
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
-use rollcall_model::{Command, Randomness, Timestamp, limits};
+use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, PermissionRow, Store,
@@ -142,6 +142,10 @@ impl Store for SqliteStore {
 
     fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>> {
         self.read(move |connection| read::user(connection, &which))
+    }
+
+    fn personal_tokens(&self, user: UserNo) -> Answer<'_, Vec<PersonalToken>> {
+        self.read(move |connection| read::personal_tokens(connection, user))
     }
 
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>> {

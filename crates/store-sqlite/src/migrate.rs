@@ -8,8 +8,11 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 /// The files of `migrations/`, in order; the first has number 1. A file is never edited once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_factors.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_factors.sql"),
+    include_str!("../migrations/0003_personal_tokens.sql"),
+];
 
 /// Brings the schema to this program's version, or says why it cannot.
 pub fn run(connection: &mut Connection) -> Result<(), StoreError> {

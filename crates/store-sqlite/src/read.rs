@@ -1,13 +1,17 @@
 //! Reads: what the index starts from, who a sign-in means, and the ledger itself.
 
-use crate::rows::{credential, id, ip, ledger_row, number, time, unsigned, user_fact, window};
+use crate::rows::{
+    credential, id, ip, ledger_row, number, personal_token, time, unsigned, user_fact, window,
+};
 use crate::write::{head, session_no};
 use crate::{rows, sql};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
-use rollcall_model::{AddressKey, Owner, Permission, RoleSet, Session, Timestamp, TokenHash, User};
+use rollcall_model::{
+    AddressKey, Owner, Permission, PersonalToken, RoleSet, Session, Timestamp, TokenHash, User,
+};
 use rollcall_store::chain::{self, BEFORE_THE_FIRST};
 use rollcall_store::{
     BadEvent, ChainEnd, Credential, LedgerRow, Loading, PermissionRow, UsersPage, UsersQuery, WhichUser,
@@ -42,6 +46,11 @@ pub fn load(
     let mut rows = enrolled.query([])?;
     while let Some(row) = rows.next()? {
         visit(Loading::Enrolled(UserNo(unsigned(row, 0)?)));
+    }
+    let mut personal = snapshot.prepare(sql::ALL_PERSONAL_TOKENS)?;
+    let mut rows = personal.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(Loading::Personal(personal_token(row)?));
     }
     let mut windows = snapshot.prepare(sql::STEP_UPS)?;
     let mut rows = windows.query([])?;
@@ -139,6 +148,11 @@ fn emails(connection: &Connection, no: i64) -> Result<Vec<Email>, Error> {
         .prepare_cached(sql::EMAILS)?
         .query_map([no], |row| Ok(Email { address: row.get(0)?, verified: row.get(1)? }))?
         .collect()
+}
+
+/// A user's personal tokens.
+pub fn personal_tokens(connection: &Connection, user: UserNo) -> Result<Vec<PersonalToken>, Error> {
+    connection.prepare_cached(sql::PERSONAL_TOKENS)?.query_map([number(user.0)], personal_token)?.collect()
 }
 
 /// A page of users.

@@ -8,7 +8,7 @@ use rollcall_model::failure::Failure;
 use rollcall_model::ids::{Seq, SessionNo, UserNo};
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::user::{Profile, UserKind};
-use rollcall_model::{Owner, RoleSet, Timestamp, User};
+use rollcall_model::{Owner, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User};
 use rollcall_store::{Credential, LedgerRow, StoreError};
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
@@ -121,10 +121,23 @@ pub fn failure(row: &Row<'_>) -> Result<Failure, Error> {
 /// The columns of `STEP_UPS`.
 pub fn window(row: &Row<'_>) -> Result<Window, Error> {
     Ok(Window {
-        session: SessionNo(unsigned(row, 0)?),
+        token: TokenNo(unsigned(row, 0)?),
         agent: AgentDigest(row.get(1)?),
         ip: ip(row, 2)?,
         until: time(row, 3)?,
+    })
+}
+
+/// The columns of `PERSONAL_TOKENS`.
+pub fn personal_token(row: &Row<'_>) -> Result<PersonalToken, Error> {
+    Ok(PersonalToken {
+        owner: user_fact(row)?.owner,
+        no: TokenNo(unsigned(row, 8)?),
+        token: TokenHash(row.get(9)?),
+        name: row.get(10)?,
+        last_part: row.get(11)?,
+        bypasses_step_up: row.get(12)?,
+        made_at: time(row, 13)?,
     })
 }
 

@@ -109,11 +109,23 @@ statements! {
         WHERE opened_seq IN (SELECT opened_seq FROM ended_sessions WHERE opened_seq <= ?1)";
     DROP_MOVED_ENDINGS = "DELETE FROM ended_sessions WHERE opened_seq <= ?1";
 
-    PUT_STEP_UP = "INSERT INTO step_ups (session, agent, ip, until_at) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (session, agent, ip) DO UPDATE SET until_at = excluded.until_at";
-    DROP_STEP_UPS = "DELETE FROM step_ups WHERE session = ?1";
+    INSERT_PERSONAL_TOKEN = "INSERT INTO personal_tokens
+            (made_seq, user_no, token, name, last_part, bypasses_step_up, made_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    DROP_PERSONAL_TOKEN = "DELETE FROM personal_tokens WHERE made_seq = ?1";
+    PERSONAL_FACTS = "SELECT made_seq, name FROM personal_tokens WHERE user_no = ?1";
+    PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles, active, NULL, NULL,
+            made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
+        FROM personal_tokens JOIN users USING (user_no) WHERE user_no = ?1 ORDER BY made_seq";
+    ALL_PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles, active, NULL, NULL,
+            made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
+        FROM personal_tokens JOIN users USING (user_no) ORDER BY made_seq";
+
+    PUT_STEP_UP = "INSERT INTO step_ups (token, agent, ip, until_at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (token, agent, ip) DO UPDATE SET until_at = excluded.until_at";
+    DROP_STEP_UPS = "DELETE FROM step_ups WHERE token = ?1";
     DROP_OVER_STEP_UPS = "DELETE FROM step_ups WHERE until_at <= ?1";
-    STEP_UPS = "SELECT session, agent, ip, until_at FROM step_ups ORDER BY until_at";
+    STEP_UPS = "SELECT token, agent, ip, until_at FROM step_ups ORDER BY until_at";
 
     FAILURE = "SELECT count, first_at, blocked_until FROM failures WHERE key = ?1";
     FAILURES_BETWEEN = "SELECT key, count, first_at, blocked_until FROM failures WHERE key >= ?1 AND key < ?2";

@@ -7,9 +7,9 @@ use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::{RecoveryHash, Used};
-use rollcall_model::facts::{Facts, Head, SessionFact};
+use rollcall_model::facts::{Facts, Head, PersonalFact, SessionFact};
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::ids::{SessionNo, UserNo};
+use rollcall_model::ids::{SessionNo, TokenNo, UserNo};
 use rollcall_model::session::Session;
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
@@ -126,6 +126,13 @@ fn gather(
     for user in needs.passwords {
         let found = password.query_row([number(user.0)], |row| row.get(0).map(PasswordHash)).optional()?;
         facts.passwords.extend(found.map(|found| (user, found)));
+    }
+    for user in needs.personal_of {
+        let fact =
+            |row: &rusqlite::Row<'_>| Ok(PersonalFact { no: TokenNo(unsigned(row, 0)?), name: row.get(1)? });
+        let mut personal = transaction.prepare_cached(sql::PERSONAL_FACTS)?;
+        let tokens = personal.query_map([number(user.0)], fact)?.collect::<Result<_, _>>()?;
+        facts.personal.insert(user, tokens);
     }
     facts.usernames = owners_of(transaction, sql::USER_OF_USERNAME, needs.usernames)?;
     facts.emails = owners_of(transaction, sql::USER_OF_EMAIL, needs.emails)?;
@@ -314,9 +321,25 @@ impl Writing<'_> {
                 self.transaction.prepare_cached(sql::DROP_STEP_UPS)?.execute([number(session)])?;
                 Ok(())
             }
+            Happening::PersonalTokenMade(token) => self.execute(
+                sql::INSERT_PERSONAL_TOKEN,
+                params![
+                    number(token.no.0),
+                    subject(event),
+                    token.token.0,
+                    token.name,
+                    token.last_part,
+                    token.bypasses_step_up,
+                    token.made_at.as_ms()
+                ],
+            ),
+            Happening::PersonalTokenRemoved { token, .. } => {
+                self.execute(sql::DROP_PERSONAL_TOKEN, [number(token.0)])?;
+                self.execute(sql::DROP_STEP_UPS, [number(token.0)])
+            }
             Happening::StepUpPassed(window) => {
                 self.transaction.prepare_cached(sql::PUT_STEP_UP)?.execute(params![
-                    number(window.session.0),
+                    number(window.token.0),
                     window.agent.0,
                     ip_bytes(window.ip),
                     window.until.as_ms()

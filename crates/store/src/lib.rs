@@ -18,7 +18,9 @@ use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
-use rollcall_model::{AddressKey, Command, Event, Permission, Receipt, Refused, RoleSet, Session, Timestamp};
+use rollcall_model::{
+    AddressKey, Command, Event, Permission, PersonalToken, Receipt, Refused, RoleSet, Session, Timestamp,
+};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -66,6 +68,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A user with its password's hash and factors. Deleted users are not found.
     fn credential(&self, which: WhichUser) -> Answer<'_, Option<Credential>>;
+
+    /// A user's personal access tokens, in the order of their making.
+    fn personal_tokens(&self, user: UserNo) -> Answer<'_, Vec<PersonalToken>>;
 
     /// A hash of each kind and cost that users have: how slow the slowest is can be tried on them.
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>>;
@@ -151,6 +156,8 @@ pub enum Loading {
     Window(Window),
     /// A user whose authenticator is enrolled.
     Enrolled(UserNo),
+    /// A personal access token.
+    Personal(PersonalToken),
 }
 
 /// How a user is named.

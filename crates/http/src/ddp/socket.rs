@@ -248,7 +248,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     async fn wait_for_its_end(&mut self, credentials: Credentials) -> Result<(), Over> {
         let service = &self.app.guard.service;
         let token = digest::token(&credentials.token);
-        let watch = service.authenticate(&token).map(|principal| service.watch(&principal));
+        let watch = service.authenticate(&token).and_then(|principal| service.watch(&principal));
         // It may have ended before the watch began.
         let principal = service.authenticate(&token);
         let user_id = credentials.user_id.clone();

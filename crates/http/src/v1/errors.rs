@@ -5,7 +5,8 @@ use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
 use rollcall_service::{
-    FieldRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind,
+    StepUpMethod, StepUpRefusal,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -145,6 +146,7 @@ fn outcome(outcome: &Outcome) -> Wire {
             Some(json!({ "method": "removeUserFromRole", "action": "Remove_last_admin" })),
         ),
         Outcome::Role(refusal) => role(*refusal),
+        Outcome::PersonalToken(refusal) => personal_token(*refusal),
         Outcome::Unavailable => Wire {
             retry_after_s: Some(limits::RETRY_AFTER.as_secs()),
             ..Wire { status: 503, ..thrown("Service temporarily unavailable", "error-unavailable", None) }
@@ -214,6 +216,20 @@ fn role(refusal: RoleRefusal) -> Wire {
     }
 }
 
+fn personal_token(refusal: PersonalTokenRefusal) -> Wire {
+    match refusal {
+        PersonalTokenRefusal::NoName => status(400, plain("The 'tokenName' param is required")),
+        PersonalTokenRefusal::NameInUse => {
+            thrown("A token with this name already exists", "error-token-already-exists", None)
+        }
+        PersonalTokenRefusal::TooMany => {
+            let max = limits::PERSONAL_TOKENS_PER_USER;
+            thrown(&format!("A user has at most {max} personal access tokens"), "error-too-many-tokens", None)
+        }
+        PersonalTokenRefusal::Unknown => thrown("Token does not exist", "error-token-does-not-exists", None),
+    }
+}
+
 fn fields(refusal: &FieldRefusal) -> Wire {
     let details = |field: &str| Some(json!({ "method": "insertOrUpdateUser", "field": field }));
     match refusal {
@@ -265,6 +281,7 @@ pub fn samples() -> Vec<Refusal> {
         let refusal = StepUpRefusal { kind, method, available: vec![method], username };
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::SecondFactor(refusal)))
     };
+    let personal = |refusal| Refusal::Outcome(Outcome::PersonalToken(refusal));
     let denied = |sentence, action| {
         Refusal::Denied(DeniedAs::ActionNotAllowed { sentence, method: "insertOrUpdateUser", action })
     };
@@ -316,6 +333,10 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Outcome(Outcome::Role(RoleRefusal::HasRole)),
         Refusal::Outcome(Outcome::Role(RoleRefusal::HasNotRole)),
         Refusal::Outcome(Outcome::Role(RoleRefusal::LastAdministrator)),
+        personal(PersonalTokenRefusal::NoName),
+        personal(PersonalTokenRefusal::NameInUse),
+        personal(PersonalTokenRefusal::TooMany),
+        personal(PersonalTokenRefusal::Unknown),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidRole)),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::Empty("Name"))),
         Refusal::Outcome(Outcome::UserFields(FieldRefusal::InvalidUsername("a b".into()))),

@@ -1,4 +1,4 @@
-//! `POST logout`: ends the session of the calling token.
+//! `POST logout`: ends the calling token, and its session where it has one.
 
 use crate::endpoint::{
     Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get, post,
@@ -6,7 +6,7 @@ use crate::endpoint::{
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
-use rollcall_service::{Principal, Refusal as Outcome, Service};
+use rollcall_service::{PersonalTokenRefusal, Principal, Refusal as Outcome, Service};
 use serde_json::json;
 
 /// The endpoint. One published client asks with GET.
@@ -14,7 +14,7 @@ pub struct Logout;
 
 impl Endpoint for Logout {
     const ROUTES: &'static [Route] = &[post("/api/v1/logout"), get("/api/v1/logout")];
-    const SUMMARY: &'static str = "End the session of the calling token";
+    const SUMMARY: &'static str = "End the calling token, and its session";
     const POLICY: Policy<Self> = Policy {
         needs: Needs::Nothing,
         of_target: &[],
@@ -34,11 +34,13 @@ impl Endpoint for Logout {
     }
 }
 
-/// Ends the session that a principal calls with.
+/// Ends the token that a principal calls with.
 pub async fn sign_out(service: &Service, principal: &Principal) -> Result<(), Refusal> {
     match service.sign_out(principal).await {
         // Ended by somebody else in this instant: it is as the caller wanted it.
-        Ok(()) | Err(Outcome::SessionNotFound) => Ok(()),
+        Ok(()) | Err(Outcome::SessionNotFound | Outcome::PersonalToken(PersonalTokenRefusal::Unknown)) => {
+            Ok(())
+        }
         Err(refusal) => Err(refusal.into()),
     }
 }

@@ -20,8 +20,8 @@ pub use login::Login;
 pub use logout::{Logout, sign_out};
 pub use me::Me;
 pub use users::{
-    Create as UsersCreate, Delete as UsersDelete, Info as UsersInfo, List as UsersList,
-    Logout as UsersLogout, LogoutOtherClients as UsersLogoutOtherClients,
-    RemoveOtherTokens as UsersRemoveOtherTokens, SetActiveStatus as UsersSetActiveStatus,
-    Update as UsersUpdate,
+    Create as UsersCreate, Delete as UsersDelete, GeneratePersonalToken, Info as UsersInfo,
+    List as UsersList, ListPersonalTokens, Logout as UsersLogout,
+    LogoutOtherClients as UsersLogoutOtherClients, RemoveOtherTokens as UsersRemoveOtherTokens,
+    RemovePersonalToken, SetActiveStatus as UsersSetActiveStatus, Update as UsersUpdate,
 };

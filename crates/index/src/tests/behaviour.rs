@@ -172,7 +172,7 @@ fn building_anew_keeps_everything() {
         sessions.push(world.open(i % 12, i % 9, i % 4, i % 8, lifetime));
     }
     world.standing.remember_step_up(Window {
-        session: sessions[199].no,
+        token: sessions[199].no.into(),
         agent: AgentDigest([1; 16]),
         ip: sessions[199].ip,
         until: world.now + LONG,
@@ -191,7 +191,7 @@ fn building_anew_keeps_everything() {
         due.map(|known| known.session.no).collect::<Vec<_>>()
     );
     let last = &sessions[199];
-    let covered = world.standing.step_up_remembered(last.no, AgentDigest([1; 16]), last.ip, world.now);
+    let covered = world.standing.step_up_remembered(last.no.into(), AgentDigest([1; 16]), last.ip, world.now);
     assert!(covered, "{last:?}");
     for session in &sessions {
         let from = AddressKey::of(session.ip);
@@ -207,7 +207,7 @@ fn a_step_up_holds_for_its_client_and_its_time_and_dies_with_its_session() {
     let client = |n: u8| (AgentDigest([n; 16]), IpAddr::from([10, 0, 0, n]));
     let pass = |world: &World, n: u8| {
         let (agent, ip) = client(n);
-        let window = Window { session: session.no, agent, ip, until };
+        let window = Window { token: session.no.into(), agent, ip, until };
         world.standing.apply(&[Event {
             seq: Seq(9_999),
             at: now,
@@ -219,7 +219,7 @@ fn a_step_up_holds_for_its_client_and_its_time_and_dies_with_its_session() {
         }]);
     };
     let holds = |world: &World, n: u8, now: Timestamp| {
-        world.standing.step_up_remembered(session.no, client(n).0, client(n).1, now)
+        world.standing.step_up_remembered(session.no.into(), client(n).0, client(n).1, now)
     };
     pass(&world, 1);
     assert!(holds(&world, 1, until - MS));

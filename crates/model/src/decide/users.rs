@@ -1,11 +1,11 @@
 //! Decisions about users: making, changing and deleting them.
 
-use super::{Effects, existing};
+use super::{Effects, existing, live_token};
 use crate::change::UserChange;
 use crate::command::Refused;
 use crate::event::{Actor, Happening, PasswordHash};
 use crate::facts::{Facts, UserFact};
-use crate::ids::{SessionNo, UserNo};
+use crate::ids::{TokenNo, UserNo};
 use crate::permission::Role;
 use crate::session::EndReason;
 use crate::user::{NameKey, NewUser, Owner};
@@ -39,7 +39,7 @@ pub(super) fn delete_user(
 ) -> Result<(), Refused> {
     let user = existing(facts, no)?;
     not_the_last_administrator(facts, user)?;
-    effects.end_all(facts, no, None, EndReason::UserDeleted, by);
+    effects.end_tokens(facts, no, EndReason::UserDeleted, by);
     let deleted = Happening::UserDeleted { id: user.owner.id, username: user.owner.username.clone() };
     effects.happen(by, no, deleted);
     Ok(())
@@ -50,11 +50,14 @@ pub(super) fn change_user(
     facts: &Facts,
     no: UserNo,
     change: &UserChange,
-    but: Option<SessionNo>,
+    but: Option<TokenNo>,
     by: Actor,
 ) -> Result<(), Refused> {
     let user = existing(facts, no)?;
     let before = facts.profiles.get(&no).ok_or(Refused::NoSuchUser)?;
+    if let Some(token) = but {
+        live_token(facts, no, token, effects.at)?;
+    }
     let after = change.applied_to(before);
     let anothers = |owner: Option<&UserNo>| owner.is_some_and(|owner| *owner != no);
     if anothers(facts.usernames.get(&NameKey::of(&after.owner.username))) {
@@ -81,13 +84,16 @@ pub(super) fn change_user(
         }
     }
     if let Some(password) = &change.password {
-        effects.end_all(facts, no, but, EndReason::PasswordSet, by);
+        match but {
+            Some(_) => effects.end_all(facts, no, but, EndReason::PasswordSet, by),
+            None => effects.end_tokens(facts, no, EndReason::PasswordSet, by),
+        }
         effects.happen(by, no, Happening::PasswordSet { password: password.clone() });
     }
     match (user.active, active) {
         (false, true) => effects.happen(by, no, Happening::UserActivated),
         (true, false) => {
-            effects.end_all(facts, no, None, EndReason::UserDeactivated, by);
+            effects.end_tokens(facts, no, EndReason::UserDeactivated, by);
             effects.happen(by, no, Happening::UserDeactivated);
         }
         _ => {}

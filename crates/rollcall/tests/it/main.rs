@@ -10,6 +10,7 @@ mod last_seen;
 mod limits;
 mod listing;
 mod malformed;
+mod personal_tokens;
 mod refusal_matrix;
 mod refusals_on_sockets;
 mod roles;

@@ -132,6 +132,7 @@ pub fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
         () if takes("updatedSince") => (400, "The date is none [error-roomId-param-invalid]"),
         () if takes("permissions") => (400, "Invalid permission [error-invalid-permission]"),
         () if takes("roleId") => (400, "Invalid user [error-invalid-user]"),
+        () if takes("tokenName") => (400, "The 'tokenName' param is required"),
         () if takes("data") => (400, "a b is not a valid username [error-input-is-not-a-valid-field]"),
         () if !targets(endpoint).is_empty() => return None,
         () if endpoint.routes[0].path == "2fa:validateTempToken" => (400, "[invalid-totp]"),
@@ -173,6 +174,14 @@ pub fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> 
         ("userId", _) if takes("roleId") => return None,
         ("username", good) if takes("roleId") => json!(if good { "spare" } else { "nobody" }),
         ("userId", _) if takes("data") => json!(scene.plain.user_id),
+        // Making takes a name that is free, removing one that is there.
+        ("tokenName", good) => json!(if !good {
+            ""
+        } else if takes("bypassTwoFactor") {
+            "new"
+        } else {
+            "old"
+        }),
         ("data", good) => {
             if good {
                 json!({})
@@ -251,6 +260,8 @@ pub async fn scene(endpoint: &Declaration, route: Route) -> Scene {
     next_window(&server);
     let guest = server.caller().sign_in("guest", PASSWORD).await;
     next_window(&server);
+    let principal = server.service.authenticate(&rollcall_auth::digest::token(&plain.token)).unwrap();
+    assert!(server.service.make_personal_token(&principal, "old".into(), false).await.is_ok());
     let takes_code = route.method == Method::Call && !endpoint.body.is_empty();
     let code = if takes_code { code_for(&server, &plain, route).await } else { String::new() };
     Scene { server, plain, spare, admin, guest, session_id, code }

@@ -23,7 +23,8 @@ fn redact(value: &mut Value) {
             for (name, field) in fields {
                 match name.as_str() {
                     "_id" | "sessionId" | "userId" => *field = json!("«id»"),
-                    "authToken" => *field = json!("«token»"),
+                    "lastTokenPart" => *field = json!("«part»"),
+                    "token" | "authToken" => *field = json!("«token»"),
                     "host" | "avatarUrl" => *field = json!("«host»"),
                     "searchTerm" => *field = json!("«text»"),
                     _ => redact(field),
@@ -97,6 +98,23 @@ async fn answers_are_as_they_were() {
             let body = json!({ "userId": "aaaaaaaaaaaaaaaaa", "activeStatus": true });
             admin.post("users.setActiveStatus", &body).await
         }),
+        ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
+        ("not found", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
+        ("missing parameter", admin.post("sessions/logout", &json!({})).await),
+        ("last administrator", admin.post("users.delete", &json!({ "username": ADMIN })).await),
+        ("logout", admin.post("logout", &json!({})).await),
+    ];
+    let shown: Vec<_> = answers.drain(..).map(|(what, answer)| json!({ what: shown(&answer) })).collect();
+    insta::assert_json_snapshot!(shown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_about_changes_of_users_and_their_tokens_are_as_they_were() {
+    let server = TestServer::start().await;
+    server.user("zoe").await;
+    let zoe = server.caller().sign_in("zoe", PASSWORD).await;
+    let admin = server.elevated_admin().await;
+    let mut answers = vec![
         ("users.update without a code", {
             zoe.post("users.update", &json!({ "userId": zoe.user_id, "data": {} })).await
         }),
@@ -122,11 +140,23 @@ async fn answers_are_as_they_were() {
             let body = json!({ "userId": admin.user_id, "data": { "roles": ["user"] } });
             admin.post("users.update", &body).await
         }),
-        ("sessions/logout", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
-        ("not found", admin.post("sessions/logout", &json!({ "sessionId": id })).await),
-        ("missing parameter", admin.post("sessions/logout", &json!({})).await),
-        ("last administrator", admin.post("users.delete", &json!({ "username": ADMIN })).await),
-        ("logout", admin.post("logout", &json!({})).await),
+        ("users.generatePersonalAccessToken", {
+            let body = json!({ "tokenName": "ci", "bypassTwoFactor": true });
+            admin.post("users.generatePersonalAccessToken", &body).await
+        }),
+        ("users.generatePersonalAccessToken, the name again", {
+            admin.post("users.generatePersonalAccessToken", &json!({ "tokenName": "ci" })).await
+        }),
+        ("users.generatePersonalAccessToken, no name", {
+            admin.post("users.generatePersonalAccessToken", &json!({})).await
+        }),
+        ("users.getPersonalAccessTokens", admin.get("users.getPersonalAccessTokens").await),
+        ("users.removePersonalAccessToken", {
+            admin.post("users.removePersonalAccessToken", &json!({ "tokenName": "ci" })).await
+        }),
+        ("users.removePersonalAccessToken, unknown", {
+            admin.post("users.removePersonalAccessToken", &json!({ "tokenName": "ci" })).await
+        }),
     ];
     let shown: Vec<_> = answers.drain(..).map(|(what, answer)| json!({ what: shown(&answer) })).collect();
     insta::assert_json_snapshot!(shown);

@@ -5,6 +5,7 @@
 pub use super::changes::*;
 pub use super::hashes::*;
 pub use super::last_seen::*;
+pub use super::personal_tokens::*;
 pub use super::users::*;
 
 use super::Fixture;
@@ -38,7 +39,7 @@ pub(super) fn passing(user: UserNo, session: SessionNo) -> Passing {
     let agent = AgentDigest([7; 16]);
     Passing {
         user,
-        session,
+        token: session.into(),
         proof: Proof::Password,
         agent,
         ip: [192, 0, 2, 7].into(),

@@ -143,8 +143,12 @@ pub async fn a_password_set_by_its_user_leaves_the_session_that_it_was_set_on(fi
     let ann = fixture.user("ann", &[]).await;
     let (one, other) = (fixture.open(ann).await, fixture.open(ann).await);
     let password = || UserChange::of_password(PasswordHash("another".into()));
-    let own =
-        Command::ChangeUser { user: ann, change: password().into(), but: Some(one), by: Actor::User(ann) };
+    let own = Command::ChangeUser {
+        user: ann,
+        change: password().into(),
+        but: Some(one.into()),
+        by: Actor::User(ann),
+    };
     fixture.run(own).await.unwrap();
     assert_eq!(fixture.loaded_sessions().await, [one], "{other:?} has ended");
     let asked = UserChange { active: Some(false), ..password() };

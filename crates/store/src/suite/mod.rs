@@ -6,6 +6,7 @@ mod changes;
 mod fixture;
 mod hashes;
 mod last_seen;
+mod personal_tokens;
 mod users;
 
 pub use fixture::Fixture;
@@ -59,6 +60,10 @@ macro_rules! suite {
             a_password_set_by_its_user_leaves_the_session_that_it_was_set_on,
             rows_keep_the_latest_of_what_was_seen,
             an_idle_session_ends_by_what_its_row_knows,
+            a_personal_token_is_kept_with_its_user_and_removed_once,
+            personal_tokens_have_names_of_their_own_and_a_bound,
+            personal_tokens_end_when_somebody_else_ends_all_that_a_user_has,
+            a_step_up_is_remembered_for_a_personal_token_until_it_ends,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

@@ -20,7 +20,7 @@ async fn enrolled(fixture: &Fixture, user: UserNo, session: SessionNo) -> Seq {
     let seed = SealedSeed(b"a sealed seed".to_vec());
     let begun = fixture.run(Command::BeginAuthenticator { user, seed }).await.unwrap().last;
     let codes = vec![RecoveryHash([1; 32]), RecoveryHash([2; 32])];
-    let enrolment = Enrolment { user, session, begun, step: Step(100), codes };
+    let enrolment = Enrolment { user, token: session.into(), begun, step: Step(100), codes };
     fixture.run(Command::EnrolAuthenticator(Box::new(enrolment))).await.unwrap();
     begun
 }
@@ -57,7 +57,7 @@ pub async fn a_recovery_code_is_good_once_and_goes_when_replaced(fixture: Fixtur
     assert_eq!((answers[1], left().await), (Err(Refused::CodeNotGood), 1));
     let replace = Command::ReplaceRecovery {
         user,
-        shown: Shown { session, proof: proof(2) },
+        shown: Shown { token: session.into(), proof: proof(2) },
         codes: (3..8).map(|n| RecoveryHash([n; 32])).collect(),
     };
     assert!(fixture.run(replace).await.is_ok());
@@ -84,7 +84,13 @@ pub async fn enrolling_ends_the_other_sessions_and_takes_the_begun_seed_only(fix
     let (session, other) = (fixture.open(user).await, fixture.open(user).await);
     let enrolment = |begun| {
         let codes = Vec::new();
-        Command::EnrolAuthenticator(Box::new(Enrolment { user, session, begun, step: Step(1), codes }))
+        Command::EnrolAuthenticator(Box::new(Enrolment {
+            user,
+            token: session.into(),
+            begun,
+            step: Step(1),
+            codes,
+        }))
     };
     assert_eq!(fixture.run(enrolment(Seq(9))).await, Err(Refused::NoSuchFactor));
     let begin = |seed: &[u8]| Command::BeginAuthenticator { user, seed: SealedSeed(seed.to_vec()) };
@@ -106,8 +112,11 @@ pub async fn factors_go_with_their_removal_and_with_their_user(fixture: Fixture)
     let session = fixture.open(user).await;
     let begun = enrolled(&fixture, user, session).await;
     let proof = Proof::Authenticator { begun, step: Step(101) };
-    let by_user =
-        Command::RemoveFactors { user, shown: Some(Shown { session, proof }), by: Actor::User(user) };
+    let by_user = Command::RemoveFactors {
+        user,
+        shown: Some(Shown { token: session.into(), proof }),
+        by: Actor::User(user),
+    };
     assert!(fixture.run(by_user.clone()).await.is_ok());
     let left = factors(user).await.unwrap();
     assert!(left.authenticator.is_none() && left.recovery_left == 0);
@@ -254,7 +263,7 @@ pub async fn all_sessions_of_a_user_end_but_one(fixture: Fixture) {
     fixture.open(ann).await;
     let (second, others) = (fixture.open(ann).await, fixture.open(bob).await);
     let end = |but| Command::EndSessionsOf { user: ann, but, by: Actor::User(ann) };
-    fixture.run(end(Some(second))).await.unwrap();
+    fixture.run(end(Some(second.into()))).await.unwrap();
     assert_eq!(fixture.loaded_sessions().await, [second, others]);
     fixture.run(end(None)).await.unwrap();
     assert_eq!(fixture.loaded_sessions().await, [others]);

@@ -14,7 +14,7 @@ pub enum Of {
     /// Whose it is: lists of everybody's.
     Everyone,
     /// Nothing but the id, and whether it is the calling session: lists of one's own.
-    Myself(SessionId),
+    Myself(Option<SessionId>),
 }
 
 /// A page with its numbers.
@@ -68,7 +68,7 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
             out.push(b'}');
         }
         Of::Myself(calling) => {
-            let current = calling.as_bytes() == id;
+            let current = calling.is_some_and(|calling| calling.as_bytes() == id);
             out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
         }
     }

@@ -28,8 +28,11 @@ impl Endpoint for LogoutOtherClients {
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         call.service.end_other_sessions(&call.caller).await?;
         let token = call.credentials.map(|credentials| credentials.token).unwrap_or_default();
-        let expires = call.caller.expires_at().to_string();
-        Reply::json(&json!({ "token": token, "tokenExpires": expires, "success": true }))
+        let mut answer = json!({ "token": token, "success": true });
+        if let Some(expires_at) = call.caller.expires_at() {
+            answer["tokenExpires"] = json!(expires_at.to_string());
+        }
+        Reply::json(&answer)
     }
 }
 

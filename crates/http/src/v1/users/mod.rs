@@ -6,6 +6,7 @@ mod info;
 mod list;
 mod logout;
 mod logout_others;
+mod personal_tokens;
 mod set_active_status;
 mod update;
 
@@ -15,6 +16,9 @@ pub use info::Info;
 pub use list::List;
 pub use logout::Logout;
 pub use logout_others::{LogoutOtherClients, RemoveOtherTokens};
+pub use personal_tokens::{
+    Generate as GeneratePersonalToken, List as ListPersonalTokens, Remove as RemovePersonalToken,
+};
 pub use set_active_status::SetActiveStatus;
 pub use update::Update;
 

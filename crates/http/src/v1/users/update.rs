@@ -9,7 +9,7 @@ use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, requ
 use crate::refusal::Refusal;
 use crate::v1::user_wire::UserWire;
 use rollcall_model::{Permission, Role, UserChange};
-use rollcall_service::{Password, Principal, Refusal as Outcome, UserUpdate};
+use rollcall_service::{Password, Principal, Refusal as Outcome, SignInRefusal, UserUpdate};
 use serde_json::json;
 
 /// The endpoint.
@@ -65,6 +65,7 @@ impl Endpoint for Update {
         let changed = call.service.update_user(&call.caller, &user_id, update).await;
         let user = changed.map_err(|refusal| match refusal {
             Outcome::NoSuchUser => Refusal::UserInvalid,
+            Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
             other => other.into(),
         })?;
         Reply::json(&json!({ "user": UserWire::from(&user), "success": true }))

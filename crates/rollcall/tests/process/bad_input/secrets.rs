@@ -11,7 +11,9 @@ const QUERIED: &str = "planted-query-Ws1Pf0";
 /// Whether what is given under this name is a secret.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["password", "pass", "token", "resume", "code", "secret"].iter().any(|word| name.contains(word))
+    // The name that a user gives a token is shown to it.
+    name != "tokenname"
+        && ["password", "pass", "token", "resume", "code", "secret"].iter().any(|word| name.contains(word))
 }
 
 /// Secrets where they do not belong.

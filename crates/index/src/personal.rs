@@ -1,0 +1,51 @@
+//! Personal access tokens: whom each is good for. They are no sessions, so nothing else of the index knows them.
+
+use rollcall_model::{Holder, Owner, PersonalToken, TokenHash, TokenNo, UserNo};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The tokens by their digests.
+#[derive(Default)]
+pub struct PersonalTokens {
+    held: HashMap<TokenHash, (Arc<Owner>, Holder)>,
+    of_user: HashMap<UserNo, Vec<TokenHash>>,
+}
+
+impl PersonalTokens {
+    /// Puts a token in.
+    pub fn insert(&mut self, token: &PersonalToken) {
+        let holder = Holder::Personal { no: token.no, bypasses_step_up: token.bypasses_step_up };
+        self.held.insert(token.token, (Arc::clone(&token.owner), holder));
+        self.of_user.entry(token.owner.no).or_default().push(token.token);
+    }
+
+    /// Takes a user's token out.
+    pub fn remove(&mut self, user: UserNo, token: TokenNo) {
+        let Some(of_user) = self.of_user.get_mut(&user) else { return };
+        let held = &mut self.held;
+        of_user.retain(|hash| {
+            let stays = held.get(hash).is_some_and(|(_, holder)| holder.token() != token);
+            if !stays {
+                held.remove(hash);
+            }
+            stays
+        });
+        if of_user.is_empty() {
+            self.of_user.remove(&user);
+        }
+    }
+
+    /// Lets a user's tokens be of the user as it is now.
+    pub fn replace_owner(&mut self, owner: &Arc<Owner>) {
+        for hash in self.of_user.get(&owner.no).into_iter().flatten() {
+            if let Some((held_by, _)) = self.held.get_mut(hash) {
+                *held_by = Arc::clone(owner);
+            }
+        }
+    }
+
+    /// Whom a token is good for.
+    pub fn get(&self, token: &TokenHash) -> Option<(Arc<Owner>, Holder)> {
+        self.held.get(token).cloned()
+    }
+}
