@@ -3,6 +3,7 @@
 use crate::caller::{ADMIN, PASSWORD};
 use crate::serve::store_key;
 use anyhow::{Context, Result, bail};
+use rollcall::config::Config;
 use rollcall_auth::SystemRandomness;
 use rollcall_demo::Size;
 use rollcall_http::device_fragment;
@@ -99,7 +100,8 @@ async fn make_administrator(store: Arc<dyn Store>, directory: &Path) -> Result<(
     let randomness = Arc::new(SystemRandomness);
     let key = store_key(&*store, directory, &*randomness).await?;
     let (clock, settings) = (Arc::new(SystemClock), Settings::default());
-    let service = Service::new(Parts { store, clock, randomness, key, settings, device_fragment });
+    let mail = Config::default().mail_transport(directory)?;
+    let service = Service::new(Parts { store, clock, randomness, key, mail, settings, device_fragment });
     service.load().await?;
     let made = service.first_administrator(ADMIN, PASSWORD).await;
     service.close().await.ok().context("the store did not close cleanly")?;

@@ -57,8 +57,8 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     let mut prefix = [0; 4];
     randomness.fill(&mut prefix);
     let clock = Arc::new(SystemClock);
-    let service =
-        Service::new(Parts { store, clock, randomness, key, settings: config.service, device_fragment });
+    let (mail, settings) = (config.mail_transport(data_dir)?, config.service);
+    let service = Service::new(Parts { store, clock, randomness, key, mail, settings, device_fragment });
     let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix)).merge(twin());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(serve(listener, router, async move {

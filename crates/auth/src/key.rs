@@ -1,11 +1,12 @@
-//! The cluster key: seals factor seeds and hashes recovery codes, so that a copy of the store alone opens
-//! neither. Each use has a key of its own, derived from it (HMAC-SHA-256 of the use's name).
+//! The cluster key: seals factor seeds and mails, and hashes recovery codes and mailed codes, so that a copy of
+//! the store alone opens none of them. Each use has a key of its own, derived from it (HMAC-SHA-256 of the use's name).
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, Mac};
-use rollcall_model::factor::{KeyFingerprint, RecoveryHash, SealedSeed};
+use rollcall_model::factor::{KeyFingerprint, MailedHash, RecoveryHash, SealedSeed};
+use rollcall_model::mail::{Mail, SealedMail};
 use rollcall_model::{Randomness, UserNo};
 use sha2::Sha256;
 use std::fmt;
@@ -15,6 +16,8 @@ use crate::totp::Seed;
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
+const SEEDS: &[u8] = b"factor seeds";
+const MAILS: &[u8] = b"mails";
 
 /// The key. Its `Debug` says nothing.
 #[derive(Clone)]
@@ -52,22 +55,23 @@ impl ClusterKey {
 
     /// Seals a seed. Record and column are authenticated with it: moved to another user's row it opens no more.
     pub fn seal(&self, seed: &Seed, of: UserNo, randomness: &dyn Randomness) -> SealedSeed {
-        let mut sealed = vec![0; NONCE_BYTES];
-        randomness.fill(&mut sealed);
-        let nonce = XNonce::try_from(&sealed[..]).unwrap_or_default();
-        let payload = Payload { msg: seed.bytes(), aad: &place(of) };
-        // The only error is of a length that no seed has; what is left empty opens no more.
-        sealed.extend(self.cipher().encrypt(&nonce, payload).unwrap_or_default());
-        SealedSeed(sealed)
+        SealedSeed(self.seal_bytes(SEEDS, &place(of), seed.bytes(), randomness))
     }
 
     /// Opens a seed, unless it was sealed with another key, for another record, or was changed.
     pub fn open(&self, sealed: &SealedSeed, of: UserNo) -> Option<Seed> {
-        let (nonce, sealed) = sealed.0.split_at_checked(NONCE_BYTES)?;
-        let nonce = XNonce::try_from(nonce).ok()?;
-        let payload = Payload { msg: sealed, aad: &place(of) };
-        let opened = self.cipher().decrypt(&nonce, payload).ok()?;
-        Some(Seed::from_bytes(Zeroizing::new(opened)))
+        self.open_bytes(SEEDS, &place(of), &sealed.0).map(Seed::from_bytes)
+    }
+
+    /// Seals a mail. Its recipient is sealed with it, so that it can be moved to no other row.
+    pub fn seal_mail(&self, mail: &Mail, randomness: &dyn Randomness) -> SealedMail {
+        let bytes = Zeroizing::new(mail.to_bytes());
+        SealedMail(self.seal_bytes(MAILS, b"mails.content", &bytes, randomness))
+    }
+
+    /// Opens a mail, unless it was sealed with another key or was changed.
+    pub fn open_mail(&self, sealed: &SealedMail) -> Option<Mail> {
+        Mail::from_bytes(&self.open_bytes(MAILS, b"mails.content", &sealed.0)?)
     }
 
     /// What is kept of a recovery code. A code has some 46 bits: without the key it could be guessed back.
@@ -76,8 +80,29 @@ impl ClusterKey {
         RecoveryHash(*mac(&*key, &[&of.0.to_be_bytes(), code.as_bytes()]))
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.derived(b"factor seeds")).into())
+    /// What is kept of a mailed code, which has some 20 bits.
+    pub fn mailed_hash(&self, code: &str, of: UserNo) -> MailedHash {
+        let key = self.derived(b"mailed codes");
+        MailedHash(*mac(&*key, &[&of.0.to_be_bytes(), code.as_bytes()]))
+    }
+
+    fn seal_bytes(&self, usage: &[u8], aad: &[u8], msg: &[u8], randomness: &dyn Randomness) -> Vec<u8> {
+        let mut sealed = vec![0; NONCE_BYTES];
+        randomness.fill(&mut sealed);
+        let nonce = XNonce::try_from(&sealed[..]).unwrap_or_default();
+        // The only error is of a length that nothing here has; what is left empty opens no more.
+        sealed.extend(self.cipher(usage).encrypt(&nonce, Payload { msg, aad }).unwrap_or_default());
+        sealed
+    }
+
+    fn open_bytes(&self, usage: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, msg) = sealed.split_at_checked(NONCE_BYTES)?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        self.cipher(usage).decrypt(&nonce, Payload { msg, aad }).ok().map(Zeroizing::new)
+    }
+
+    fn cipher(&self, usage: &[u8]) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.derived(usage)).into())
     }
 
     fn derived(&self, usage: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
@@ -124,6 +149,31 @@ mod tests {
         assert_eq!(key.open(&SealedSeed(sealed.0[..20].to_vec()), ANN), None);
         assert_ne!(sealed, key.seal(&seed, ANN, &SystemRandomness), "nonces are used once");
         assert!(!sealed.0.windows(8).any(|part| seed.bytes().starts_with(part)));
+    }
+
+    #[test]
+    fn a_sealed_mail_opens_with_its_key_and_shows_nothing() {
+        let (key, other) = (ClusterKey::random(&SystemRandomness), ClusterKey::random(&SystemRandomness));
+        let mail = Mail { to: "ann@example.test".into(), subject: "s".into(), text: "123-456".into() };
+        let mut sealed = key.seal_mail(&mail, &SystemRandomness);
+        assert_eq!(key.open_mail(&sealed), Some(mail.clone()));
+        assert_eq!(other.open_mail(&sealed), None);
+        for clear in [&b"ann@example"[..], b"123-456"] {
+            assert!(!sealed.0.windows(clear.len()).any(|part| part == clear));
+        }
+        sealed.0[30] ^= 1;
+        assert_eq!(key.open_mail(&sealed), None);
+        assert_eq!(key.open(&SealedSeed(key.seal_mail(&mail, &SystemRandomness).0), ANN), None);
+    }
+
+    #[test]
+    fn hashes_of_mailed_codes_are_of_a_user_a_key_and_a_use() {
+        let key = ClusterKey::random(&SystemRandomness);
+        let hash = key.mailed_hash("123456", ANN);
+        assert_eq!(hash, key.mailed_hash("123456", ANN));
+        assert_ne!(hash, key.mailed_hash("123457", ANN));
+        assert_ne!(hash, key.mailed_hash("123456", UserNo(8)));
+        assert_ne!(hash.0, key.recovery_hash("123456", ANN).0);
     }
 
     #[test]

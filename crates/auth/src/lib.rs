@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod key;
+pub mod mailed;
 pub mod password;
 pub mod random;
 pub mod recovery;

@@ -34,7 +34,11 @@ fn endpoints() -> String {
             routes(declaration),
             who(declaration.who),
             permission(declaration),
-            if declaration.step_up == StepUp::Required { "asked" } else { "–" },
+            match declaration.step_up {
+                StepUp::No => "–",
+                StepUp::Required => "asked",
+                StepUp::Always => "asked anew",
+            },
             if declaration.without_factor == WithoutFactor::Allowed { "answered" } else { "refused" },
             match declaration.rate {
                 Rate::Default => "by address; not holders of `api-bypass-rate-limit`",
@@ -71,7 +75,7 @@ fn refusals(declaration: &Declaration) -> Vec<String> {
     all.extend(declaration.of_target.iter().map(|(_, _, denied)| said(Refusal::Denied(*denied))));
     let counted = declaration.rate != Rate::Uncounted;
     all.extend(counted.then(|| said(Refusal::TooMany { wait: Duration::ZERO })));
-    if declaration.step_up == StepUp::Required {
+    if declaration.step_up != StepUp::No {
         let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts];
         all.extend(kinds.map(|kind| said(step_up_sample(kind))));
     } else if declaration.without_factor == WithoutFactor::Refused {

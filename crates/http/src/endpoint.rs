@@ -169,6 +169,8 @@ pub enum StepUp {
     No,
     /// Yes, unless one is remembered for this client.
     Required,
+    /// Yes, whatever is remembered; and it is not remembered.
+    Always,
 }
 
 /// Whether a user may call an endpoint that must have a factor (a setting, by role) and has not enrolled one.

@@ -5,11 +5,12 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rollcall_service::Service;
-use serde_json::json;
+use rollcall_service::{MailState, Service};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `/healthz`: always 200. `/readyz`: 200 when requests are answered, else 503 with the reason.
+/// `/healthz`: always 200. `/readyz`: 200 when requests are answered, else 503 with the reason. A mail server
+/// that is down is told and changes nothing of it: another node could not do better.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { ([(CACHE_CONTROL, "no-store")], "ok\n") }))
@@ -20,10 +21,23 @@ fn ready(service: &Service) -> Response {
     let phase = service.phase();
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     if phase.is_ready() {
-        (StatusCode::OK, headers, json!({ "ready": true }).to_string()).into_response()
+        let body = json!({ "ready": true, "mail": mail(&service.mail_state()) });
+        (StatusCode::OK, headers, body.to_string()).into_response()
     } else {
         let body = json!({ "ready": false, "reason": phase.reason() });
         let later = [(RETRY_AFTER, "1")];
         (StatusCode::SERVICE_UNAVAILABLE, headers, later, body.to_string()).into_response()
+    }
+}
+
+fn mail(state: &MailState) -> Value {
+    match &state.failing {
+        None => json!({ "state": "good", "queued": state.waiting }),
+        Some((since, reason)) => json!({
+            "state": "failing",
+            "since": since.to_string(),
+            "reason": reason,
+            "queued": state.waiting,
+        }),
     }
 }

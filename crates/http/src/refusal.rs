@@ -56,6 +56,8 @@ pub enum Refusal {
     NoSuchRole,
     /// A date that cannot be read.
     NoDate,
+    /// Nobody was named whom a code is to be mailed to.
+    NobodyToMail,
     /// Users cannot be looked up by a query.
     UserQuery,
     /// `sort` is no JSON object of 1 and -1.

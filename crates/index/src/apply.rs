@@ -5,8 +5,9 @@ use crate::index::Index;
 use crate::personal::PersonalTokens;
 use crate::tokens::Tokens;
 use parking_lot::RwLock;
+use rollcall_model::factor::Factors;
 use rollcall_model::{Event, Grants, Happening, Owner, UserNo};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Refuses the tokens of the sessions that these events end: before the rows go, and without waiting for
@@ -21,19 +22,23 @@ pub fn refuse_ended(events: &[Event], tokens: &RwLock<Tokens>) {
     }
 }
 
-/// Takes note of who has an authenticator from now on, and who has none.
-pub fn note_factors(events: &[Event], enrolled: &RwLock<HashSet<UserNo>>) {
+/// Takes note of who has which factors from now on.
+pub fn note_factors(events: &[Event], factors: &RwLock<HashMap<UserNo, Factors>>) {
     for event in events {
         let Some(user) = event.subject else { continue };
-        match event.happening {
-            Happening::FactorEnrolled { .. } => {
-                enrolled.write().insert(user);
-            }
-            Happening::FactorsRemoved | Happening::UserDeleted { .. } => {
-                enrolled.write().remove(&user);
-            }
-            _ => {}
-        }
+        let changed = |of: Factors| match event.happening {
+            Happening::FactorEnrolled { .. } => Some(of.with(Factors::AUTHENTICATOR)),
+            Happening::MailEnrolled => Some(of.with(Factors::MAIL)),
+            Happening::FactorsRemoved(removed) => Some(of.without(removed)),
+            Happening::UserDeleted { .. } => Some(Factors::default()),
+            _ => None,
+        };
+        let before = factors.read().get(&user).copied().unwrap_or_default();
+        match changed(before) {
+            Some(after) if after.any() => factors.write().insert(user, after),
+            Some(_) => factors.write().remove(&user),
+            None => None,
+        };
     }
 }
 

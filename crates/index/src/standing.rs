@@ -16,12 +16,13 @@ use crate::page::{Page, Row};
 use crate::personal::PersonalTokens;
 use crate::tokens::{Bearer, LastSeen, Tokens};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use rollcall_model::factor::Factors;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
     AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, Session, SessionId,
     SessionNo, Timestamp, TokenHash, TokenNo, UserNo, limits,
 };
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -31,8 +32,8 @@ use std::time::Duration;
 pub struct Standing {
     index: RwLock<Index>,
     tokens: RwLock<Tokens>,
-    /// Users whose authenticator is enrolled.
-    enrolled: RwLock<HashSet<UserNo>>,
+    /// Factors of the users that have any.
+    factors: RwLock<HashMap<UserNo, Factors>>,
     /// Tokens that are no session's.
     personal: RwLock<PersonalTokens>,
     /// Which roles hold which permission.
@@ -56,7 +57,7 @@ impl Standing {
         Self {
             index: RwLock::new(Index::new(readers, idle)),
             tokens: RwLock::new(Tokens::new(idle)),
-            enrolled: RwLock::default(),
+            factors: RwLock::default(),
             personal: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
@@ -93,9 +94,9 @@ impl Standing {
         self.index.write().step_ups.remember(window);
     }
 
-    /// Remembers that a user's authenticator is enrolled.
-    pub fn remember_enrolled(&self, user: UserNo) {
-        self.enrolled.write().insert(user);
+    /// Remembers the factors of a user that has any.
+    pub fn remember_factors(&self, user: UserNo, factors: Factors) {
+        self.factors.write().insert(user, factors);
     }
 
     /// Takes in a personal access token.
@@ -116,7 +117,7 @@ impl Standing {
     /// Takes in what a commit changed.
     pub fn apply(&self, events: &[Event]) {
         let _applying = self.applying.lock();
-        apply::note_factors(events, &self.enrolled);
+        apply::note_factors(events, &self.factors);
         apply::note_grants(events, &self.grants);
         apply::note_personal(events, &self.personal);
         apply::refuse_ended(events, &self.tokens);
@@ -231,9 +232,9 @@ impl Standing {
         self.index.read().knows_address(user, from, now)
     }
 
-    /// Whether the user's authenticator is enrolled.
-    pub fn is_enrolled(&self, user: UserNo) -> bool {
-        self.enrolled.read().contains(&user)
+    /// The factors that the user is asked for.
+    pub fn factors(&self, user: UserNo) -> Factors {
+        self.factors.read().get(&user).copied().unwrap_or_default()
     }
 
     /// When the newest live session of the user was opened.

@@ -3,9 +3,10 @@
 use crate::change::UserChange;
 use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
-use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
+use crate::factor::{KeyFingerprint, MailedHash, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
 use crate::ids::{SessionId, SessionNo, TokenNo, UserNo};
+use crate::mail::SealedMail;
 use crate::permission::{Permission, Role, RoleSet};
 use crate::session::EndReason;
 use crate::step_up::AgentDigest;
@@ -29,6 +30,8 @@ pub enum Command {
         user: Box<NewUser>,
         /// Its password's hash.
         password: PasswordHash,
+        /// A mail that tells it of the account; not queued when the queue is full.
+        welcome: Option<SealedMail>,
         /// Who makes it.
         by: Actor,
     },
@@ -85,7 +88,8 @@ pub enum Command {
     },
     /// Enrol the authenticator that was begun, and end the user's other sessions.
     EnrolAuthenticator(Box<Enrolment>),
-    /// Take a user's authenticator and recovery codes away.
+    /// Take a user's authenticator and recovery codes away, by one of their codes; or, by the operator's hand,
+    /// all factors.
     RemoveFactors {
         /// Whose.
         user: UserNo,
@@ -103,6 +107,23 @@ pub enum Command {
         /// The new codes.
         codes: Vec<RecoveryHash>,
     },
+    /// Have codes by mail asked for, and end the user's other sessions. Refused without a verified address, or
+    /// with an unverified one. Done already: nothing happens.
+    EnrolMail {
+        /// Whose.
+        user: UserNo,
+        /// The token that goes on.
+        token: TokenNo,
+    },
+    /// Have codes by mail asked for no more. Done already: nothing happens.
+    RemoveMail {
+        /// Whose.
+        user: UserNo,
+        /// With which token: nothing is done for one that has ended.
+        token: TokenNo,
+    },
+    /// Mail a user a code, which is good from then on.
+    MailCode(Box<Mailing>),
     /// Sign a user in.
     OpenSession(Box<Opening>),
     /// End a session. Refused when it is not live.
@@ -249,6 +270,25 @@ pub struct Enrolment {
     pub codes: Vec<RecoveryHash>,
 }
 
+/// A code that is to be mailed.
+#[derive(Clone, Debug)]
+pub struct Mailing {
+    /// To whom.
+    pub user: UserNo,
+    /// What is kept of the code.
+    pub code: MailedHash,
+    /// The mail that brings it.
+    pub mail: SealedMail,
+    /// How long it is good.
+    pub life: Duration,
+    /// Whether it is mailed only when no other one is good.
+    pub if_none_is_good: bool,
+    /// Counters that it counts in, and of which none may block.
+    pub counters: Vec<(FailureKey, FailureLimit)>,
+    /// Who asked for it.
+    pub by: Actor,
+}
+
 /// What a proved second factor brings.
 #[derive(Clone, Copy, Debug)]
 pub struct Passing {
@@ -262,8 +302,8 @@ pub struct Passing {
     pub agent: AgentDigest,
     /// From which address.
     pub ip: IpAddr,
-    /// How long it is remembered.
-    pub window: Duration,
+    /// How long it is remembered, where it is.
+    pub window: Option<Duration>,
 }
 
 /// Why a command was not carried out. Nothing of it was done.
@@ -303,6 +343,12 @@ pub enum Refused {
     NoSuchFactor,
     /// The code was good once, or never.
     CodeNotGood,
+    /// The user has no verified address, or one that is not.
+    AddressNotVerified,
+    /// A mailed code is good still.
+    CodeIsGood,
+    /// Too many mails are waiting.
+    MailQueueFull,
     /// The user has the role already.
     HasRole,
     /// The user has not the role.
@@ -334,6 +380,10 @@ pub struct Needs {
     pub failures_of: Vec<UserNo>,
     /// Recovery codes: are they there?
     pub recovery: Vec<(UserNo, RecoveryHash)>,
+    /// Users of whom the mailed codes are needed.
+    pub mailed_to: Vec<UserNo>,
+    /// Whether it is needed how many mails wait.
+    pub mails: bool,
     /// Whether the number of active administrators is needed.
     pub administrators: bool,
 }
@@ -355,6 +405,7 @@ impl Needs {
             | Command::AdoptKey(_)
             | Command::Observe(_) => {}
             Command::CreateUser { user, .. } | Command::CreateFirstAdministrator { user, .. } => {
+                self.mails |= matches!(command, Command::CreateUser { welcome: Some(_), .. });
                 self.usernames.push(NameKey::of(&user.username));
                 self.emails.extend(user.emails.iter().map(|email| NameKey::of(&email.address)));
             }
@@ -403,6 +454,20 @@ impl Needs {
                 self.users.push(*user);
                 self.shown(*user, *shown);
             }
+            Command::EnrolMail { user, token } => {
+                self.whole(*user);
+                self.token(*user, *token);
+            }
+            Command::RemoveMail { user, token } => {
+                self.users.push(*user);
+                self.token(*user, *token);
+            }
+            Command::MailCode(mailing) => {
+                self.users.push(mailing.user);
+                self.mailed_to.push(mailing.user);
+                self.failures.extend(mailing.counters.iter().map(|(key, _)| key));
+                self.mails = true;
+            }
             Command::OpenSession(opening) => {
                 self.whole(opening.user);
                 self.failures.extend(&opening.guards);
@@ -443,8 +508,10 @@ impl Needs {
     }
 
     fn proof(&mut self, user: UserNo, proof: Proof) {
-        if let Proof::Recovery(code) = proof {
-            self.recovery.push((user, code));
+        match proof {
+            Proof::Recovery(code) => self.recovery.push((user, code)),
+            Proof::Mailed(_) => self.mailed_to.push(user),
+            Proof::Password | Proof::Authenticator { .. } => {}
         }
     }
 }

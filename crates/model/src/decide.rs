@@ -3,19 +3,24 @@
 //! A batch of commands and the facts that they need go in; events and counters come out. Pure: the
 //! engine reads the facts under the locked head, and writes what comes out in the same transaction.
 
+mod factors;
 mod users;
 
 use crate::clock::Timestamp;
-use crate::command::{Command, Enrolment, NewPersonalToken, Opening, Passing, Receipt, Refused, Shown};
+use crate::command::{Command, NewPersonalToken, Opening, Passing, Receipt, Refused, Shown};
 use crate::event::{Actor, Event, Happening};
-use crate::factor::{Proof, RecoveryHash, SealedSeed, Used};
 use crate::facts::{Facts, PersonalFact, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
 use crate::ids::{Seq, SessionNo, TokenNo, UserNo};
 use crate::limits;
+use crate::mail::About;
 use crate::session::{EndReason, Session, live};
 use crate::step_up::Window;
 use crate::token::PersonalToken;
+use factors::{
+    begin_authenticator, enrol_authenticator, enrol_mail, mail_code, remove_factors, remove_mail,
+    replace_recovery, take_proof, take_shown,
+};
 use std::collections::{HashMap, HashSet};
 use users::{change_role, change_user, create_user, delete_user};
 
@@ -149,7 +154,15 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             }
             effects.record(Actor::System, None, None, Happening::WorkspaceCreated { demo: *demo });
         }
-        Command::CreateUser { user, password, by } => create_user(&mut effects, facts, user, password, *by)?,
+        Command::CreateUser { user, password, welcome, by } => {
+            let no = create_user(&mut effects, facts, user, password, *by)?;
+            // The account matters, the mail does not.
+            if let Some(mail) = welcome.as_ref().filter(|_| facts.mails < limits::MAILS_QUEUED) {
+                let until = effects.at + limits::MAIL_AGE;
+                let queued = Happening::MailQueued { mail: mail.clone(), about: About::Welcome, until };
+                effects.happen(*by, no, queued);
+            }
+        }
         Command::CreateFirstAdministrator { user, password } => {
             if facts.had_administrator {
                 return Err(Refused::AdministratorExisted);
@@ -200,6 +213,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::ReplaceRecovery { user, shown, codes } => {
             replace_recovery(&mut effects, facts, *user, *shown, codes)?;
         }
+        Command::EnrolMail { user, token } => enrol_mail(&mut effects, facts, *user, *token)?,
+        Command::RemoveMail { user, token } => remove_mail(&mut effects, facts, *user, *token)?,
+        Command::MailCode(mailing) => mail_code(&mut effects, facts, mailing)?,
         Command::OpenSession(opening) => open_session(&mut effects, facts, opening)?,
         Command::EndSession { session, reason, by } => {
             let fact = live_session(facts, *session, at)?;
@@ -223,111 +239,6 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         }
     }
     Ok(effects)
-}
-
-fn begin_authenticator(
-    effects: &mut Effects,
-    facts: &Facts,
-    no: UserNo,
-    seed: &SealedSeed,
-) -> Result<(), Refused> {
-    if existing(facts, no)?.enrolled().is_some() {
-        return Err(Refused::FactorEnrolled);
-    }
-    effects.happen(Actor::User(no), no, Happening::FactorBegun { seed: seed.clone() });
-    Ok(())
-}
-
-fn enrol_authenticator(effects: &mut Effects, facts: &Facts, enrolment: &Enrolment) -> Result<(), Refused> {
-    let Enrolment { user, token, begun, step, codes } = enrolment;
-    let (counter, by) = (FailureKey::Code(*user), Actor::User(*user));
-    not_blocked(facts, &[counter], effects.at)?;
-    let session = live_token(facts, *user, *token, effects.at)?;
-    match existing(facts, *user)?.authenticator {
-        Some(authenticator) if authenticator.is_enrolled() => return Err(Refused::FactorEnrolled),
-        Some(authenticator) if authenticator.begun == *begun => {}
-        _ => return Err(Refused::NoSuchFactor),
-    }
-    effects.end_all(facts, *user, Some(*token), EndReason::FactorEnrolled, by);
-    let enrolled = Happening::FactorEnrolled { step: *step, codes: codes.clone() };
-    effects.record(by, Some(*user), session, enrolled);
-    effects.failures.push((counter, None));
-    Ok(())
-}
-
-fn remove_factors(
-    effects: &mut Effects,
-    facts: &Facts,
-    user: UserNo,
-    shown: Option<Shown>,
-    by: Actor,
-) -> Result<(), Refused> {
-    let fact = existing(facts, user)?;
-    let session = if let Some(shown) = shown {
-        fact.enrolled().ok_or(Refused::NoSuchFactor)?;
-        take_shown(effects, facts, user, shown)?
-    } else {
-        effects.end_tokens(facts, user, EndReason::FactorsReset, by);
-        None
-    };
-    effects.record(by, Some(user), session, Happening::FactorsRemoved);
-    Ok(())
-}
-
-fn replace_recovery(
-    effects: &mut Effects,
-    facts: &Facts,
-    user: UserNo,
-    shown: Shown,
-    codes: &[RecoveryHash],
-) -> Result<(), Refused> {
-    existing(facts, user)?.enrolled().ok_or(Refused::NoSuchFactor)?;
-    let session = take_shown(effects, facts, user, shown)?;
-    let replaced = Happening::RecoveryReplaced { codes: codes.to_vec() };
-    effects.record(Actor::User(user), Some(user), session, replaced);
-    Ok(())
-}
-
-/// Takes a proof that is shown with a live token, resets the counter of wrong ones, and gives the token's
-/// session.
-fn take_shown(
-    effects: &mut Effects,
-    facts: &Facts,
-    user: UserNo,
-    shown: Shown,
-) -> Result<Option<SessionNo>, Refused> {
-    let counter = FailureKey::Code(user);
-    not_blocked(facts, &[counter], effects.at)?;
-    let session = live_token(facts, user, shown.token, effects.at)?;
-    take_proof(effects, facts, user, session, shown.proof)?;
-    effects.failures.push((counter, None));
-    Ok(session)
-}
-
-/// Takes a proof, and with it the code: it is good no more.
-fn take_proof(
-    effects: &mut Effects,
-    facts: &Facts,
-    no: UserNo,
-    session: Option<SessionNo>,
-    proof: Proof,
-) -> Result<(), Refused> {
-    let enrolled = existing(facts, no)?.enrolled();
-    let used = match (proof, enrolled) {
-        (Proof::Password, None) => return Ok(()),
-        (Proof::Password, Some(_)) => return Err(Refused::FactorRequired),
-        (_, None) => return Err(Refused::CodeNotGood),
-        (Proof::Authenticator { begun, step }, Some(authenticator)) => {
-            let later = authenticator.begun == begun && authenticator.last_step < Some(step);
-            later.then_some(Used::Step(step))
-        }
-        (Proof::Recovery(code), Some(_)) => {
-            facts.recovery.contains(&(no, code)).then_some(Used::Recovery(code))
-        }
-    };
-    let used = Happening::FactorUsed(used.ok_or(Refused::CodeNotGood)?);
-    effects.record(Actor::User(no), Some(no), session, used);
-    Ok(())
 }
 
 fn existing(facts: &Facts, no: UserNo) -> Result<&UserFact, Refused> {
@@ -367,14 +278,11 @@ fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Resu
 fn pass_step_up(effects: &mut Effects, facts: &Facts, passing: &Passing) -> Result<(), Refused> {
     let shown = Shown { token: passing.token, proof: passing.proof };
     let session = take_shown(effects, facts, passing.user, shown)?;
-    let window = Window {
-        token: passing.token,
-        agent: passing.agent,
-        ip: passing.ip,
-        until: effects.at + passing.window,
-    };
-    let actor = Actor::User(passing.user);
-    effects.record(actor, Some(passing.user), session, Happening::StepUpPassed(window));
+    let Passing { user, token, agent, ip, .. } = *passing;
+    if let Some(window) = passing.window {
+        let window = Window { token, agent, ip, until: effects.at + window };
+        effects.record(Actor::User(user), Some(user), session, Happening::StepUpPassed(window));
+    }
     Ok(())
 }
 

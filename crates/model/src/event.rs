@@ -2,13 +2,14 @@
 //!
 //! An [`Event`] in memory carries the rows that it changes, so that the store and the index learn of a
 //! change from the same value. The ledger keeps an [`Envelope`] (numbers only) and a detail (personal
-//! data, erasable). **Invariant:** no detail holds a token, a token's digest or a password's hash.
+//! data, erasable). **Invariant:** no detail holds a token, a token's digest, a password's hash or a code.
 
 use crate::address::AddressKey;
 use crate::change;
 use crate::clock::Timestamp;
-use crate::factor::{KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
+use crate::factor::{Factors, KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
 use crate::ids::{Seq, SessionId, SessionNo, TokenNo, UserId, UserNo};
+use crate::mail::{About, SealedMail};
 use crate::permission::{Permission, Role, RoleSet};
 use crate::session::{EndReason, Session};
 use crate::step_up::Window;
@@ -143,10 +144,21 @@ pub enum Happening {
         /// Recovery codes that go with it.
         codes: Vec<RecoveryHash>,
     },
+    /// A user's factor by mail is asked for from now on.
+    MailEnrolled,
     /// A code was accepted.
     FactorUsed(Used),
-    /// A user has no factors any more.
-    FactorsRemoved,
+    /// A user has these factors no more.
+    FactorsRemoved(Factors),
+    /// A mail waits to be delivered; with one that brings a code, the code is good.
+    MailQueued {
+        /// The mail.
+        mail: SealedMail,
+        /// What it is about.
+        about: About,
+        /// From when on it is of no use.
+        until: Timestamp,
+    },
     /// A user has other recovery codes.
     RecoveryReplaced {
         /// The new ones.
@@ -233,9 +245,9 @@ impl Event {
             Happening::UserUnlocked => 12,
             Happening::KeyAdopted(_) => 13,
             Happening::FactorBegun { .. } => 14,
-            Happening::FactorEnrolled { .. } => 15,
+            Happening::FactorEnrolled { .. } | Happening::MailEnrolled => 15,
             Happening::FactorUsed(_) => 16,
-            Happening::FactorsRemoved => 17,
+            Happening::FactorsRemoved(_) => 17,
             Happening::RecoveryReplaced { .. } => 18,
             Happening::PasswordRehashed { .. } => 19,
             Happening::RolesChanged { granted: true, .. } => 20,
@@ -244,6 +256,7 @@ impl Event {
             Happening::UserChanged { .. } => 23,
             Happening::PersonalTokenMade(_) => 24,
             Happening::PersonalTokenRemoved { .. } => 25,
+            Happening::MailQueued { .. } => 26,
         }
     }
 
@@ -285,8 +298,10 @@ impl Event {
             | Happening::UserDeactivated
             | Happening::PasswordSet { .. }
             | Happening::PasswordRehashed { .. }
-            | Happening::UserUnlocked
-            | Happening::FactorsRemoved => json!({}),
+            | Happening::UserUnlocked => json!({}),
+            Happening::FactorsRemoved(factors) => json!({ "factors": factors.words() }),
+            // Not to whom: the ledger would tell addresses that the user may have taken back.
+            Happening::MailQueued { about, .. } => json!({ "about": about.as_str() }),
             Happening::RolesChanged { owner, role, .. } => {
                 json!({ "username": owner.username, "role": role.as_str() })
             }
@@ -305,6 +320,7 @@ impl Event {
                 json!({ "factor": "authenticator" })
             }
             Happening::FactorUsed(Used::Recovery(_)) => json!({ "factor": "recovery-code" }),
+            Happening::MailEnrolled | Happening::FactorUsed(Used::Mailed(_)) => json!({ "factor": "mail" }),
             Happening::RecoveryReplaced { codes } => json!({ "recovery_codes": codes.len() }),
             Happening::UserDeleted { id, username } => json!({ "id": id.as_str(), "username": username }),
             Happening::SessionOpened(session) => json!({
@@ -344,7 +360,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 25] = [
+pub const KINDS: [&str; 26] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -370,6 +386,7 @@ pub const KINDS: [&str; 25] = [
     "user.changed",
     "personal-token.made",
     "personal-token.removed",
+    "mail.queued",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

@@ -1,8 +1,9 @@
-//! Second factors of a user: an authenticator's seed, sealed, and recovery codes, hashed.
+//! Second factors of a user: an authenticator's seed, sealed, recovery codes and mailed codes, hashed.
 //!
 //! **Invariants:** nothing here can be turned back into a code without the cluster key; the last accepted
-//! step of an authenticator never falls, so that a code is good once; a recovery code that was used is gone.
+//! step of an authenticator never falls, so that a code is good once; a recovery code or mailed code that was used is gone.
 
+use crate::clock::Timestamp;
 use crate::ids::Seq;
 use std::fmt;
 
@@ -30,6 +31,68 @@ pub struct RecoveryHash(pub [u8; 32]);
 impl fmt::Debug for RecoveryHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecoveryHash(…)")
+    }
+}
+
+/// What is kept of a code that was mailed: its hash under the cluster key, the user's number in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailedHash(pub [u8; 32]);
+
+impl fmt::Debug for MailedHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailedHash(…)")
+    }
+}
+
+/// A code that was mailed, as long as it was not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailedCode {
+    /// What is kept of it.
+    pub hash: MailedHash,
+    /// From when on it is good no more.
+    pub until: Timestamp,
+}
+
+/// Which factors a user has, or loses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Factors {
+    /// An authenticator, with its recovery codes.
+    pub authenticator: bool,
+    /// Codes by mail, to the first verified address. Without one they count for nothing.
+    pub mail: bool,
+}
+
+impl Factors {
+    /// An authenticator alone.
+    pub const AUTHENTICATOR: Self = Self { authenticator: true, mail: false };
+    /// Mail alone.
+    pub const MAIL: Self = Self { authenticator: false, mail: true };
+    /// All there are.
+    pub const ALL: Self = Self { authenticator: true, mail: true };
+
+    /// Whether there is any.
+    pub const fn any(self) -> bool {
+        self.authenticator || self.mail
+    }
+
+    /// These and those.
+    #[must_use]
+    pub const fn with(self, others: Self) -> Self {
+        Self { authenticator: self.authenticator || others.authenticator, mail: self.mail || others.mail }
+    }
+
+    /// These but for those.
+    #[must_use]
+    pub const fn without(self, others: Self) -> Self {
+        Self { authenticator: self.authenticator && !others.authenticator, mail: self.mail && !others.mail }
+    }
+
+    /// Their words in the ledger.
+    pub fn words(self) -> Vec<&'static str> {
+        [(self.authenticator, "authenticator"), (self.mail, "mail")]
+            .into_iter()
+            .filter_map(|(there, word)| there.then_some(word))
+            .collect()
     }
 }
 
@@ -67,6 +130,8 @@ pub enum Used {
     Step(Step),
     /// A recovery code.
     Recovery(RecoveryHash),
+    /// A mailed code.
+    Mailed(MailedHash),
 }
 
 /// What somebody showed for a second factor, as far as it could be checked without the locked head: the
@@ -84,4 +149,6 @@ pub enum Proof {
     },
     /// A recovery code.
     Recovery(RecoveryHash),
+    /// A mailed code.
+    Mailed(MailedHash),
 }

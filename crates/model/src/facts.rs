@@ -3,12 +3,13 @@
 
 use crate::clock::Timestamp;
 use crate::event::{Event, Happening, PasswordHash};
-use crate::factor::{Authenticator, KeyFingerprint, RecoveryHash, Used};
+use crate::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
 use crate::ids::{Seq, SessionId, SessionNo, TokenNo, UserNo};
+use crate::mail::About;
 use crate::permission::Role;
 use crate::session::{Life, Session};
-use crate::user::{NameKey, Owner, User};
+use crate::user::{Email, NameKey, Owner, User};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,12 +34,43 @@ pub struct UserFact {
     pub active: bool,
     /// Its authenticator, enrolled or begun.
     pub authenticator: Option<Authenticator>,
+    /// Whether it wants to be asked for codes by mail.
+    pub wants_mail: bool,
+    /// Its addresses.
+    pub addresses: Addresses,
+}
+
+/// A user's addresses, as far as decisions need them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Whether one is verified.
+    pub any_verified: bool,
+    /// Whether one is not.
+    pub any_unverified: bool,
+}
+
+impl Addresses {
+    /// Of these.
+    pub fn of(emails: &[Email]) -> Self {
+        Self {
+            any_verified: emails.iter().any(|email| email.verified),
+            any_unverified: emails.iter().any(|email| !email.verified),
+        }
+    }
 }
 
 impl UserFact {
     /// Its authenticator, when it is enrolled.
     pub fn enrolled(&self) -> Option<Authenticator> {
         self.authenticator.filter(Authenticator::is_enrolled)
+    }
+
+    /// The factors that it is asked for. Mail counts only while there is an address to mail to.
+    pub fn factors(&self) -> Factors {
+        Factors {
+            authenticator: self.enrolled().is_some(),
+            mail: self.wants_mail && self.addresses.any_verified,
+        }
     }
 
     /// Whether it is one of those of whom one must stay.
@@ -107,6 +139,10 @@ pub struct Facts {
     pub failures: HashMap<FailureKey, Failure>,
     /// Those of the recovery codes asked for that are there.
     pub recovery: HashSet<(UserNo, RecoveryHash)>,
+    /// Codes that were mailed to the users of whom they were asked for, and not used.
+    pub mailed: HashMap<UserNo, Vec<MailedCode>>,
+    /// Mails that wait to be delivered; counted only when a command needs it.
+    pub mails: u64,
 }
 
 impl Facts {
@@ -117,14 +153,25 @@ impl Facts {
             Happening::UserCreated { user, .. } => {
                 let no = user.owner.no;
                 let owner = Arc::new(user.owner.clone());
-                let fact = UserFact { owner, active: user.active, authenticator: None };
+                let fact = UserFact {
+                    owner,
+                    active: user.active,
+                    authenticator: None,
+                    wants_mail: false,
+                    addresses: Addresses::of(&user.emails),
+                };
                 self.had_administrator |= user.owner.roles.contains(Role::Admin);
                 self.active_administrators += u64::from(fact.is_active_administrator());
                 self.usernames.insert(NameKey::of(&user.owner.username), no);
                 self.emails.extend(user.emails.iter().map(|email| (NameKey::of(&email.address), no)));
                 self.users.insert(no, fact);
             }
-            Happening::UserChanged { after, .. } => self.change(after),
+            Happening::UserChanged { before, after } => {
+                if before.emails != after.emails {
+                    self.mailed.remove(&after.owner.no);
+                }
+                self.change(after);
+            }
             Happening::UserDeleted { .. } => {
                 let Some(no) = event.subject else { return };
                 self.passwords.remove(&no);
@@ -182,6 +229,28 @@ impl Facts {
             Happening::PasswordSet { password } | Happening::PasswordRehashed { password } => {
                 self.passwords.extend(event.subject.map(|no| (no, password.clone())));
             }
+            Happening::FactorBegun { .. }
+            | Happening::FactorEnrolled { .. }
+            | Happening::MailEnrolled
+            | Happening::FactorUsed(_)
+            | Happening::FactorsRemoved(_)
+            | Happening::RecoveryReplaced { .. } => self.apply_to_factors(event),
+            Happening::MailQueued { about, until, .. } => {
+                self.mails += 1;
+                if let (About::Code(hash), Some(user)) = (*about, event.subject) {
+                    self.mailed.entry(user).or_default().push(MailedCode { hash, until: *until });
+                }
+            }
+            Happening::WorkspaceCreated { .. }
+            | Happening::GrantsChanged { .. }
+            | Happening::UserUnlocked
+            | Happening::StepUpPassed(_)
+            | Happening::Observed(_) => {}
+        }
+    }
+
+    fn apply_to_factors(&mut self, event: &Event) {
+        match &event.happening {
             Happening::FactorBegun { .. } => {
                 let begun = Authenticator { begun: event.seq, last_step: None };
                 self.authenticator(event, |authenticator| *authenticator = Some(begun));
@@ -196,18 +265,33 @@ impl Facts {
             Happening::FactorUsed(Used::Recovery(code)) => {
                 self.recovery.retain(|known| Some(known.0) != event.subject || known.1 != *code);
             }
-            Happening::FactorsRemoved => {
-                self.authenticator(event, |authenticator| *authenticator = None);
-                self.recovery.retain(|(user, _)| Some(*user) != event.subject);
+            Happening::FactorUsed(Used::Mailed(code)) => {
+                if let Some(mailed) = event.subject.and_then(|no| self.mailed.get_mut(&no)) {
+                    mailed.retain(|known| known.hash != *code);
+                }
+            }
+            Happening::MailEnrolled => {
+                if let Some(user) = event.subject.and_then(|no| self.users.get_mut(&no)) {
+                    user.wants_mail = true;
+                }
+            }
+            Happening::FactorsRemoved(factors) => {
+                let Some(no) = event.subject else { return };
+                if factors.authenticator {
+                    self.authenticator(event, |authenticator| *authenticator = None);
+                    self.recovery.retain(|(user, _)| *user != no);
+                }
+                if factors.mail {
+                    self.mailed.remove(&no);
+                    if let Some(user) = self.users.get_mut(&no) {
+                        user.wants_mail = false;
+                    }
+                }
             }
             Happening::RecoveryReplaced { .. } => {
                 self.recovery.retain(|(user, _)| Some(*user) != event.subject);
             }
-            Happening::WorkspaceCreated { .. }
-            | Happening::GrantsChanged { .. }
-            | Happening::UserUnlocked
-            | Happening::StepUpPassed(_)
-            | Happening::Observed(_) => {}
+            _ => {}
         }
     }
 
@@ -216,6 +300,7 @@ impl Facts {
         let no = after.owner.no;
         if let Some(user) = self.users.get_mut(&no) {
             user.owner = Arc::new(after.owner.clone());
+            user.addresses = Addresses::of(&after.emails);
         }
         self.usernames.retain(|_, owner| *owner != no);
         self.usernames.insert(NameKey::of(&after.owner.username), no);

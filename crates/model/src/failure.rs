@@ -1,4 +1,5 @@
 //! Counters that guard a secret: how often it was guessed wrong, and from when on no guess is looked at.
+//! Codes that are mailed are counted alike: how many, and from when on no further one is.
 
 use crate::address::AddressKey;
 use crate::clock::Timestamp;
@@ -19,14 +20,20 @@ pub enum FailureKey {
     Address(AddressKey),
     /// Wrong second-factor codes of a user, over all methods.
     Code(UserNo),
+    /// Codes mailed to a user, since the last right one.
+    MailedTo(UserNo),
+    /// Codes by mail that were asked for from one address, whosever they are.
+    MailedFrom(AddressKey),
 }
 
 impl FailureKey {
     /// Whose counter it is, where it is one user's.
     pub const fn user(&self) -> Option<UserNo> {
         match self {
-            Self::User(user) | Self::UserFrom(user, _) | Self::Code(user) => Some(*user),
-            Self::Name(_) | Self::Address(_) => None,
+            Self::User(user) | Self::UserFrom(user, _) | Self::Code(user) | Self::MailedTo(user) => {
+                Some(*user)
+            }
+            Self::Name(_) | Self::Address(_) | Self::MailedFrom(_) => None,
         }
     }
 
@@ -40,6 +47,8 @@ impl FailureKey {
             Self::Name(digest) => (3, digest.into()),
             Self::Address(address) => (4, address.bits().to_be_bytes().into()),
             Self::Code(user) => (5, user.0.to_be_bytes().into()),
+            Self::MailedTo(user) => (6, user.0.to_be_bytes().into()),
+            Self::MailedFrom(address) => (7, address.bits().to_be_bytes().into()),
         };
         [vec![kind], parts].concat()
     }
@@ -137,6 +146,8 @@ mod tests {
             FailureKey::UserFrom(UserNo(7), address),
             FailureKey::Address(address),
             FailureKey::Name([0; 16]),
+            FailureKey::MailedTo(UserNo(7)),
+            FailureKey::MailedFrom(address),
         ];
         let stored: std::collections::HashSet<_> = keys.iter().map(|key| key.to_bytes()).collect();
         assert_eq!(stored.len(), keys.len());

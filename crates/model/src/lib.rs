@@ -14,6 +14,7 @@ pub mod facts;
 pub mod failure;
 pub mod ids;
 pub mod limits;
+pub mod mail;
 pub mod permission;
 pub mod session;
 pub mod step_up;

@@ -41,6 +41,15 @@ pub const ADDRESS_FAILURES: FailureLimit =
 /// Wrong second-factor codes of one user.
 pub const CODE_FAILURES: FailureLimit =
     FailureLimit { max: 5, window: Duration::from_mins(5), block: Duration::from_mins(5) };
+/// How long a mailed code is good.
+pub const MAILED_CODE_LIFE: Duration = Duration::from_mins(10);
+/// Codes mailed to one user with no right one between. The block is as long as a code is good, so that while
+/// no further one is mailed, the last one still is.
+pub const CODES_MAILED_TO_USER: FailureLimit =
+    FailureLimit { max: 5, window: MAILED_CODE_LIFE, block: MAILED_CODE_LIFE };
+/// Codes by mail that are asked for from one address.
+pub const CODES_MAILED_FROM_ADDRESS: FailureLimit =
+    FailureLimit { max: 50, window: Duration::from_mins(10), block: Duration::from_mins(10) };
 /// Counters kept for names that nobody has; the oldest go.
 pub const UNKNOWN_NAME_COUNTERS: usize = 10_000;
 /// How long an address that a user signed in from counts as the user's own.
@@ -154,6 +163,28 @@ pub const ARGON2_LANES: u32 = 4;
 pub const HASH_FILE_BYTES: u64 = 1 << 10;
 /// Reads of the store waiting; past it a caller is told to come back.
 pub const READER_QUEUE: usize = 1_024;
+/// Mails waiting to be delivered; past it no further one is queued.
+pub const MAILS_QUEUED: u64 = 10_000;
+/// How long a mail that brings no code may wait to be delivered.
+pub const MAIL_AGE: Duration = Duration::from_secs(3 * DAY.as_secs());
+/// Times that a server may put one mail off before it is dropped.
+pub const MAIL_ATTEMPTS: u32 = 20;
+/// How long to wait after the first failure; each further one doubles it.
+pub const MAIL_WAIT: Duration = Duration::from_secs(5);
+/// The longest wait for a server that does not answer: short, since a code waits with the mail.
+pub const MAIL_SERVER_WAIT_MAX: Duration = MINUTE;
+/// The longest wait for a server to take a mail that it put off.
+pub const MAIL_WAIT_MAX: Duration = Duration::from_hours(1);
+/// Mails handed over in one go.
+pub const MAILS_AT_ONCE: usize = 50;
+/// How long one step of a delivery may take, by default.
+pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest that may be set.
+pub const MAIL_TIMEOUT_MAX: Duration = MINUTE;
+/// Mails that the outbox keeps; the oldest go.
+pub const OUTBOX_MAILS: usize = 100;
+/// Bytes of the file that a mail server's password or certificates are read from.
+pub const MAIL_FILE_BYTES: u64 = 1 << 20;
 /// Different reads and refusals written one by one in a window; the rest are counted together.
 pub const OBSERVATIONS: usize = 1_000;
 /// The window in which repeats of a read or refusal are counted together.

@@ -8,6 +8,7 @@ use crate::commands::doctor::{self, Doctor};
 use crate::commands::login::{self, Login};
 use crate::commands::logout::{self, Logout};
 use crate::commands::man::{self, Man};
+use crate::commands::outbox::{self, Outbox};
 use crate::commands::serve::{self, Serve};
 use crate::commands::sessions::{self, Sessions};
 use crate::commands::user::{self, User};
@@ -45,6 +46,8 @@ enum Command {
     Audit(Audit),
     /// Look at settings, store, key, clock and listener, and say what is wrong
     Doctor(Doctor),
+    /// Print the mails of a server that has no mail server
+    Outbox(Outbox),
     /// Sign in to a running server, and keep the token
     Login(Login),
     /// End the session of the stored login, and forget it
@@ -68,6 +71,7 @@ impl Cli {
             Command::User(command) => return user::run(command),
             Command::Audit(command) => return audit::run(command),
             Command::Doctor(command) => return doctor::run(&command),
+            Command::Outbox(command) => return outbox::run(&command),
             Command::Login(command) => login::run(&command),
             Command::Logout(command) => logout::run(&command),
             Command::Whoami(command) => whoami::run(&command),

@@ -5,7 +5,7 @@ use crate::config::Config;
 use rollcall_auth::ClusterKey;
 use rollcall_http::{device_fragment, router, serve};
 use rollcall_model::{Clock, Randomness};
-use rollcall_service::{Parts, Refusal, Service};
+use rollcall_service::{MailTransport, Parts, Refusal, Service};
 use rollcall_store::{Store, StoreError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,13 +31,14 @@ impl Server {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
         key: ClusterKey,
+        mail: Arc<dyn MailTransport>,
         config: Config,
         listener: TcpListener,
     ) -> Result<Self, StoreError> {
         let mut prefix = [0; 4];
         randomness.fill(&mut prefix);
-        let service =
-            Service::new(Parts { store, clock, randomness, key, settings: config.service, device_fragment });
+        let settings = config.service;
+        let service = Service::new(Parts { store, clock, randomness, key, mail, settings, device_fragment });
         let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix));
         let address = listener
             .local_addr()

@@ -4,9 +4,9 @@
 //! **Invariants:** a wrong code is counted before it is answered, whatever the method; a code is looked at
 //! only while the counter does not block; whether it is still good is decided in the commit that takes it.
 
-use crate::error::{NotWritten, StepUpKind, StepUpMethod, StepUpRefusal};
+use crate::error::{MailedCodes, NotWritten, StepUpKind, StepUpMethod, StepUpRefusal};
 use crate::{Refusal, Service};
-use rollcall_auth::{PasswordDigest, recovery, totp};
+use rollcall_auth::{PasswordDigest, mailed, recovery, totp};
 use rollcall_model::factor::Proof;
 use rollcall_model::failure::FailureKey;
 use rollcall_model::{Command, Owner, Receipt, Refused};
@@ -111,8 +111,10 @@ impl Service {
                 let found = self.store.credential(WhichUser::No(owner.no)).await?;
                 Ok(found.and_then(|credential| self.authenticator_proof(&credential, code)))
             }
-            // Nobody has enrolled an address, so no code by mail is right.
-            StepUpMethod::Totp | StepUpMethod::Email => Ok(None),
+            StepUpMethod::Totp => Ok(None),
+            StepUpMethod::Email => {
+                Ok(mailed::typed(code).map(|code| Proof::Mailed(self.key.mailed_hash(&code, owner.no))))
+            }
         }
     }
 
@@ -129,7 +131,11 @@ impl Service {
 
     /// The methods that a user has enrolled.
     pub(crate) fn enrolled_methods(&self, owner: &Owner) -> Vec<StepUpMethod> {
-        if self.standing.is_enrolled(owner.no) { vec![StepUpMethod::Totp] } else { Vec::new() }
+        let factors = self.standing.factors(owner.no);
+        [(factors.authenticator, StepUpMethod::Totp), (factors.mail, StepUpMethod::Email)]
+            .into_iter()
+            .filter_map(|(enrolled, method)| enrolled.then_some(method))
+            .collect()
     }
 
     /// The method by which a code is taken: one that the client names and that can be enrolled is taken as
@@ -150,6 +156,7 @@ impl Service {
         method: StepUpMethod,
     ) -> StepUpRefusal {
         let available = self.enrolled_methods(owner);
-        StepUpRefusal { kind, method, available, username: owner.username.clone() }
+        let (username, mailed) = (owner.username.clone(), MailedCodes::default());
+        StepUpRefusal { kind, method, available, username, mailed }
     }
 }

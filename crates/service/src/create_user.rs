@@ -3,8 +3,9 @@
 use crate::user_fields::{Fields, not_written};
 use crate::{Principal, Refusal, Service};
 use rollcall_auth::PasswordDigest;
+use rollcall_model::mail::Mail;
 use rollcall_model::user::{Email, Profile, UserKind};
-use rollcall_model::{Command, NewUser, Token, User, UserId, UserNo};
+use rollcall_model::{Command, NewUser, Token, User, UserId};
 use rollcall_store::WhichUser;
 
 /// A user as asked for.
@@ -24,6 +25,8 @@ pub struct UserRequest {
     pub roles: Option<Vec<String>>,
     /// Whether the user may sign in.
     pub active: bool,
+    /// Whether a mail tells it of the account, where mails reach people.
+    pub welcome: bool,
     /// Free fields.
     pub profile: Profile,
 }
@@ -41,16 +44,21 @@ impl std::fmt::Debug for Password {
 impl Service {
     /// Makes a user, and answers it.
     pub async fn create_user(&self, principal: &Principal, request: UserRequest) -> Result<User, Refusal> {
+        let wanted = request.welcome && self.delivery.transport.reaches_people();
         let (user, password) = self.checked(request)?;
+        let welcome = user.emails.first().filter(|_| wanted).map(|email| {
+            self.key.seal_mail(&welcome_mail(&email.address, &user.username), &*self.randomness)
+        });
+        let id = user.id;
         let password = self.hashing.hash(password, self.randomness.clone()).await?;
         let names = [
             user.username.clone(),
             user.emails.first().map(|email| email.address.clone()).unwrap_or_default(),
         ];
-        let command = Command::CreateUser { user: Box::new(user), password, by: principal.actor() };
+        let command = Command::CreateUser { user: Box::new(user), password, welcome, by: principal.actor() };
         match self.writer.run(command).await {
-            Ok(receipt) => {
-                let made = self.store.credential(WhichUser::No(UserNo(receipt.last.0))).await?;
+            Ok(_) => {
+                let made = self.store.credential(WhichUser::Id(id)).await?;
                 made.map(|credential| credential.user).ok_or(Refusal::Unavailable)
             }
             Err(error) => Err(not_written(error, &names[0], &names[1])),
@@ -84,5 +92,17 @@ impl Service {
             profile: request.profile,
         };
         Ok((user, digest))
+    }
+}
+
+/// No password: whoever made the user knows it, or nobody.
+fn welcome_mail(to: &str, username: &str) -> Mail {
+    Mail {
+        to: to.into(),
+        subject: "Your account".into(),
+        text: format!(
+            "An account was made for you. Your username is {username}.\n\n\
+             If you were not told a password, ask whoever made the account.\n"
+        ),
     }
 }

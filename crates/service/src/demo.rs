@@ -97,7 +97,8 @@ impl Script {
             active: true,
             profile: Profile::default(),
         });
-        let create = Command::CreateUser { user, password: self.password.clone(), by: Actor::System };
+        let create =
+            Command::CreateUser { user, password: self.password.clone(), welcome: None, by: Actor::System };
         self.users[place as usize] = UserNo(self.add(member.joined_at_ms, create));
     }
 

@@ -1,7 +1,7 @@
 //! The outcomes that a principal may see. What each looks like on the wire is said in one file per API
 //! version; what caused an [`Refusal::Unavailable`] is in the log and nowhere else.
 
-use rollcall_model::Refused;
+use rollcall_model::{Refused, Timestamp};
 use rollcall_store::StoreError;
 
 /// A foreseen answer that is not the one asked for.
@@ -23,6 +23,8 @@ pub enum Refusal {
     NoSuchUser,
     /// A factor is enrolled already.
     FactorEnrolled,
+    /// Mail cannot be enrolled: the user has no verified address, or one that is not.
+    AddressNotVerified,
     /// The code enrols no factor, or no factor is enrolled.
     InvalidTotp,
     /// It would leave no active administrator.
@@ -91,6 +93,17 @@ pub struct StepUpRefusal {
     pub available: Vec<StepUpMethod>,
     /// Whose factor it is.
     pub username: String,
+    /// Codes that were mailed.
+    pub mailed: MailedCodes,
+}
+
+/// Codes that were mailed to a user who is asked for one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailedCodes {
+    /// Whether one was mailed just now.
+    pub now: bool,
+    /// Until when each that is good will be so.
+    pub until: Vec<Timestamp>,
 }
 
 /// What is the matter with a second factor.

@@ -1,5 +1,5 @@
 //! A user's own factors: an authenticator is begun, enrolled by its first code, and removed by another;
-//! recovery codes come with it.
+//! recovery codes come with it. Mail is enrolled and removed without a code: the guard has asked for one.
 //!
 //! **Invariants:** a seed and recovery codes leave the process once, in the answer that made them; the code
 //! that enrols counts as used.
@@ -96,6 +96,22 @@ impl Service {
         })
     }
 
+    /// Has codes by mail asked for, and ends the user's other sessions.
+    pub async fn enrol_mail(&self, principal: &Principal) -> Result<(), Refusal> {
+        let (user, token) = (principal.owner.no, principal.token());
+        match self.writer.run(Command::EnrolMail { user, token }).await {
+            Ok(_) => Ok(()),
+            Err(NotWritten::Refused(Refused::AddressNotVerified)) => Err(Refusal::AddressNotVerified),
+            Err(error) => Err(session_gone(error)),
+        }
+    }
+
+    /// Has codes by mail asked for no more.
+    pub async fn remove_mail(&self, principal: &Principal) -> Result<(), Refusal> {
+        let (user, token) = (principal.owner.no, principal.token());
+        self.writer.run(Command::RemoveMail { user, token }).await.map(drop).map_err(session_gone)
+    }
+
     /// How many recovery codes the user has left.
     pub async fn recovery_codes_left(&self, principal: &Principal) -> Result<u32, Refusal> {
         Ok(self.myself(principal).await?.recovery_left)
@@ -108,7 +124,7 @@ impl Service {
         command: impl FnOnce(Proof) -> Command,
     ) -> Result<Changed<()>, Refusal> {
         let owner = principal.owner();
-        if !self.standing.is_enrolled(owner.no) {
+        if !self.standing.factors(owner.no).authenticator {
             return Err(Refusal::InvalidTotp);
         }
         match self.with_code(owner, StepUpMethod::Totp, Some(code), command).await {
@@ -136,5 +152,13 @@ impl Service {
         let codes = recovery::codes(&*self.randomness);
         let hashes = codes.iter().map(|code| self.key.recovery_hash(code, owner.no)).collect();
         (codes, hashes)
+    }
+}
+
+/// A change that was too late: the token is dead.
+fn session_gone(error: NotWritten) -> Refusal {
+    match error {
+        NotWritten::Refused(Refused::SessionNotLive | Refused::NoSuchUser) => Refusal::SessionNotFound,
+        error => error.unforeseen(),
     }
 }

@@ -7,6 +7,7 @@ mod authenticate;
 mod codes;
 mod create_user;
 mod delete_user;
+mod delivery;
 mod demo;
 mod end_session;
 mod endings;
@@ -16,6 +17,7 @@ mod first_start;
 mod hashing;
 mod last_seen;
 mod list_sessions;
+mod mail_codes;
 mod observations;
 mod permissions;
 mod personal_tokens;
@@ -36,11 +38,12 @@ mod writer;
 pub use codes::Code;
 pub use create_user::{Password, UserRequest};
 pub use delete_user::UserReference;
+pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use demo::fill_with_demo;
 pub use endings::{Ending, Watch};
 pub use error::{
-    FieldRefusal, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod,
-    StepUpRefusal,
+    FieldRefusal, MailedCodes, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind,
+    StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
 pub use first_start::FirstAdministrator;
@@ -54,6 +57,7 @@ pub use update_user::UserUpdate;
 pub use user_fields::is_username;
 pub use users::{Seen, SeenPage, UserName};
 
+use delivery::Delivery;
 use endings::Endings;
 use hashing::Hashing;
 use observations::Observations;
@@ -80,6 +84,7 @@ pub struct Service {
     observations: Observations,
     /// Whoever writes when sessions were last seen holds it: one at a time.
     seen_written_at: Mutex<Option<Timestamp>>,
+    delivery: Delivery,
     key: ClusterKey,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,

@@ -158,6 +158,7 @@ impl Service {
     ) -> Result<SignedIn, Refusal> {
         let token = Token::random(&*self.randomness);
         let owner = &credential.user.owner;
+        let Client { ip, agent, host } = client.clone();
         let opening = Opening {
             user: owner.no,
             id: SessionId::random(&*self.randomness),
@@ -165,13 +166,13 @@ impl Service {
             lifetime: self.settings.session_lifetime,
             per_user_max: self.settings.sessions_per_user,
             proof: Proof::Password,
-            ip: client.ip,
-            agent: client.agent,
-            host: client.host,
+            ip,
+            agent,
+            host,
             guards,
             clears: of_user.into_iter().collect(),
         };
-        let opened = if self.standing.is_enrolled(owner.no) {
+        let opened = if self.standing.factors(owner.no).any() {
             self.open_with_code(owner, opening, code).await
         } else {
             let opened = self.writer.run(Command::OpenSession(Box::new(opening))).await;
@@ -182,10 +183,10 @@ impl Service {
         };
         let refusal = match opened {
             Ok(_) => return Ok(SignedIn { token: token.reveal().into(), credential }),
-            Err(NotTaken::Code(kind)) => self.second_factor(owner, kind, code),
+            Err(NotTaken::Code(kind)) => self.second_factor(owner, kind, code, &client).await?,
             // Enrolled while the password was looked at.
             Err(NotTaken::Refused(Refused::FactorRequired)) => {
-                self.second_factor(owner, StepUpKind::Required, code)
+                self.second_factor(owner, StepUpKind::Required, code, &client).await?
             }
             Err(NotTaken::Refused(Refused::UserNotActive)) => SignInRefusal::UserNotActive,
             Err(NotTaken::Refused(Refused::NoSuchUser)) => SignInRefusal::Unauthorized,
@@ -210,9 +211,15 @@ impl Service {
         self.with_code(owner, method, code.given(), command).await
     }
 
-    fn second_factor(&self, owner: &Owner, kind: StepUpKind, code: &Code) -> SignInRefusal {
+    async fn second_factor(
+        &self,
+        owner: &Owner,
+        kind: StepUpKind,
+        code: &Code,
+        client: &Client,
+    ) -> Result<SignInRefusal, Refusal> {
         let method = self.method(owner, code);
-        SignInRefusal::SecondFactor(self.step_up_refusal(owner, kind, method))
+        self.asked_for_code(owner, kind, method, client).await.map(SignInRefusal::SecondFactor)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The process's life: the store is opened, the index filled, then everything is answered, then the rest
 //! is written down and the store closed.
 
+use crate::delivery::{Delivery, MailTransport};
 use crate::endings::Endings;
 use crate::error::NotWritten;
 use crate::hashing::Hashing;
@@ -15,7 +16,7 @@ use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
 use rollcall_store::{Loading, Store, StoreError};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 /// Filters that scan at once: one, so that a core is left to everything else.
 const SCANS_AT_ONCE: usize = 1;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub randomness: Arc<dyn Randomness>,
     /// The cluster key.
     pub key: ClusterKey,
+    /// What carries mails out.
+    pub mail: Arc<dyn MailTransport>,
     /// Settings.
     pub settings: Settings,
     /// How a list row shows a device: ready text, made once per distinct device.
@@ -74,15 +77,21 @@ impl Service {
             fragment: parts.device_fragment,
         };
         let standing = Arc::new(Standing::new(readers, parts.settings.session_idle));
-        let endings = Arc::<Endings>::default();
-        let writer =
-            Writer::start(parts.store.clone(), standing.clone(), endings.clone(), parts.clock.clone());
+        let (endings, queued) = (Arc::<Endings>::default(), Arc::new(Notify::new()));
+        let writer = Writer::start(
+            parts.store.clone(),
+            standing.clone(),
+            endings.clone(),
+            queued.clone(),
+            parts.clock.clone(),
+        );
         Arc::new(Self {
             settings: parts.settings,
             hashing: Arc::new(Hashing::new(Hasher::default(), &*parts.randomness)),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
+            delivery: Delivery::new(parts.mail, queued),
             key: parts.key,
             store: parts.store,
             standing,
@@ -122,6 +131,7 @@ impl Service {
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(live, seq = head.seq.0, took_ms, "sessions are loaded");
         tokio::spawn(self.clone().keep_up());
+        tokio::spawn(self.clone().keep_delivering());
         Ok(())
     }
 
@@ -168,7 +178,7 @@ fn take_in(standing: &Standing, piece: Loading) {
         }
         Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
         Loading::Personal(token) => standing.remember_personal(&token),
-        Loading::Enrolled(user) => standing.remember_enrolled(user),
+        Loading::Factors(user, factors) => standing.remember_factors(user, factors),
         Loading::Window(window) => standing.remember_step_up(window),
     }
 }

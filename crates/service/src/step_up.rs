@@ -9,6 +9,7 @@ use crate::principal::{Client, Principal};
 use crate::{Refusal, Service};
 use rollcall_model::command::Passing;
 use rollcall_model::{Command, Holder, Refused};
+use std::time::Duration;
 
 impl Service {
     /// Passes when a second factor is remembered for this client, when the code is right, or when the token was
@@ -19,29 +20,50 @@ impl Service {
         if remembered || matches!(principal.holder, Holder::Personal { bypasses_step_up: true, .. }) {
             return Ok(());
         }
+        self.prove(principal, client, code, Some(self.settings.step_up_window)).await
+    }
+
+    /// Passes when the code is right, and remembers nothing.
+    pub async fn step_up_anew(
+        &self,
+        principal: &Principal,
+        client: &Client,
+        code: &Code,
+    ) -> Result<(), Refusal> {
+        self.prove(principal, client, code, None).await
+    }
+
+    async fn prove(
+        &self,
+        principal: &Principal,
+        client: &Client,
+        code: &Code,
+        window: Option<Duration>,
+    ) -> Result<(), Refusal> {
         let owner = principal.owner();
         let method = self.method(owner, code);
-        let (ip, window) = (client.ip, self.settings.step_up_window);
+        let (token, agent, ip) = (principal.token(), client.agent_digest(), client.ip);
         let passing =
             |proof| Command::PassStepUp(Passing { user: owner.no, token, proof, agent, ip, window });
-        let refused = |kind| Err(Refusal::StepUp(self.step_up_refusal(owner, kind, method)));
-        match self.with_code(owner, method, code.given(), passing).await {
-            Ok(_) => Ok(()),
-            Err(NotTaken::Code(kind)) => refused(kind),
+        let kind = match self.with_code(owner, method, code.given(), passing).await {
+            Ok(_) => return Ok(()),
+            Err(NotTaken::Code(kind)) => kind,
             // The token ended while the code was looked at: nothing is open to it any more.
             Err(NotTaken::Refused(Refused::SessionNotLive | Refused::NoSuchUser)) => {
-                refused(StepUpKind::Required)
+                let refusal = self.step_up_refusal(owner, StepUpKind::Required, method);
+                return Err(Refusal::StepUp(refusal));
             }
-            Err(NotTaken::Refused(refused)) => Err(unforeseen(refused)),
-            Err(NotTaken::Outcome(outcome)) => Err(outcome),
-        }
+            Err(NotTaken::Refused(refused)) => return Err(unforeseen(refused)),
+            Err(NotTaken::Outcome(outcome)) => return Err(outcome),
+        };
+        Err(Refusal::StepUp(self.asked_for_code(owner, kind, method, client).await?))
     }
 
     /// Refuses a user that must have a factor and has none: it can do nothing but enrol one.
     pub fn has_required_factor(&self, principal: &Principal) -> Result<(), Refusal> {
         let owner = principal.owner();
         let required = self.settings.factor_required_of.meets(owner.roles);
-        if !required || self.standing.is_enrolled(owner.no) {
+        if !required || self.standing.factors(owner.no).any() {
             return Ok(());
         }
         Err(Refusal::StepUp(self.step_up_refusal(owner, StepUpKind::Required, StepUpMethod::Totp)))

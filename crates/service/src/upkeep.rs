@@ -43,7 +43,13 @@ impl Service {
             let _ = self.writer.run(Command::Observe(observations)).await;
         }
         let settings = &self.settings;
-        let limits = [settings.user_failures, settings.address_failures, settings.code_failures];
+        let limits = [
+            settings.user_failures,
+            settings.address_failures,
+            settings.code_failures,
+            limits::CODES_MAILED_TO_USER,
+            limits::CODES_MAILED_FROM_ADDRESS,
+        ];
         let counters_since = limits.iter().map(|limit| now - limit.window).min().unwrap_or(now);
         if let Err(error) = self.store.sweep(now, counters_since, limits::SWEPT_AT_ONCE).await {
             tracing::warn!(%error, "the sweep failed; the next turn tries again");

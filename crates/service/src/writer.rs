@@ -12,11 +12,11 @@
 use crate::endings::{Endings, Told};
 use crate::error::NotWritten;
 use rollcall_index::Standing;
-use rollcall_model::{Clock, Command, Event, Receipt, Refused, SessionNo, UserNo, limits};
+use rollcall_model::{Clock, Command, Event, Happening, Receipt, Refused, SessionNo, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{ChainEnd, LiveSets, Store};
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// A handle on the writing task.
@@ -38,12 +38,13 @@ impl Writer {
         store: Arc<dyn Store>,
         standing: Arc<Standing>,
         endings: Arc<Endings>,
+        mail_queued: Arc<Notify>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
         let end = Arc::new(watch::Sender::new(BEFORE_THE_FIRST));
         let sets = Arc::new(Sets(standing.clone()));
-        let writing = Writing { store, standing, endings, sets, clock, end: end.clone() };
+        let writing = Writing { store, standing, endings, sets, mail_queued, clock, end: end.clone() };
         let task = tokio::spawn(writing.run(inbox));
         Self { queue: Some(queue).into(), task: Some(task).into(), end }
     }
@@ -94,6 +95,8 @@ struct Writing {
     endings: Arc<Endings>,
     sets: Arc<Sets>,
     clock: Arc<dyn Clock>,
+    /// Rung for whoever delivers mails.
+    mail_queued: Arc<Notify>,
     end: Arc<watch::Sender<ChainEnd>>,
 }
 
@@ -172,6 +175,9 @@ impl Writing {
         })?;
         self.standing.apply(&committed.events);
         self.end.send_replace(committed.end);
+        if committed.events.iter().any(|event| matches!(event.happening, Happening::MailQueued { .. })) {
+            self.mail_queued.notify_one();
+        }
         Ok(self.tell(&committed.events, committed.answers))
     }
 

@@ -20,14 +20,15 @@ pub use open::{DATABASE, LOCK, exists, is_held};
 pub use reader::SqliteReader;
 
 use rollcall_model::event::PasswordHash;
+use rollcall_model::factor::MailedCode;
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, PermissionRow, Store,
-    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, MailQueue,
+    PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -174,6 +175,18 @@ impl Store for SqliteStore {
 
     fn note_seen(&self, seen: Vec<(SessionNo, Timestamp)>) -> Answer<'_, ()> {
         self.write(move |connection| sweep::note_seen(connection, &seen))
+    }
+
+    fn mailed_codes(&self, user: UserNo) -> Answer<'_, Vec<MailedCode>> {
+        self.read(move |connection| read::mailed_codes(connection, user))
+    }
+
+    fn mails(&self, now: Timestamp, limit: usize) -> Answer<'_, MailQueue> {
+        self.read(move |connection| read::mails(connection, now, limit))
+    }
+
+    fn settle_mails(&self, settled: Vec<(Seq, Settled)>) -> Answer<'_, ()> {
+        self.write(move |connection| sweep::settle_mails(connection, &settled))
     }
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {

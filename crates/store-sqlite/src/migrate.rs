@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_factors.sql"),
     include_str!("../migrations/0003_personal_tokens.sql"),
+    include_str!("../migrations/0004_mail.sql"),
 ];
 
 /// Brings the schema to this program's version, or says why it cannot.

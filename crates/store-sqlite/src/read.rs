@@ -1,11 +1,10 @@
 //! Reads: what the index starts from, who a sign-in means, and the ledger itself.
 
-use crate::rows::{
-    credential, id, ip, ledger_row, number, personal_token, time, unsigned, user_fact, window,
-};
+use crate::rows::{credential, id, ip, ledger_row, number, personal_token, time, unsigned, window};
 use crate::write::{head, session_no};
 use crate::{rows, sql};
 use rollcall_model::event::PasswordHash;
+use rollcall_model::factor::{Factors, MailedCode};
 use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
@@ -14,8 +13,8 @@ use rollcall_model::{
 };
 use rollcall_store::chain::{self, BEFORE_THE_FIRST};
 use rollcall_store::{
-    BadEvent, ChainEnd, Credential, LedgerRow, Loading, PermissionRow, UsersPage, UsersQuery, WhichUser,
-    WorkspaceRow,
+    BadEvent, ChainEnd, Credential, LedgerRow, Loading, MailQueue, PermissionRow, UsersPage, UsersQuery,
+    WhichUser, WorkspaceRow,
 };
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 use std::collections::HashMap;
@@ -42,10 +41,11 @@ pub fn load(
         let (user, from) = (UserNo(unsigned(row, 0)?), AddressKey::of(ip(row, 1)?));
         visit(Loading::Address { user, from, opened_at: time(row, 2)? });
     }
-    let mut enrolled = snapshot.prepare(sql::ENROLLED)?;
-    let mut rows = enrolled.query([])?;
+    let mut factors = snapshot.prepare(sql::FACTORS)?;
+    let mut rows = factors.query([])?;
     while let Some(row) = rows.next()? {
-        visit(Loading::Enrolled(UserNo(unsigned(row, 0)?)));
+        let factors = Factors { authenticator: row.get(1)?, mail: row.get(2)? };
+        visit(Loading::Factors(UserNo(unsigned(row, 0)?), factors));
     }
     let mut personal = snapshot.prepare(sql::ALL_PERSONAL_TOKENS)?;
     let mut rows = personal.query([])?;
@@ -67,7 +67,7 @@ fn load_sessions(snapshot: &Connection, visit: &mut dyn FnMut(Loading)) -> Resul
         .collect::<Result<_, _>>()?;
     let owners: HashMap<UserNo, Arc<Owner>> = snapshot
         .prepare(sql::ALL_OWNERS)?
-        .query_map([], |row| user_fact(row).map(|fact| (fact.owner.no, fact.owner)))?
+        .query_map([], |row| rows::owner(row).map(|owner| (owner.no, Arc::new(owner))))?
         .collect::<Result<_, _>>()?;
     let mut statement = snapshot.prepare(sql::STANDING_SESSIONS)?;
     let mut rows = statement.query([])?;
@@ -169,6 +169,27 @@ pub fn users(connection: &mut Connection, query: &UsersQuery) -> Result<UsersPag
         user.emails = emails(&snapshot, number(user.owner.no.0))?;
     }
     Ok(UsersPage { users, total })
+}
+
+/// The codes that were mailed to a user and not used.
+pub fn mailed_codes(connection: &Connection, user: UserNo) -> Result<Vec<MailedCode>, Error> {
+    connection.prepare_cached(sql::MAILED_CODES)?.query_map([number(user.0)], rows::mailed_code)?.collect()
+}
+
+/// How many mails wait.
+pub fn count_mails(connection: &Connection) -> Result<u64, Error> {
+    connection.prepare_cached(sql::COUNT_MAILS)?.query_row([], |row| unsigned(row, 0))
+}
+
+/// Mails that are due, and how many wait.
+pub fn mails(connection: &mut Connection, now: Timestamp, limit: usize) -> Result<MailQueue, Error> {
+    let snapshot = connection.transaction()?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let due = snapshot
+        .prepare_cached(sql::DUE_MAILS)?
+        .query_map([now.as_ms(), limit], rows::queued_mail)?
+        .collect::<Result<_, _>>()?;
+    Ok(MailQueue { due, waiting: count_mails(&snapshot)? })
 }
 
 /// Every permission. What this program does not know is passed over.

@@ -2,14 +2,15 @@
 
 use rollcall_model::address::{ip_from_bits, ip_to_bits};
 use rollcall_model::event::{Actor, Envelope, PasswordHash};
-use rollcall_model::factor::{Authenticator, KeyFingerprint, SealedSeed, Step};
-use rollcall_model::facts::UserFact;
+use rollcall_model::factor::{Authenticator, KeyFingerprint, MailedCode, MailedHash, SealedSeed, Step};
+use rollcall_model::facts::{Addresses, UserFact};
 use rollcall_model::failure::Failure;
 use rollcall_model::ids::{Seq, SessionNo, UserNo};
+use rollcall_model::mail::SealedMail;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::user::{Profile, UserKind};
 use rollcall_model::{Owner, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User};
-use rollcall_store::{Credential, LedgerRow, StoreError};
+use rollcall_store::{Credential, LedgerRow, QueuedMail, StoreError};
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 use std::net::IpAddr;
@@ -61,40 +62,53 @@ pub fn id<T: FromStr>(row: &Row<'_>, column: usize) -> Result<T, Error> {
     row.get_ref(column)?.as_str()?.parse().map_err(|_| conversion(column, "not an id"))
 }
 
-/// The columns of `OWNER`.
-pub fn user_fact(row: &Row<'_>) -> Result<UserFact, Error> {
-    let owner = Owner {
+/// The columns of `ALL_OWNERS`, the first of whatever reads a user.
+pub fn owner(row: &Row<'_>) -> Result<Owner, Error> {
+    Ok(Owner {
         no: UserNo(unsigned(row, 0)?),
         id: id(row, 1)?,
         username: row.get(2)?,
         name: row.get(3)?,
         roles: RoleSet::from_bits(row.get(4)?),
-    };
-    let last_step = optional(row, 7)?.map(Step);
-    let authenticator = optional(row, 6)?.map(|begun| Authenticator { begun: Seq(begun), last_step });
-    Ok(UserFact { owner: Arc::new(owner), active: row.get(5)?, authenticator })
+    })
+}
+
+/// The columns of `OWNER`.
+pub fn user_fact(row: &Row<'_>) -> Result<UserFact, Error> {
+    Ok(UserFact {
+        owner: Arc::new(owner(row)?),
+        active: row.get(5)?,
+        authenticator: authenticator(row, 6)?,
+        wants_mail: row.get(8)?,
+        addresses: Addresses { any_verified: row.get(9)?, any_unverified: row.get(10)? },
+    })
+}
+
+/// Two columns of an authenticator: the event that began it, and its last step.
+fn authenticator(row: &Row<'_>, column: usize) -> Result<Option<Authenticator>, Error> {
+    let last_step = optional(row, column + 1)?.map(Step);
+    Ok(optional(row, column)?.map(|begun| Authenticator { begun: Seq(begun), last_step }))
 }
 
 /// The columns of `users_page`, the first of `USER`; addresses are of a table of their own.
 pub fn user(row: &Row<'_>) -> Result<(User, Option<Timestamp>), Error> {
-    let UserFact { owner, active, .. } = user_fact(row)?;
-    let kind: String = row.get(8)?;
+    let kind: String = row.get(6)?;
     let user = User {
-        owner: Arc::unwrap_or_clone(owner),
+        owner: owner(row)?,
         emails: Vec::new(),
-        kind: UserKind::parse(&kind).ok_or_else(|| conversion(8, "not a kind of user"))?,
-        active,
-        created_at: time(row, 9)?,
-        updated_at: time(row, 10)?,
+        active: row.get(5)?,
+        kind: UserKind::parse(&kind).ok_or_else(|| conversion(6, "not a kind of user"))?,
+        created_at: time(row, 7)?,
+        updated_at: time(row, 8)?,
         profile: Profile {
-            bio: row.get(11)?,
-            nickname: row.get(12)?,
-            status_text: row.get(13)?,
-            require_password_change: row.get(14)?,
-            custom_fields: row.get(15)?,
+            bio: row.get(9)?,
+            nickname: row.get(10)?,
+            status_text: row.get(11)?,
+            require_password_change: row.get(12)?,
+            custom_fields: row.get(13)?,
         },
     };
-    let last_login_at: Option<i64> = row.get(16)?;
+    let last_login_at: Option<i64> = row.get(14)?;
     Ok((user, last_login_at.map(Timestamp::from_ms)))
 }
 
@@ -102,9 +116,14 @@ pub fn user(row: &Row<'_>) -> Result<(User, Option<Timestamp>), Error> {
 pub fn credential(row: &Row<'_>) -> Result<Credential, Error> {
     let (user, last_login_at) = user(row)?;
     let seed: Option<Vec<u8>> = row.get(18)?;
-    let authenticator = user_fact(row)?.authenticator.zip(seed.map(SealedSeed));
-    let password = PasswordHash(row.get(17)?);
-    Ok(Credential { user, password, authenticator, recovery_left: row.get(19)?, last_login_at })
+    Ok(Credential {
+        user,
+        password: PasswordHash(row.get(15)?),
+        authenticator: authenticator(row, 16)?.zip(seed.map(SealedSeed)),
+        recovery_left: row.get(19)?,
+        wants_mail: row.get(20)?,
+        last_login_at,
+    })
 }
 
 /// The last column of `WORKSPACE`.
@@ -138,6 +157,23 @@ pub fn personal_token(row: &Row<'_>) -> Result<PersonalToken, Error> {
         last_part: row.get(11)?,
         bypasses_step_up: row.get(12)?,
         made_at: time(row, 13)?,
+    })
+}
+
+/// The columns of `MAILED_CODES`.
+pub fn mailed_code(row: &Row<'_>) -> Result<MailedCode, Error> {
+    Ok(MailedCode { hash: MailedHash(row.get(0)?), until: time(row, 1)? })
+}
+
+/// The columns of `DUE_MAILS`.
+pub fn queued_mail(row: &Row<'_>) -> Result<QueuedMail, Error> {
+    Ok(QueuedMail {
+        no: Seq(unsigned(row, 0)?),
+        about: row.get(1)?,
+        queued_at: time(row, 2)?,
+        until: time(row, 3)?,
+        attempts: row.get(4)?,
+        sealed: SealedMail(row.get(5)?),
     })
 }
 

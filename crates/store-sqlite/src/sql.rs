@@ -57,16 +57,17 @@ statements! {
         CASE substr(password, 1, 2) WHEN '$2' THEN substr(password, 1, 7) ELSE
             rtrim(rtrim(rtrim(password, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'), '$'),
                 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') END";
-    OWNER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step
+    OWNER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step, wants_mail,
+            EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = ?1 AND verified),
+            EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = ?1 AND NOT verified)
         FROM users LEFT JOIN authenticators USING (user_no) WHERE user_no = ?1 AND deleted_at IS NULL";
-    ALL_OWNERS = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step
-        FROM users LEFT JOIN authenticators USING (user_no) WHERE deleted_at IS NULL";
+    ALL_OWNERS = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL";
     USER_OF_USERNAME = "SELECT user_no FROM users WHERE username_key = ?1";
     USER_OF_EMAIL = "SELECT user_no FROM user_emails WHERE address_key = ?1";
     USER_OF_ID = "SELECT user_no FROM users WHERE id = ?1 AND deleted_at IS NULL";
-    USER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step, kind, created_at, updated_at,
-            bio, nickname, status_text, require_password_change, custom_fields, last_login_at, password, seed,
-            (SELECT COUNT(*) FROM recovery_codes AS codes WHERE codes.user_no = users.user_no)
+    USER = "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
+            status_text, require_password_change, custom_fields, last_login_at, password, begun_seq, last_step,
+            seed, (SELECT COUNT(*) FROM recovery_codes AS codes WHERE codes.user_no = users.user_no), wants_mail
         FROM users LEFT JOIN authenticators USING (user_no) WHERE user_no = ?1 AND deleted_at IS NULL";
     COUNT_USERS = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL
         AND (?1 IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = ?1))";
@@ -74,7 +75,24 @@ statements! {
     BEGIN_AUTHENTICATOR = "INSERT INTO authenticators (user_no, begun_seq, seed, last_step) VALUES (?1, ?2, ?3, NULL)
         ON CONFLICT (user_no) DO UPDATE
         SET begun_seq = excluded.begun_seq, seed = excluded.seed, last_step = NULL";
-    ENROLLED = "SELECT user_no FROM authenticators WHERE last_step IS NOT NULL";
+    FACTORS = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
+            SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
+        FROM users LEFT JOIN authenticators USING (user_no)
+        WHERE deleted_at IS NULL AND (last_step IS NOT NULL OR wants_mail)";
+    SET_WANTS_MAIL = "UPDATE users SET wants_mail = ?2 WHERE user_no = ?1";
+    MAILED_CODES = "SELECT hash, until_at FROM mailed_codes WHERE user_no = ?1 ORDER BY until_at, hash";
+    PUT_MAILED_CODE = "INSERT INTO mailed_codes (user_no, hash, until_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT (user_no, hash) DO UPDATE SET until_at = excluded.until_at";
+    DROP_MAILED_CODE = "DELETE FROM mailed_codes WHERE user_no = ?1 AND hash = ?2";
+    DROP_MAILED_CODES = "DELETE FROM mailed_codes WHERE user_no = ?1";
+    DROP_OVER_MAILED_CODES = "DELETE FROM mailed_codes WHERE until_at <= ?1";
+    INSERT_MAIL = "INSERT INTO mails (queued_seq, about, queued_at, until_at, due_at, attempts, sealed)
+        VALUES (?1, ?2, ?3, ?4, ?3, 0, ?5)";
+    COUNT_MAILS = "SELECT COUNT(*) FROM mails";
+    DUE_MAILS = "SELECT queued_seq, about, queued_at, until_at, attempts, sealed FROM mails
+        WHERE due_at <= ?1 OR until_at <= ?1 ORDER BY until_at > ?1, queued_seq LIMIT ?2";
+    DROP_MAIL = "DELETE FROM mails WHERE queued_seq = ?1";
+    PUT_MAIL_OFF = "UPDATE mails SET due_at = ?2, attempts = attempts + 1 WHERE queued_seq = ?1";
     SET_LAST_STEP = "UPDATE authenticators SET last_step = ?2 WHERE user_no = ?1";
     DROP_AUTHENTICATOR = "DELETE FROM authenticators WHERE user_no = ?1";
     INSERT_RECOVERY_CODE = "INSERT INTO recovery_codes (user_no, hash) VALUES (?1, ?2)";
@@ -141,7 +159,7 @@ statements! {
 /// A page of users: those with the address ?1 or all, ?2 at the most after ?3, in this order.
 pub fn users_page(sort: &[(UserSortKey, bool)]) -> String {
     let mut sql = String::from(
-        "SELECT user_no, id, username, name, roles, active, NULL, NULL, kind, created_at, updated_at, bio, nickname,
+        "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
             status_text, require_password_change, custom_fields, last_login_at
         FROM users ",
     );

@@ -3,7 +3,8 @@
 
 use crate::rows::number;
 use crate::sql;
-use rollcall_model::{SessionNo, Timestamp, limits};
+use rollcall_model::{Seq, SessionNo, Timestamp, limits};
+use rollcall_store::Settled;
 use rusqlite::{Connection, Error, TransactionBehavior};
 
 /// Lets the rows know when their sessions were last seen, wherever they stand by now.
@@ -18,6 +19,21 @@ pub fn note_seen(connection: &mut Connection, seen: &[(SessionNo, Timestamp)]) -
                 in_history.execute(values)?;
             }
         }
+    }
+    transaction.commit()
+}
+
+/// Writes down what became of mails.
+pub fn settle_mails(connection: &mut Connection, settled: &[(Seq, Settled)]) -> Result<(), Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (no, settled) in settled {
+        let no = number(no.0);
+        match settled {
+            Settled::Gone => transaction.prepare_cached(sql::DROP_MAIL)?.execute([no])?,
+            Settled::PutOff(due) => {
+                transaction.prepare_cached(sql::PUT_MAIL_OFF)?.execute([no, due.as_ms()])?
+            }
+        };
     }
     transaction.commit()
 }
@@ -43,6 +59,7 @@ pub fn sweep(
         }
     }
     transaction.prepare_cached(sql::DROP_OVER_STEP_UPS)?.execute([now.as_ms()])?;
+    transaction.prepare_cached(sql::DROP_OVER_MAILED_CODES)?.execute([now.as_ms()])?;
     let stale = [now.as_ms(), counters_since.as_ms()];
     transaction.prepare_cached(sql::DROP_STALE_FAILURES)?.execute(stale)?;
     let bound = number(limits::UNKNOWN_NAME_COUNTERS as u64);

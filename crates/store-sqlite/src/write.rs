@@ -6,10 +6,11 @@ use rollcall_model::address::ip_from_bits;
 use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
-use rollcall_model::factor::{RecoveryHash, Used};
+use rollcall_model::factor::{Factors, RecoveryHash, Used};
 use rollcall_model::facts::{Facts, Head, PersonalFact, SessionFact};
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{SessionNo, TokenNo, UserNo};
+use rollcall_model::mail::About;
 use rollcall_model::session::Session;
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
@@ -140,6 +141,12 @@ fn gather(
     for user in needs.failures_of {
         facts.failures.extend(failures_of(transaction, user)?);
     }
+    for user in needs.mailed_to {
+        facts.mailed.insert(user, crate::read::mailed_codes(transaction, user)?);
+    }
+    if needs.mails {
+        facts.mails = crate::read::count_mails(transaction)?;
+    }
     let mut recovery = transaction.prepare_cached(sql::FIND_RECOVERY_CODE)?;
     for (user, code) in needs.recovery {
         if recovery.exists(params![number(user.0), code.0])? {
@@ -187,7 +194,7 @@ fn failures_of(
     connection: &Connection,
     user: UserNo,
 ) -> Result<HashMap<FailureKey, Failure>, rusqlite::Error> {
-    let keys = vec![FailureKey::User(user), FailureKey::Code(user)];
+    let keys = vec![FailureKey::User(user), FailureKey::Code(user), FailureKey::MailedTo(user)];
     let mut all = failures(connection, keys)?;
     let from = |bits| FailureKey::UserFrom(user, AddressKey::of(ip_from_bits(bits)));
     // From the least address to what is past the greatest.
@@ -269,9 +276,15 @@ impl Writing<'_> {
                 let no = number(event.subject.map_or(0, |user| user.0));
                 self.transaction.prepare_cached(sql::DELETE_USER)?.execute([no, event.at.as_ms()])?;
                 self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
-                self.drop_factors(event)
+                self.drop_factors(event, Factors::ALL)
             }
-            Happening::UserChanged { after, .. } => self.change_user(after, event.at),
+            Happening::UserChanged { before, after } => {
+                if before.emails != after.emails {
+                    // They were mailed to an address that may be somebody else's now.
+                    self.execute(sql::DROP_MAILED_CODES, [subject(event)])?;
+                }
+                self.change_user(after, event.at)
+            }
             Happening::UserActivated | Happening::UserDeactivated => {
                 let active = matches!(event.happening, Happening::UserActivated);
                 self.execute(sql::SET_ACTIVE, params![subject(event), active, event.at.as_ms()])
@@ -306,7 +319,19 @@ impl Writing<'_> {
             Happening::FactorUsed(Used::Recovery(code)) => {
                 self.execute(sql::DROP_RECOVERY_CODE, params![subject(event), code.0])
             }
-            Happening::FactorsRemoved => self.drop_factors(event),
+            Happening::FactorUsed(Used::Mailed(code)) => {
+                self.execute(sql::DROP_MAILED_CODE, params![subject(event), code.0])
+            }
+            Happening::MailEnrolled => self.execute(sql::SET_WANTS_MAIL, params![subject(event), true]),
+            Happening::FactorsRemoved(factors) => self.drop_factors(event, *factors),
+            Happening::MailQueued { mail, about, until } => {
+                if let About::Code(code) = about {
+                    let mailed = params![subject(event), code.0, until.as_ms()];
+                    self.execute(sql::PUT_MAILED_CODE, mailed)?;
+                }
+                let (no, at) = (number(event.seq.0), event.at.as_ms());
+                self.execute(sql::INSERT_MAIL, params![no, about.as_str(), at, until.as_ms(), mail.0])
+            }
             Happening::RecoveryReplaced { codes } => self.replace_recovery(event, codes),
             Happening::SessionOpened(session) => self.insert_session(session),
             Happening::SessionEnded { reason, due, .. } => {
@@ -354,9 +379,16 @@ impl Writing<'_> {
         self.transaction.prepare_cached(sql)?.execute(values).map(|_| ())
     }
 
-    fn drop_factors(&self, event: &Event) -> Result<(), rusqlite::Error> {
-        self.execute(sql::DROP_AUTHENTICATOR, [subject(event)])?;
-        self.execute(sql::DROP_RECOVERY_CODES, [subject(event)])
+    fn drop_factors(&self, event: &Event, factors: Factors) -> Result<(), rusqlite::Error> {
+        if factors.authenticator {
+            self.execute(sql::DROP_AUTHENTICATOR, [subject(event)])?;
+            self.execute(sql::DROP_RECOVERY_CODES, [subject(event)])?;
+        }
+        if factors.mail {
+            self.execute(sql::SET_WANTS_MAIL, params![subject(event), false])?;
+            self.execute(sql::DROP_MAILED_CODES, [subject(event)])?;
+        }
+        Ok(())
     }
 
     fn replace_recovery(&self, event: &Event, codes: &[RecoveryHash]) -> Result<(), rusqlite::Error> {

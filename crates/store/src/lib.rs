@@ -12,10 +12,11 @@ pub mod chain;
 pub mod suite;
 
 use rollcall_model::event::{Envelope, PasswordHash};
-use rollcall_model::factor::{Authenticator, KeyFingerprint, SealedSeed};
+use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
+use rollcall_model::mail::SealedMail;
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
@@ -94,9 +95,19 @@ pub trait Store: Send + Sync + 'static {
     /// latest. Sessions that there are none of are passed over.
     fn note_seen(&self, seen: Vec<(SessionNo, Timestamp)>) -> Answer<'_, ()>;
 
-    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets step-up windows
-    /// that are over and counters that block nobody and began before `counters_since`. Answers how many
-    /// sessions were moved.
+    /// The codes that were mailed to a user and not used, good or not, the first to end first.
+    fn mailed_codes(&self, user: UserNo) -> Answer<'_, Vec<MailedCode>>;
+
+    /// Up to `limit` mails of the queue that are due or of no use any more, those first, else in the order in
+    /// which they were queued; and how many wait in all.
+    fn mails(&self, now: Timestamp, limit: usize) -> Answer<'_, MailQueue>;
+
+    /// Writes down what became of mails. It is no event: that they were queued is.
+    fn settle_mails(&self, settled: Vec<(Seq, Settled)>) -> Answer<'_, ()>;
+
+    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets step-up windows and
+    /// mailed codes that are over, and counters that block nobody and began before `counters_since`. Answers
+    /// how many sessions were moved.
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize>;
 
     /// Finishes what was accepted and closes the engine.
@@ -154,10 +165,10 @@ pub enum Loading {
     },
     /// A step-up window.
     Window(Window),
-    /// A user whose authenticator is enrolled.
-    Enrolled(UserNo),
     /// A personal access token.
     Personal(PersonalToken),
+    /// The factors of a user that has any.
+    Factors(UserNo, Factors),
 }
 
 /// How a user is named.
@@ -184,6 +195,8 @@ pub struct Credential {
     pub authenticator: Option<(Authenticator, SealedSeed)>,
     /// Recovery codes that are left.
     pub recovery_left: u32,
+    /// Whether it wants to be asked for codes by mail.
+    pub wants_mail: bool,
     /// When it last signed in, by the sessions that are history; a session that stands says it itself.
     pub last_login_at: Option<Timestamp>,
 }
@@ -193,6 +206,54 @@ impl Credential {
     pub fn enrolled(&self) -> Option<&(Authenticator, SealedSeed)> {
         self.authenticator.as_ref().filter(|(authenticator, _)| authenticator.is_enrolled())
     }
+
+    /// The address that mails go to: the first verified one.
+    pub fn address(&self) -> Option<&str> {
+        self.user.emails.iter().find(|email| email.verified).map(|email| &*email.address)
+    }
+
+    /// The factors that it is asked for.
+    pub fn factors(&self) -> Factors {
+        Factors {
+            authenticator: self.enrolled().is_some(),
+            mail: self.wants_mail && self.address().is_some(),
+        }
+    }
+}
+
+/// The mails that wait to be delivered.
+#[derive(Clone, Debug, Default)]
+pub struct MailQueue {
+    /// Those that are due.
+    pub due: Vec<QueuedMail>,
+    /// How many wait in all, due or not.
+    pub waiting: u64,
+}
+
+/// A mail that waits to be delivered.
+#[derive(Clone, Debug)]
+pub struct QueuedMail {
+    /// The event that queued it.
+    pub no: Seq,
+    /// What it is about, in a word.
+    pub about: String,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+    /// From when on it is of no use.
+    pub until: Timestamp,
+    /// How often it was put off.
+    pub attempts: u32,
+    /// What it says.
+    pub sealed: SealedMail,
+}
+
+/// What became of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It was delivered, or never will be: it waits no more.
+    Gone,
+    /// It was put off, and is due again then.
+    PutOff(Timestamp),
 }
 
 /// Which users, in which order.

@@ -81,6 +81,12 @@ impl Caller {
         self.with("x-2fa-method", "password").with("x-2fa-code", &sha256(password))
     }
 
+    /// The same with this code that was mailed.
+    #[must_use]
+    pub fn with_mailed(&self, code: &str) -> Self {
+        self.with("x-2fa-method", "email").with("x-2fa-code", code)
+    }
+
     /// Another who calls with these credentials.
     #[must_use]
     pub fn with_credentials(&self, user_id: &str, token: &str) -> Self {

@@ -7,6 +7,7 @@ mod authenticator;
 mod client;
 mod clock;
 mod connection;
+mod mail_server;
 mod server;
 mod socket;
 
@@ -14,5 +15,6 @@ pub use authenticator::Authenticator;
 pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
 pub use connection::Connection;
-pub use server::{ADMIN, PASSWORD, TestServer};
+pub use mail_server::{Behaviour, Encryption, MailServer, Received};
+pub use server::{ADMIN, PASSWORD, TestServer, code_in};
 pub use socket::{Heard, Socket};

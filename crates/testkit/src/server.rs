@@ -5,6 +5,7 @@ use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
 use rollcall::config::Config;
 use rollcall::wiring::Server;
 use rollcall_auth::SystemRandomness;
+use rollcall_mail::{Stored, read_outbox};
 use rollcall_service::{FirstAdministrator, Service};
 use rollcall_store::Store;
 use rollcall_store_sqlite::SqliteStore;
@@ -18,6 +19,12 @@ use tempfile::TempDir;
 pub const ADMIN: &str = "boss";
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The code that a mail's text shows.
+pub fn code_in(text: &str) -> String {
+    let (_, rest) = text.split_once("code is ").unwrap();
+    rest[..7].to_owned()
+}
 
 /// A running server.
 #[expect(missing_debug_implementations, reason = "it is made of handles")]
@@ -62,7 +69,8 @@ impl TestServer {
         let listener = rollcall_http::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let key = cluster_key(&*store, &path.join(DEFAULT_NAME), &*randomness).await.unwrap();
         let (clocked, config_of) = (clock.clone(), config.clone());
-        let started = Server::start(store.clone(), clocked, randomness, key, config_of, listener);
+        let mail = config.mail_transport(&path).unwrap();
+        let started = Server::start(store.clone(), clocked, randomness, key, mail, config_of, listener);
         let server = started.await.unwrap();
         if !server.service.had_administrator().await.unwrap() {
             let made = server.service.first_administrator(ADMIN, PASSWORD).await.unwrap();
@@ -95,6 +103,7 @@ impl TestServer {
     pub async fn pass(&self, time: Duration) {
         self.clock.advance(time);
         self.service.do_what_is_due().await;
+        self.service.deliver_mails().await;
     }
 
     /// Somebody without credentials, in a browser.
@@ -115,14 +124,33 @@ impl TestServer {
         admin
     }
 
+    /// All mails that were sent, as far as the outbox keeps them.
+    pub async fn outbox(&self) -> Vec<Stored> {
+        self.service.deliver_mails().await;
+        read_outbox(&self.data_dir()).unwrap()
+    }
+
+    /// The newest code that was mailed to a user.
+    pub async fn mailed_code(&self, username: &str) -> String {
+        let to = format!("{username}@example.test");
+        let mails = self.outbox().await;
+        code_in(&mails.iter().rfind(|stored| stored.mail.to == to).unwrap().mail.text)
+    }
+
     /// Makes a user of that name, with the password of everybody, and gives its id.
     pub async fn user(&self, username: &str) -> String {
+        self.user_with(username, false).await
+    }
+
+    /// The same, its address verified or not.
+    pub async fn user_with(&self, username: &str, verified: bool) -> String {
         let admin = self.admin().await;
         let body = serde_json::json!({
             "username": username,
             "name": format!("Name of {username}"),
             "email": format!("{username}@example.test"),
             "password": PASSWORD,
+            "verified": verified,
         });
         let answer = admin.post("users.create", &body).await;
         assert_eq!(answer.status, 200, "{answer:?}");

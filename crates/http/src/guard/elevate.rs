@@ -20,6 +20,10 @@ pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> 
             let principal = from.caller.principal().ok_or(Refusal::NotSignedIn)?;
             service.step_up(principal, &arrival.client, &arrival.code).await?;
         }
+        StepUp::Always => {
+            let principal = from.caller.principal().ok_or(Refusal::NotSignedIn)?;
+            service.step_up_anew(principal, &arrival.client, &arrival.code).await?;
+        }
     }
     Ok(Call {
         service: service.clone(),

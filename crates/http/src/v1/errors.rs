@@ -5,8 +5,8 @@ use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
 use rollcall_service::{
-    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind,
-    StepUpMethod, StepUpRefusal,
+    FieldRefusal, MailedCodes, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal,
+    StepUpKind, StepUpMethod, StepUpRefusal,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -94,6 +94,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::NoSuchPermission => thrown("Invalid permission", "error-invalid-permission", None),
         Refusal::NoSuchRole => thrown("Invalid role", "error-invalid-role", None),
         Refusal::NoDate => thrown("The date is none", "error-roomId-param-invalid", None),
+        Refusal::NobodyToMail => thrown("emailOrUsername is required", "error-parameter-required", None),
         Refusal::UserQuery => thrown("Users cannot be looked up by a query", "error-invalid-query", None),
         Refusal::Sort { given } => thrown(
             &format!("Invalid sort parameter provided: \"{given}\""),
@@ -139,6 +140,9 @@ fn outcome(outcome: &Outcome) -> Wire {
             None,
         ),
         Outcome::FactorEnrolled => thrown("A factor is enrolled already", "error-invalid-user", None),
+        Outcome::AddressNotVerified => {
+            thrown("You need to verify your emails before setting up 2FA", "error-invalid-user", None)
+        }
         Outcome::InvalidTotp => thrown("The code enrols no factor", "invalid-totp", None),
         Outcome::LastAdministrator => thrown(
             "Leaving the app without an active admin is not allowed",
@@ -196,10 +200,19 @@ pub const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
 /// What a client needs to know to ask for a code.
 pub fn step_up_details(refusal: &StepUpRefusal) -> Value {
     let available: Vec<_> = refusal.available.iter().map(|method| method.as_str()).collect();
-    let mut details =
-        json!({ "method": refusal.method.as_str(), "codeGenerated": false, "availableMethods": available });
+    let mailed = &refusal.mailed;
+    let mut details = json!({
+        "method": refusal.method.as_str(),
+        "codeGenerated": mailed.now,
+        "availableMethods": available,
+    });
     if refusal.method == StepUpMethod::Email {
         details["emailOrUsername"] = json!(refusal.username);
+    }
+    if !mailed.until.is_empty() {
+        let expires: Vec<_> = mailed.until.iter().map(ToString::to_string).collect();
+        details["codeCount"] = json!(expires.len());
+        details["codeExpires"] = json!(expires);
     }
     details
 }
@@ -271,14 +284,15 @@ fn thrown(reason: &str, code: &'static str, details: Option<Value>) -> Wire {
 /// A second factor that is asked for, for the printed pages.
 pub fn step_up_sample(kind: StepUpKind) -> Refusal {
     let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
-    Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username }))
+    let mailed = MailedCodes::default();
+    Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username, mailed }))
 }
 
 /// One of each, for the printed table.
 pub fn samples() -> Vec<Refusal> {
     let second_factor = |kind| {
-        let (method, username) = (StepUpMethod::Totp, "ann".into());
-        let refusal = StepUpRefusal { kind, method, available: vec![method], username };
+        let (method, username, mailed) = (StepUpMethod::Totp, "ann".into(), MailedCodes::default());
+        let refusal = StepUpRefusal { kind, method, available: vec![method], username, mailed };
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::SecondFactor(refusal)))
     };
     let personal = |refusal| Refusal::Outcome(Outcome::PersonalToken(refusal));
@@ -322,6 +336,8 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::UserNotFound,
         Refusal::UserUnknown,
         Refusal::UserQuery,
+        Refusal::NobodyToMail,
+        Refusal::Outcome(Outcome::AddressNotVerified),
         Refusal::UserIdUnknown,
         Refusal::UserInvalid,
         Refusal::RoleIdUnknown,

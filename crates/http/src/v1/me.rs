@@ -101,5 +101,8 @@ fn services(credential: &Credential) -> Value {
     if credential.enrolled().is_some() {
         services["totp"] = json!({ "enabled": true });
     }
+    if credential.factors().mail {
+        services["email2fa"] = json!({ "enabled": true });
+    }
     services
 }

@@ -5,6 +5,7 @@ mod info;
 mod json;
 pub mod login;
 mod logout;
+pub mod mail_factor;
 mod me;
 mod paging;
 pub mod permissions;

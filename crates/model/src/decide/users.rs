@@ -4,7 +4,8 @@ use super::{Effects, existing, live_token};
 use crate::change::UserChange;
 use crate::command::Refused;
 use crate::event::{Actor, Happening, PasswordHash};
-use crate::facts::{Facts, UserFact};
+use crate::factor::Factors;
+use crate::facts::{Addresses, Facts, UserFact};
 use crate::ids::{TokenNo, UserNo};
 use crate::permission::Role;
 use crate::session::EndReason;
@@ -17,7 +18,7 @@ pub(super) fn create_user(
     user: &NewUser,
     password: &PasswordHash,
     by: Actor,
-) -> Result<(), Refused> {
+) -> Result<UserNo, Refused> {
     if facts.usernames.contains_key(&NameKey::of(&user.username)) {
         return Err(Refused::UsernameInUse);
     }
@@ -28,7 +29,7 @@ pub(super) fn create_user(
     let user = Box::new(user.at(no, effects.at));
     let created = Happening::UserCreated { user, password: password.clone() };
     effects.record(by, Some(no), None, created);
-    Ok(())
+    Ok(no)
 }
 
 pub(super) fn delete_user(
@@ -73,9 +74,14 @@ pub(super) fn change_user(
     }
 
     let mut owner = Arc::new(after.owner.clone());
+    let can_be_mailed_to = Addresses::of(&after.emails).any_verified;
     if after != *before {
         let changed = Happening::UserChanged { before: Box::new(before.clone()), after: Box::new(after) };
         effects.happen(by, no, changed);
+    }
+    if user.wants_mail && !can_be_mailed_to {
+        // A factor that cannot be used would lock its user out.
+        effects.happen(by, no, Happening::FactorsRemoved(Factors::MAIL));
     }
     for role in Role::ALL {
         let granted = roles.contains(*role);

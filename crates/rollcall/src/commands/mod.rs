@@ -12,6 +12,7 @@ pub mod logout;
 pub mod man;
 mod new_password;
 mod new_user;
+pub mod outbox;
 pub mod serve;
 pub mod sessions;
 pub mod user;

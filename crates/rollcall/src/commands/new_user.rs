@@ -182,7 +182,12 @@ async fn on_store(
         }
         Source::Asked => (hashed(&new_password::asked_for(&user.username)?), None),
     };
-    let command = Command::CreateUser { user: Box::new(user.clone()), password: hash, by: Actor::Operator };
+    let command = Command::CreateUser {
+        user: Box::new(user.clone()),
+        password: hash,
+        welcome: None,
+        by: Actor::Operator,
+    };
     // It has no sessions yet, nor a number.
     let committed = commit(store, command, UserNo(0)).await?;
     Ok((committed.end.seq.0, shown))

@@ -91,12 +91,14 @@ fn settings(command: Serve) -> Result<Config, ConfigErrors> {
         ("--key-file", "server.key_file", key_file.as_deref()),
     ])?;
     loaded.config.data_dir()?;
+    loaded.config.mail_server()?;
     Ok(loaded.config)
 }
 
 async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let listen = config.server.listen;
     let data_dir = config.data_dir()?.to_owned();
+    let mail = config.mail_transport(&data_dir)?;
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir, randomness.clone())?);
     if demo {
@@ -106,7 +108,7 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let listener = rollcall_http::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = Server::start(store.clone(), clock, randomness.clone(), key, config, listener).await?;
+    let server = Server::start(store.clone(), clock, randomness.clone(), key, mail, config, listener).await?;
     if let Err(error) = first_administrator(&server, &data_dir, &*randomness).await {
         let _ = server.stop().await;
         return Err(error);

@@ -3,7 +3,7 @@
 use super::Config;
 use ipnet::IpNet;
 use rollcall_http::cors::AllowedOrigins;
-use rollcall_model::{Role, RoleSet};
+use rollcall_model::{Role, RoleSet, limits};
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -98,6 +98,18 @@ pub struct File {
     pub example: &'static str,
     /// Where it goes.
     pub at: Place<Option<PathBuf>>,
+}
+
+/// A name of something elsewhere.
+pub struct Name {
+    /// What it is.
+    pub unit: &'static str,
+    /// One that could be meant.
+    pub example: &'static str,
+    /// Whether it can be one.
+    pub can_be: fn(&str) -> bool,
+    /// Where it goes.
+    pub at: Place<Option<String>>,
 }
 
 /// Where to listen.
@@ -222,6 +234,29 @@ impl Kind for File {
     }
 }
 
+impl Kind for Name {
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+
+    fn unit(&self) -> &'static str {
+        self.unit
+    }
+
+    fn allowed(&self) -> String {
+        format!("for example {}", self.example)
+    }
+
+    fn read(&self, words: &[&str]) -> Result<Change, usize> {
+        let read = |word: &str| (self.can_be)(word).then(|| word.to_owned());
+        one(words, read).map(|name| self.at.change(Some(name)))
+    }
+
+    fn get(&self, config: &Config) -> Vec<String> {
+        (self.at.get)(config).into_iter().collect()
+    }
+}
+
 impl Kind for Listen {
     fn shape(&self) -> Shape {
         Shape::Text
@@ -334,6 +369,13 @@ impl<T: Copy + PartialEq + Sync> Kind for OneOf<T> {
         let value = (self.at.get)(config);
         self.words.iter().filter(|(_, other)| *other == value).map(|(word, _)| (*word).to_owned()).collect()
     }
+}
+
+/// Whether a text can name something: a word that is not too long.
+pub fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= limits::TEXT_CHARS
+        && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
 }
 
 /// The only word, read.

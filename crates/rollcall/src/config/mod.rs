@@ -18,9 +18,11 @@ use crate::commands::key_file;
 use crate::logging::Logs;
 use ipnet::IpNet;
 use rollcall_http::WireSettings;
-use rollcall_service::Settings;
+use rollcall_mail::{SettingsError, Smtp, Transport};
+use rollcall_service::{MailTransport, Settings};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// All settings of a server.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Config {
     pub service: Settings,
     /// Settings of the wire.
     pub wire: WireSettings,
+    /// Settings of the mail.
+    pub mail: rollcall_mail::Settings,
     /// Settings of the log.
     pub logs: Logs,
     /// What `wire.proxies` was made of, to be shown: it does not tell.
@@ -47,10 +51,26 @@ impl Config {
         })
     }
 
+    /// What carries mails, with the outbox in this directory.
+    pub fn mail_transport(&self, data_dir: &Path) -> Result<Arc<dyn MailTransport>, ConfigError> {
+        rollcall_mail::open(&self.mail, data_dir).map_err(not_together)
+    }
+
+    /// The mail server, where one carries mails.
+    pub fn mail_server(&self) -> Result<Option<Smtp>, ConfigError> {
+        let smtp = self.mail.transport == Transport::Smtp;
+        smtp.then(|| Smtp::new(&self.mail)).transpose().map_err(not_together)
+    }
+
     /// The file of the cluster key of a data directory.
     pub fn key_file(&self, data_dir: &Path) -> PathBuf {
         self.server.key_file.clone().unwrap_or_else(|| data_dir.join(key_file::DEFAULT_NAME))
     }
+}
+
+/// Settings of the mail that do not go together, or a file of theirs.
+fn not_together(error: SettingsError) -> ConfigError {
+    ConfigError { place: error.setting.into(), what: error.what }
 }
 
 /// Settings of the process.

@@ -1,10 +1,12 @@
 //! The table of settings. A new one is an entry here, and a field of what it goes to.
 
 use super::kind::{
-    Count, File, Kind, Listen, Networks, OneOf, Origins, Place, Roles, Shape, Time, TimeOrOff, at,
+    Count, File, Kind, Listen, Name, Networks, OneOf, Origins, Place, Roles, Shape, Time, TimeOrOff, at,
+    is_word,
 };
 use crate::logging::LogFormat;
 use rollcall_http::client_address::TrustedProxies;
+use rollcall_mail::{Tls, Transport, is_address};
 use rollcall_model::limits;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
@@ -129,6 +131,67 @@ pub static SETTINGS: &[Setting] = &[
         kind: &Roles(at!(service.factor_required_of)),
     },
     Setting {
+        name: "mail.transport",
+        meaning: "What carries mails: `outbox`, a file in the data directory that `rollcall outbox` prints, or a server by `smtp`",
+        kind: &OneOf {
+            words: &[("outbox", Transport::Outbox), ("smtp", Transport::Smtp)],
+            at: at!(mail.transport),
+        },
+    },
+    Setting {
+        name: "mail.host",
+        meaning: "The mail server. `smtp` needs it",
+        kind: &Name {
+            unit: "host name or network address",
+            example: "smtp.example.org",
+            can_be: is_word,
+            at: at!(mail.host),
+        },
+    },
+    Setting {
+        name: "mail.port",
+        meaning: "The mail server's port; with `implicit` it is mostly 465",
+        kind: &Count { range: 1..=65_535, at: at!(mail.port) },
+    },
+    Setting {
+        name: "mail.tls",
+        meaning: "How the connection is encrypted: by STARTTLS, from its first byte, or not at all, which is for a server on this machine only",
+        kind: &OneOf {
+            words: &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::Plain)],
+            at: at!(mail.tls),
+        },
+    },
+    Setting {
+        name: "mail.ca_file",
+        meaning: "File of the certificates, in PEM, that vouch for the mail server's; the system's when it is not set",
+        kind: &File { example: "/etc/ssl/mail-ca.pem", at: at!(mail.ca_file) },
+    },
+    Setting {
+        name: "mail.username",
+        meaning: "Whom to sign in to the mail server as; nobody when it is not set",
+        kind: &Name { unit: "user name", example: "rollcall", can_be: is_word, at: at!(mail.username) },
+    },
+    Setting {
+        name: "mail.password_file",
+        meaning: "File whose first line is that user's password; when it is not set, the password is taken from the variable `ROLLCALL_MAIL_PASSWORD`",
+        kind: &File { example: "/etc/rollcall-mail-password", at: at!(mail.password_file) },
+    },
+    Setting {
+        name: "mail.from",
+        meaning: "Whom mails come from. `smtp` needs it",
+        kind: &Name {
+            unit: "mail address",
+            example: "rollcall@example.org",
+            can_be: is_address,
+            at: at!(mail.from),
+        },
+    },
+    Setting {
+        name: "mail.timeout",
+        meaning: "How long one step of a delivery may take: connecting, signing in, a mail",
+        kind: &Time { range: SECOND..=limits::MAIL_TIMEOUT_MAX, at: at!(mail.timeout) },
+    },
+    Setting {
         name: "log.level",
         meaning: "Lines of this level and of those above it are written to the log",
         kind: &OneOf {
@@ -242,6 +305,15 @@ mod tests {
                 r#"["https://app.example.test", "http://[::1]:8080"]"#,
             ),
             ("factors.required_of", &["bot", "admin"], r#"["admin", "bot"]"#),
+            ("mail.transport", &["smtp"], r#""smtp""#),
+            ("mail.host", &["::1"], r#""::1""#),
+            ("mail.port", &["465"], "465"),
+            ("mail.tls", &["none"], r#""none""#),
+            ("mail.ca_file", &["ca.pem"], r#""ca.pem""#),
+            ("mail.username", &["a@b"], r#""a@b""#),
+            ("mail.password_file", &["secret"], r#""secret""#),
+            ("mail.from", &["a@b.test"], r#""a@b.test""#),
+            ("mail.timeout", &["60s"], r#""1m""#),
             ("log.level", &["trace"], r#""trace""#),
             ("log.format", &["json"], r#""json""#),
         ];
@@ -276,6 +348,15 @@ mod tests {
                 &["null", "app.example.test", "https://app.example.test/", "https://*.test", ""],
             ),
             ("factors.required_of", &["admni", "Admin"]),
+            ("mail.transport", &["sendmail", ""]),
+            ("mail.host", &["", "a b", "a\nb"]),
+            ("mail.port", &["0", "65536", "smtp"]),
+            ("mail.tls", &["ssl", "plain"]),
+            ("mail.ca_file", &[""]),
+            ("mail.username", &["", "a b"]),
+            ("mail.password_file", &[""]),
+            ("mail.from", &["", "rollcall", "a@b\nc", "Ann <ann@example.test>"]),
+            ("mail.timeout", &["0s", "2m"]),
             ("log.level", &["verbose", "INFO", ""]),
             ("log.format", &["xml"]),
         ];

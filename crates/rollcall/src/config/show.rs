@@ -109,6 +109,7 @@ mod tests {
         proxies.trusted = ["10.0.0.0/8", "::1"]
         cors.origins = ["*"]
         factors.required_of = ["admin", "owner"]
+        mail = { transport = "smtp", host = "h", port = 25, tls = "none", ca_file = "c", username = "u", password_file = "p", from = "a@b.test", timeout = "5s" }
         log = { level = "warn", format = "json" }
     "#;
 

@@ -130,8 +130,10 @@ impl Codes {
                 return refused(format!("the second factor in {VARIABLE} is not right (method: {name})"));
             }
             (None, None) => {
+                let mailed = if mailed { "; a code was mailed just now" } else { "" };
                 return refused(format!(
-                    "a second factor is needed (method: {name}): run this on a terminal, or give it in {VARIABLE}"
+                    "a second factor is needed (method: {name}{mailed}): run this on a terminal, or give it in \
+                     {VARIABLE}"
                 ));
             }
             (None, Some(_)) if attempt >= ASKED_MAX => {
@@ -225,6 +227,21 @@ mod tests {
         let codes = Codes { given: None, person: None };
         let failure = codes.answer(&wanted(What::Required, Method::Email), 0).unwrap_err();
         assert!(failure.what.contains("email") && failure.what.contains(VARIABLE), "{failure}");
+    }
+
+    #[test]
+    fn a_code_that_was_mailed_is_told_of_and_asked_for() {
+        let mailed = Challenge { mailed: true, ..wanted(What::Required, Method::Email) };
+        let nobody = Codes { given: None, person: None };
+        assert!(nobody.answer(&mailed, 0).unwrap_err().what.contains("a code was mailed just now"));
+        let (codes, notes) = person(" 123-456 ");
+        assert_eq!(codes.answer(&mailed, 0).unwrap().code.reveal(), "123-456");
+        assert!(codes.answer(&Challenge { what: What::Invalid, mailed: false, ..mailed }, 1).is_ok());
+        let notes = notes.borrow();
+        assert_eq!(
+            *notes,
+            ["Code that was just mailed to you: ", "That was not right.", "Code that was mailed to you: "]
+        );
     }
 
     #[test]

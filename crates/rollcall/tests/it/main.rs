@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod cors;
+mod delivery;
 mod ending;
 mod factors;
 mod idle;
 mod last_seen;
 mod limits;
 mod listing;
+mod mail_factor;
 mod malformed;
 mod personal_tokens;
 mod refusal_matrix;

@@ -48,7 +48,7 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
     if endpoint.rate == Rate::SignIn || endpoint.rate == Rate::Default && !bypasses(endpoint) {
         stages.push(Stage::Rate);
     }
-    if endpoint.step_up == StepUp::Required {
+    if endpoint.step_up != StepUp::No {
         stages.push(Stage::StepUp);
     }
     if own_fault(endpoint).is_some() {
@@ -127,6 +127,7 @@ fn may_call(endpoint: &Declaration, role: RoleSet) -> bool {
 pub fn own_fault(endpoint: &Declaration) -> Option<(u16, &'static str)> {
     let takes = |name: &str| fields(endpoint).any(|field| field.name == name);
     Some(match () {
+        () if takes("emailOrUsername") => (400, "emailOrUsername is required [error-parameter-required]"),
         () if takes("resume") => (401, "Unauthorized"),
         () if takes("sort") => (400, "Invalid sort parameter provided: \"x\" [error-invalid-sort]"),
         () if takes("updatedSince") => (400, "The date is none [error-roomId-param-invalid]"),
@@ -156,6 +157,7 @@ fn fields(endpoint: &Declaration) -> impl Iterator<Item = &'static Field> {
 pub fn value(endpoint: &Declaration, field: &str, good: bool, scene: &Scene) -> Option<Value> {
     let takes = |name: &str| fields(endpoint).any(|field| field.name == name);
     Some(match (field, good) {
+        ("emailOrUsername", good) => json!(if good { "plain" } else { "" }),
         ("user", _) => json!(ADMIN),
         ("password", true) => json!(PASSWORD),
         ("password", false) => json!("wrong"),
@@ -249,7 +251,7 @@ pub async fn scene(endpoint: &Declaration, route: Route) -> Scene {
     let server = TestServer::with(config).await;
     let admin = server.admin().await;
     for (username, role) in [("plain", "user"), ("spare", "user"), ("guest", "guest")] {
-        let body = json!({ "username": username, "name": username, "email": format!("{username}@example.test"), "password": PASSWORD, "roles": [role] });
+        let body = json!({ "username": username, "name": username, "email": format!("{username}@example.test"), "password": PASSWORD, "roles": [role], "verified": true });
         assert_eq!(admin.post("users.create", &body).await.status, 200);
     }
     next_window(&server);

@@ -165,6 +165,7 @@ async fn with_ann_from_elsewhere() -> TestServer {
     let command = Command::CreateUser {
         user: Box::new(ann),
         password: PasswordHash(BCRYPT.into()),
+        welcome: None,
         by: Actor::Operator,
     };
     let now = server.service.now();

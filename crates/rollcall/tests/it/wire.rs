@@ -93,6 +93,9 @@ async fn answers_are_as_they_were() {
         ("users.logout, not permitted", {
             zoe.post("users.logout", &json!({ "userId": "aaaaaaaaaaaaaaaaa" })).await
         }),
+        ("enableEmail, not verified", zoe.post("users.2fa.enableEmail", &json!({})).await),
+        ("sendEmailCode, nobody named", server.caller().post("users.2fa.sendEmailCode", &json!({})).await),
+        ("disableEmail without a code", zoe.post("users.2fa.disableEmail", &json!({})).await),
         ("users.removeOtherTokens", zoe.post("users.removeOtherTokens", &json!({})).await),
         ("users.setActiveStatus, nobody", {
             let body = json!({ "userId": "aaaaaaaaaaaaaaaaa", "activeStatus": true });
@@ -158,6 +161,38 @@ async fn answers_about_changes_of_users_and_their_tokens_are_as_they_were() {
             admin.post("users.removePersonalAccessToken", &json!({ "tokenName": "ci" })).await
         }),
     ];
+    let shown: Vec<_> = answers.drain(..).map(|(what, answer)| json!({ what: shown(&answer) })).collect();
+    insta::assert_json_snapshot!(shown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_about_codes_by_mail_are_as_they_were() {
+    let server = TestServer::start().await;
+    server.user_with("zoe", true).await;
+    let zoe = server.caller().sign_in("zoe", PASSWORD).await;
+    let sign_in = async |code: &str| {
+        let body = json!({ "user": "zoe", "password": PASSWORD, "code": code });
+        server.caller().post("login", &body).await
+    };
+    let send = json!({ "emailOrUsername": "zoe" });
+    let disable = "users.2fa.disableEmail";
+    let mut answers = vec![
+        ("enableEmail", zoe.post("users.2fa.enableEmail", &json!({})).await),
+        ("me", zoe.get("me").await),
+        ("without a code", zoe.post(disable, &json!({})).await),
+        ("wrong code", zoe.with_mailed("12345").post(disable, &json!({})).await),
+        ("sendEmailCode", server.caller().post("users.2fa.sendEmailCode", &send).await),
+        ("login without a code", sign_in("").await),
+        ("login with a wrong code", sign_in("12345").await),
+    ];
+    for _ in 0..3 {
+        sign_in("12345").await;
+    }
+    answers.push(("login, too many wrong codes", sign_in("12345").await));
+    answers.push(("too many wrong codes", zoe.with_mailed("12345").post(disable, &json!({})).await));
+    server.pass(std::time::Duration::from_mins(5)).await;
+    let code = server.mailed_code("zoe").await;
+    answers.push(("disableEmail", zoe.with_mailed(&code).post(disable, &json!({})).await));
     let shown: Vec<_> = answers.drain(..).map(|(what, answer)| json!({ what: shown(&answer) })).collect();
     insta::assert_json_snapshot!(shown);
 }

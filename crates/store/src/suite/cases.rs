@@ -5,6 +5,7 @@
 pub use super::changes::*;
 pub use super::hashes::*;
 pub use super::last_seen::*;
+pub use super::mail::*;
 pub use super::personal_tokens::*;
 pub use super::users::*;
 
@@ -43,7 +44,7 @@ pub(super) fn passing(user: UserNo, session: SessionNo) -> Passing {
         proof: Proof::Password,
         agent,
         ip: [192, 0, 2, 7].into(),
-        window: Duration::from_mins(30),
+        window: Some(Duration::from_mins(30)),
     }
 }
 
@@ -267,7 +268,7 @@ pub async fn names_are_unique_ignoring_case(fixture: Fixture) {
     let mut other = fixture.new_user("other", &[]);
     other.emails[0].address = "ANN@Example.test".into();
     let password = PasswordHash(PASSWORD.into());
-    let command = Command::CreateUser { user: Box::new(other), password, by: Actor::System };
+    let command = Command::CreateUser { user: Box::new(other), password, welcome: None, by: Actor::System };
     assert_eq!(fixture.run(command).await, Err(Refused::EmailInUse));
     let found = fixture.store.credential(WhichUser::Username(NameKey::of("ANN"))).await.unwrap().unwrap();
     assert_eq!((&*found.user.owner.username, &*found.password.0), ("Ann", PASSWORD));

@@ -101,6 +101,7 @@ impl Fixture {
         Command::CreateUser {
             user: Box::new(self.new_user(username, roles)),
             password: PasswordHash(PASSWORD.into()),
+            welcome: None,
             by: Actor::System,
         }
     }

@@ -6,6 +6,7 @@ mod changes;
 mod fixture;
 mod hashes;
 mod last_seen;
+mod mail;
 mod personal_tokens;
 mod users;
 
@@ -64,6 +65,14 @@ macro_rules! suite {
             personal_tokens_have_names_of_their_own_and_a_bound,
             personal_tokens_end_when_somebody_else_ends_all_that_a_user_has,
             a_step_up_is_remembered_for_a_personal_token_until_it_ends,
+            a_mailed_code_is_good_once_and_for_its_time,
+            mail_stands_for_the_password_once_it_is_enrolled,
+            mail_is_enrolled_with_verified_addresses_only,
+            factors_by_mail_go_with_the_others_and_with_their_user,
+            the_factor_by_mail_goes_with_the_last_verified_address,
+            codes_are_mailed_within_bounds,
+            mails_wait_in_order_until_they_are_settled,
+            a_full_queue_takes_no_further_mail_and_hinders_nothing_else,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

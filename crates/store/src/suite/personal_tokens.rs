@@ -124,7 +124,7 @@ pub async fn a_step_up_is_remembered_for_a_personal_token_until_it_ends(fixture:
             proof: Proof::Password,
             agent: AgentDigest([7; 16]),
             ip: [192, 0, 2, 7].into(),
-            window: Duration::from_mins(30),
+            window: Some(Duration::from_mins(30)),
         })
     };
     fixture.run(passing(token)).await.unwrap();

@@ -7,7 +7,7 @@ use super::cases::{LIMIT, passing};
 use crate::{Loading, UserSortKey, UsersQuery, WhichUser};
 use rollcall_model::command::{Enrolment, Passing, Shown};
 use rollcall_model::event::PasswordHash;
-use rollcall_model::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
+use rollcall_model::factor::{Factors, KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
 use rollcall_model::failure::FailureKey;
 use rollcall_model::user::NameKey;
 use rollcall_model::{
@@ -103,7 +103,11 @@ pub async fn enrolling_ends_the_other_sessions_and_takes_the_begun_seed_only(fix
     assert_eq!(fixture.run(enrolment(second)).await, Err(Refused::FactorEnrolled));
     assert_eq!(fixture.run(begin(b"third")).await, Err(Refused::FactorEnrolled));
     let loaded = fixture.loaded(Timestamp::from_ms(0)).await;
-    assert!(loaded.iter().any(|piece| matches!(piece, Loading::Enrolled(enrolled) if *enrolled == user)));
+    assert!(
+        loaded
+            .iter()
+            .any(|piece| matches!(piece, Loading::Factors(of, Factors::AUTHENTICATOR) if *of == user))
+    );
 }
 
 pub async fn factors_go_with_their_removal_and_with_their_user(fixture: Fixture) {
@@ -131,7 +135,7 @@ pub async fn factors_go_with_their_removal_and_with_their_user(fixture: Fixture)
     assert!(fixture.run(Command::DeleteUser { user, by: Actor::System }).await.is_ok());
     assert!(factors(user).await.is_none());
     let loaded = fixture.loaded(Timestamp::from_ms(0)).await;
-    assert!(!loaded.iter().any(|piece| matches!(piece, Loading::Enrolled(_))));
+    assert!(!loaded.iter().any(|piece| matches!(piece, Loading::Factors(..))));
 }
 
 pub async fn a_deactivated_user_signs_in_no_more_and_one_administrator_stays(fixture: Fixture) {

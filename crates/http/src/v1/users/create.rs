@@ -101,6 +101,7 @@ impl Input for CreateBody {
                 password: (!random).then(|| Password(password.unwrap_or_default())),
                 roles: values.list("roles"),
                 active: values.boolean("active").unwrap_or(true),
+                welcome: values.boolean("sendWelcomeEmail").unwrap_or(false),
                 profile,
             },
         }

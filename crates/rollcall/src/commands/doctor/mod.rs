@@ -4,6 +4,7 @@ mod address;
 mod directory;
 mod finding;
 mod listener;
+mod mail;
 mod store;
 
 use super::data_dir::DataDir;
@@ -27,8 +28,8 @@ Examples:
   rollcall doctor --config /etc/rollcall.toml
   rollcall doctor --config /etc/rollcall.toml --peer 10.0.0.7 --header 'X-Forwarded-For: 203.0.113.5, 10.0.0.9'
 
-Looks at the settings, the data directory, the store, the cluster key, the clock and the listening address;
-beside a running server, or before it starts. Of the ledger, the last 10,000 events are verified; `rollcall
+Looks at the settings, the data directory, the store, the cluster key, the clock, the mail server and the
+listening address; beside a running server, or before it starts. Of the ledger, the last 10,000 events are verified; `rollcall
 audit verify` does all. With --peer, says which client address a server would take for a connection from
 there with those headers, and why.
 
@@ -112,6 +113,7 @@ fn on_data_dir(config: &Config, data_dir: &Path, findings: &mut Vec<Finding>) ->
         // The clock is read after the ledger: an event of this very moment is not ahead of it.
         findings.extend(store.last_event_at.map(|last| clock(last, SystemClock.now())));
     }
+    findings.push(mail::check(config, data_dir));
     looked_at.held
 }
 

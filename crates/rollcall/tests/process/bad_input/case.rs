@@ -175,7 +175,7 @@ impl Target {
     /// The same, in a browser in which no second factor was proved.
     pub fn of_nothing_elsewhere(&self) -> Expected {
         match self.of_nothing() {
-            Expected::Taken if self.endpoint.step_up == StepUp::Required => asks_for_a_code(),
+            Expected::Taken if self.endpoint.step_up != StepUp::No => asks_for_a_code(),
             otherwise => otherwise,
         }
     }
