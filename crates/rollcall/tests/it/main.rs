@@ -22,3 +22,4 @@ mod step_up;
 mod update;
 mod users;
 mod wire;
+mod wire_on_sockets;
