@@ -1,6 +1,7 @@
 //! How often one address may call.
 
 use rollcall::config::Config;
+use rollcall_http::client_address::TrustedProxies;
 use rollcall_testkit::{ADMIN, Connection, PASSWORD, TestServer};
 use serde_json::json;
 use std::time::Duration;
@@ -55,4 +56,24 @@ async fn administrators_are_not_counted_but_their_sign_ins_are() {
         assert_eq!(connection.post("login", &resume).await, if n <= 5 { 200 } else { 429 }, "{n}");
     }
     assert_eq!(Connection::open(server.address).await.post("login", &resume).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_in_one_ipv6_network_share_a_limit() {
+    let mut config = Config::default();
+    config.wire.rate_calls = 1;
+    config.wire.proxies = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    let server = TestServer::with(config).await;
+    for (from, status) in [
+        ("2001:db8:1:2::1", 200),
+        ("2001:db8:1:2:ffff::2", 429),
+        ("[2001:db8:1:2::3]:443", 429),
+        ("2001:db8:1:3::1", 200),
+        ("198.51.100.7", 200),
+        ("::ffff:198.51.100.7", 429),
+        ("198.51.100.8:4711", 200),
+    ] {
+        let answer = server.caller().with("x-forwarded-for", from).get("info").await;
+        assert_eq!(answer.status, status, "{from}");
+    }
 }

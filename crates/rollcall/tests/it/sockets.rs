@@ -215,7 +215,7 @@ async fn good(answering: impl Future<Output = rollcall_testkit::Answer>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_ends_a_session_its_sockets_hear_it_and_are_closed_before_the_answer() {
-    let ways: [Way; 11] = ways! {
+    let ways: [Way; 14] = ways! {
         "an administrator": |s| good(s.admin.post("sessions/logout", &json!({ "sessionId": s.id }))).await;
         "the user": |s| good(s.other.post("sessions/logout.me", &json!({ "sessionId": s.id }))).await;
         "the session itself": |s| good(s.zoe.post("logout", &json!({}))).await;
@@ -233,12 +233,23 @@ async fn whatever_ends_a_session_its_sockets_hear_it_and_are_closed_before_the_a
                 drop(s.server.caller().sign_in("zoe", PASSWORD).await);
             }
         };
+        "a password of one's own": |s| {
+            let data = json!({ "password": "another battery" });
+            let body = json!({ "userId": s.zoe.user_id, "data": data });
+            good(s.other.with_code(PASSWORD).post("users.update", &body)).await;
+        };
+        "a password by somebody else": |s| {
+            let data = json!({ "password": "another battery" });
+            good(s.admin.post("users.update", &json!({ "userId": s.zoe.user_id, "data": data }))).await;
+        };
+        "idleness": |s| s.server.pass(Duration::from_hours(25)).await;
         "its time": |s| s.server.pass(Duration::from_hours(90 * 24)).await;
     };
     for (what, end) in ways {
         let mut config = Config::default();
         config.wire.rate_calls = 1_000_000;
         config.service.sessions_per_user = 3;
+        config.service.session_idle = (what == "idleness").then_some(Duration::from_hours(24));
         let server = std::sync::Arc::new(TestServer::with(config).await);
         server.user("zoe").await;
         let zoe = server.caller().sign_in("zoe", PASSWORD).await;

@@ -119,7 +119,10 @@ async fn frames_are_as_they_were() {
         "codes that are left",
         said(&mut socket, &method("2fa:checkCodesRemaining", &json!([]))).await,
     );
-    told.insert("no codes to replace", said(&mut socket, &method("2fa:regenerateCodes", &json!(["0"]))).await);
+    told.insert(
+        "no codes to replace",
+        said(&mut socket, &method("2fa:regenerateCodes", &json!(["0"]))).await,
+    );
     let resume = method("login", &json!([{ "resume": admin.token }]));
     let mut resuming = Socket::connect(server.address).await;
     told.insert("a token is resumed", said(&mut resuming, &resume).await);
