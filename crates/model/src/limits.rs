@@ -139,7 +139,7 @@ pub const LAST_WORDS_TIME: Duration = Duration::from_millis(50);
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 /// How long the answer to an ending waits for what was open for the session to be closed: longer than that
 /// takes by itself.
-pub const ENDING_HEARD: Duration = Duration::from_millis(250);
+pub const ENDING_HEARD: Duration = Duration::from_secs(1);
 
 /// Commands waiting for the writer; past it a caller is told to come back.
 pub const WRITER_QUEUE: usize = 16_384;

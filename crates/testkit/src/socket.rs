@@ -3,6 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::io::Read;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -14,6 +15,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 #[derive(Debug)]
 pub struct Socket {
     frames: WebSocketStream<TcpStream>,
+    /// The same connection, to look at what has come without waiting for anything.
+    below: std::net::TcpStream,
     /// What was heard while something else was waited for.
     kept: VecDeque<Value>,
     calls: u32,
@@ -37,9 +40,10 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        let stream = TcpStream::connect(address).await.unwrap();
+        let below = TcpStream::connect(address).await.unwrap().into_std().unwrap();
+        let stream = TcpStream::from_std(below.try_clone().unwrap()).unwrap();
         let (frames, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-        let mut socket = Self { frames, kept: VecDeque::new(), calls: 0 };
+        let mut socket = Self { frames, below, kept: VecDeque::new(), calls: 0 };
         assert_eq!(socket.hear().await, Heard::Frame(json!({ "server_id": "0" })));
         socket
     }
@@ -127,6 +131,15 @@ impl Socket {
                 Heard::Broken => panic!("it broke off after {frames:?}"),
             }
         }
+    }
+
+    /// What has come and was not heard, as bytes, and whether the other end has closed its side. Waits for
+    /// nothing.
+    pub fn unheard(&mut self) -> (String, bool) {
+        let mut bytes = Vec::new();
+        // Never blocks: tokio's sockets do not.
+        let ended = self.below.read_to_end(&mut bytes).is_ok();
+        (String::from_utf8_lossy(&bytes).into_owned(), ended)
     }
 
     /// Calls a method, and gives the answer's frame.

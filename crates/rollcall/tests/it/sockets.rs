@@ -260,9 +260,11 @@ async fn whatever_ends_a_session_its_sockets_hear_it_and_are_closed_before_the_a
         let admin = server.elevated_admin().await;
         let scene = Scene { server: server.clone(), admin, zoe: zoe.clone(), other, id: id.clone() };
         end(scene).await;
-        // It is closed already: what comes is what came before the answer.
+        // It was closed before the answer: nothing has to be waited for.
         for socket in &mut sockets {
-            hears_its_end(socket, &zoe.user_id, &id).await;
+            let (said, closed) = socket.unheard();
+            let event = force_logout(&zoe.user_id, &id).to_string();
+            assert!(closed && said.contains(&event) && said.ends_with("force_logout"), "{what}: {said}");
         }
         assert_eq!(zoe.get("me").await.status, 401, "{what}");
     }
@@ -443,4 +445,24 @@ async fn a_request_that_asks_for_no_socket_is_told_what_is_here() {
     );
     assert_eq!(plain.body["success"], false);
     assert_eq!(caller.send(caller.request("POST", "/websocket")).await.status, 405);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ending_is_answered_when_all_that_was_open_is_closed_and_not_before() {
+    let server = TestServer::start().await;
+    server.user("zoe").await;
+    let admin = server.elevated_admin().await;
+    let zoe = server.caller().sign_in("zoe", PASSWORD).await;
+    let id = zoe.session_id().await;
+    let principal = server.service.authenticate(&rollcall_auth::digest::token(&zoe.token)).unwrap();
+    let mut watch = server.service.watch(&principal);
+    let ending = tokio::spawn(async move { admin.post("sessions/logout", &json!({ "sessionId": id })).await });
+    let not_closed = watch.ended().await;
+    // The token is refused already, and others do not wait.
+    assert_eq!(zoe.get("me").await.status, 401);
+    let other = server.caller().sign_in("zoe", PASSWORD).await;
+    assert!(!ending.is_finished());
+    drop(not_closed);
+    assert_eq!(ending.await.unwrap().status, 200);
+    assert_eq!(other.get("me").await.status, 200);
 }
