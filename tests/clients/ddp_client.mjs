@@ -2,7 +2,7 @@
 //
 // An administrator makes a throw-away user, who signs in on two sockets and resumes on a third. They listen for the end
 // of their session; the administrator, on a socket too, lists them and ends one. A second user signs in with an
-// authenticator. Nine password logins in all: the default limit is ten a minute. README.md says how to run it.
+// authenticator. Ten password logins in all: the default limit is ten a minute. README.md says how to run it.
 
 import { authenticating } from './ddp_client/authenticator.mjs';
 import { ending, leaving } from './ddp_client/endings.mjs';

@@ -112,8 +112,8 @@ impl<'a> Clients<'a> {
         let page = server::free(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0))
             .map_err(|error| Failure::new(format!("no port for the page: {error}")))?;
         let origin = format!("http://{page}");
+        let chromium = tools::chromium().ok_or_else(|| Failure::asked("no Chromium here any more"))?;
         let server = self.start(&PAGE, &[("ROLLCALL__CORS__ORIGINS", &origin)])?;
-        let chromium = tools::chromium().ok_or_else(|| Failure::asked("no Chromium"))?;
         self.run(&PAGE, folder, server, &[("PAGE_ORIGIN", &origin), ("CHROMIUM", chromium)])
     }
 
@@ -136,6 +136,8 @@ impl<'a> Clients<'a> {
                 .env("ADMIN_USER", &server.administrator.username)
                 .env("ADMIN_PASS", &server.administrator.password)
                 .env("CLIENTS_DIR", self.workspace.root.join(OURS))
+                .env("SERVER_BINARY", self.binary)
+                .env("SERVER_DATA", &server.data)
                 .envs(variables.iter().copied()),
         );
         if outcome.is_err() {

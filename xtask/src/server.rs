@@ -70,8 +70,9 @@ pub fn stands(process: u32) -> bool {
 /// A server with an empty store, gone when this is dropped.
 pub struct Server {
     child: Child,
-    data: PathBuf,
     log: PathBuf,
+    /// Its data directory.
+    pub data: PathBuf,
     /// Where it is reached.
     pub address: SocketAddr,
     /// Its administrator.
@@ -108,7 +109,7 @@ impl Server {
             .stderr(File::create(&log).map_err(failed)?)
             .spawn()
             .map_err(failed)?;
-        let mut server = Self { child, data, log, address, administrator };
+        let mut server = Self { child, log, data, address, administrator };
         let start = Instant::now();
         if answers(address, || start.elapsed() < PATIENCE && matches!(server.child.try_wait(), Ok(None))) {
             Ok(server)
