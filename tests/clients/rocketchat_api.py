@@ -13,6 +13,7 @@ from rocketchat_api.lists import listing, looking
 from rocketchat_api.looking_back import looking_back
 from rocketchat_api.rights import refusing, ruling
 from rocketchat_api.scene import signing_in, stepping_up
+from rocketchat_api.tokens import tokens
 from rocketchat_api.users import users
 from rocketchat_api.wire import keep_answers
 
@@ -24,6 +25,7 @@ try:
     refusing()
     ruling()
     users()
+    tokens()
     ending()
 except harness.Stop:
     harness.note("cannot go on without this")

@@ -48,13 +48,15 @@ def ending():
         same(answer, {"message": f"User {user.id} has been logged out!", "success": True})
         refused(NOT_SIGNED_IN, scene.phone.me)
         is_page(list_all(filter=user.username), total=0)
+        same(scene.automation.me()["username"], user.username, "who has the personal token")
 
-    @check("a password set by an administrator ends all sessions, and is the one that signs in")
+    @check("a password set by an administrator ends all tokens, and is the one that signs in")
     def _():
         before = client(SAFARI_ON_MAC.user_agent, user.username, user.password)
         user.password = f"{user.password}-new"
         scene.admin.users_update(user.id, password=user.password)
         refused(NOT_SIGNED_IN, before.me)
+        refused(NOT_SIGNED_IN, scene.automation.me)
         scene.phone = client(IPHONE.user_agent, user.username, user.password)
 
     @check("deactivation ends what is left")

@@ -22,6 +22,7 @@ class Scene:
     phone = None
     mac_row = None  # and their rows, as the list of all shows them
     phone_row = None
+    automation = None  # a client with a personal token of the user
 
 
 scene = Scene()
