@@ -455,8 +455,9 @@ async fn an_ending_is_answered_when_all_that_was_open_is_closed_and_not_before()
     let zoe = server.caller().sign_in("zoe", PASSWORD).await;
     let id = zoe.session_id().await;
     let principal = server.service.authenticate(&rollcall_auth::digest::token(&zoe.token)).unwrap();
-    let mut watch = server.service.watch(&principal);
-    let ending = tokio::spawn(async move { admin.post("sessions/logout", &json!({ "sessionId": id })).await });
+    let mut watch = server.service.watch(&principal).unwrap();
+    let ending =
+        tokio::spawn(async move { admin.post("sessions/logout", &json!({ "sessionId": id })).await });
     let not_closed = watch.ended().await;
     // The token is refused already, and others do not wait.
     assert_eq!(zoe.get("me").await.status, 401);
