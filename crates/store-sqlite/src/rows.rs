@@ -150,13 +150,13 @@ pub fn window(row: &Row<'_>) -> Result<Window, Error> {
 /// The columns of `PERSONAL_TOKENS`.
 pub fn personal_token(row: &Row<'_>) -> Result<PersonalToken, Error> {
     Ok(PersonalToken {
-        owner: user_fact(row)?.owner,
-        no: TokenNo(unsigned(row, 8)?),
-        token: TokenHash(row.get(9)?),
-        name: row.get(10)?,
-        last_part: row.get(11)?,
-        bypasses_step_up: row.get(12)?,
-        made_at: time(row, 13)?,
+        owner: Arc::new(owner(row)?),
+        no: TokenNo(unsigned(row, 5)?),
+        token: TokenHash(row.get(6)?),
+        name: row.get(7)?,
+        last_part: row.get(8)?,
+        bypasses_step_up: row.get(9)?,
+        made_at: time(row, 10)?,
     })
 }
 

@@ -132,10 +132,10 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     DROP_PERSONAL_TOKEN = "DELETE FROM personal_tokens WHERE made_seq = ?1";
     PERSONAL_FACTS = "SELECT made_seq, name FROM personal_tokens WHERE user_no = ?1";
-    PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles, active, NULL, NULL,
+    PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles,
             made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
         FROM personal_tokens JOIN users USING (user_no) WHERE user_no = ?1 ORDER BY made_seq";
-    ALL_PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles, active, NULL, NULL,
+    ALL_PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles,
             made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
         FROM personal_tokens JOIN users USING (user_no) ORDER BY made_seq";
 
