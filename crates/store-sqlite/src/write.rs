@@ -11,7 +11,7 @@ use rollcall_model::facts::{Facts, Head, PersonalFact, SessionFact};
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{SessionNo, TokenNo, UserNo};
 use rollcall_model::mail::About;
-use rollcall_model::session::Session;
+use rollcall_model::session::{EndReason, Session};
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
 use rollcall_model::{
@@ -335,16 +335,7 @@ impl Writing<'_> {
             Happening::RecoveryReplaced { codes } => self.replace_recovery(event, codes),
             Happening::SessionOpened(session) => self.insert_session(session),
             Happening::SessionEnded { reason, due, .. } => {
-                let session = event.session.map_or(0, |session| session.0);
-                let ended_at = due.unwrap_or(event.at);
-                self.transaction.prepare_cached(sql::INSERT_ENDING)?.execute(params![
-                    number(session),
-                    number(event.seq.0),
-                    ended_at.as_ms(),
-                    *reason as u8
-                ])?;
-                self.transaction.prepare_cached(sql::DROP_STEP_UPS)?.execute([number(session)])?;
-                Ok(())
+                self.insert_ending(event, *reason, due.unwrap_or(event.at))
             }
             Happening::PersonalTokenMade(token) => self.execute(
                 sql::INSERT_PERSONAL_TOKEN,
@@ -484,6 +475,18 @@ impl Writing<'_> {
             host
         ])?;
         Ok(())
+    }
+
+    fn insert_ending(
+        &self,
+        event: &Event,
+        reason: EndReason,
+        ended_at: Timestamp,
+    ) -> Result<(), rusqlite::Error> {
+        let session = number(event.session.map_or(0, |session| session.0));
+        let ending = params![session, number(event.seq.0), ended_at.as_ms(), reason as u8];
+        self.execute(sql::INSERT_ENDING, ending)?;
+        self.execute(sql::DROP_STEP_UPS, [session])
     }
 
     fn text_number(&mut self, text: &Arc<str>) -> Result<i64, rusqlite::Error> {
