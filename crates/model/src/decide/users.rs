@@ -60,11 +60,11 @@ pub(super) fn change_user(
         live_token(facts, no, token, effects.at)?;
     }
     let after = change.applied_to(before);
-    let anothers = |owner: Option<&UserNo>| owner.is_some_and(|owner| *owner != no);
-    if anothers(facts.usernames.get(&NameKey::of(&after.owner.username))) {
+    let somebodys = |owner: Option<&UserNo>| owner.is_some_and(|owner| *owner != no);
+    if somebodys(facts.usernames.get(&NameKey::of(&after.owner.username))) {
         return Err(Refused::UsernameInUse);
     }
-    if after.emails.iter().any(|email| anothers(facts.emails.get(&NameKey::of(&email.address)))) {
+    if after.emails.iter().any(|email| somebodys(facts.emails.get(&NameKey::of(&email.address)))) {
         return Err(Refused::EmailInUse);
     }
     let roles = change.roles.unwrap_or(user.owner.roles);

@@ -82,12 +82,12 @@ fn targets(endpoint: &Declaration) -> Vec<Lacking> {
     if endpoint.of_target.is_empty() || !may_call(endpoint, plain) {
         return Vec::new();
     }
-    let anothers = "aaaaaaaaaaaaaaaaa";
+    let somebodys = "aaaaaaaaaaaaaaaaa";
     let lacking = |right, body, granted: &[_]| Lacking { right, body, granted: granted.to_vec() };
     let cells = if fields(endpoint).any(|field| field.name == "data") {
         let data = json!({ "active": true, "password": "x", "verified": true, "roles": ["admin"] });
         let (all, own) =
-            (json!({ "userId": anothers, "data": data }), json!({ "data": { "verified": true } }));
+            (json!({ "userId": somebodys, "data": data }), json!({ "data": { "verified": true } }));
         let (info, password) = (Permission::EditOtherUserInfo, Permission::EditOtherUserPassword);
         vec![
             lacking(0, all.clone(), &[]),
@@ -96,7 +96,7 @@ fn targets(endpoint: &Declaration) -> Vec<Lacking> {
             lacking(3, all, &[info, password]),
         ]
     } else {
-        vec![lacking(0, json!({ "userId": anothers }), &[])]
+        vec![lacking(0, json!({ "userId": somebodys }), &[])]
     };
     let rights: Vec<_> = cells.iter().map(|cell| cell.right).collect();
     assert_eq!(rights, (0..endpoint.of_target.len()).collect::<Vec<_>>(), "{:?}", endpoint.routes);

@@ -467,3 +467,21 @@ async fn an_ending_is_answered_when_all_that_was_open_is_closed_and_not_before()
     assert_eq!(ending.await.unwrap().status, 200);
     assert_eq!(other.get("me").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailed_code_is_asked_for_inside_the_sign_in_too() {
+    let server = TestServer::start().await;
+    server.user_with("zoe", true).await;
+    let zoe = server.caller().sign_in("zoe", PASSWORD).await;
+    good(zoe.post("users.2fa.enableEmail", &json!({}))).await;
+    let mut socket = Socket::connect(server.address).await;
+    let login = json!({ "user": { "username": "zoe" }, "password": PASSWORD });
+    let asked = socket.call("login", json!([login])).await["error"].clone();
+    assert_eq!((&asked["error"], &asked["details"]["method"]), (&json!("totp-required"), &json!("email")));
+    assert_eq!(asked["details"]["codeGenerated"], true);
+    let code = server.mailed_code("zoe").await;
+    let with_code = json!([{ "totp": { "code": code, "login": login } }]);
+    assert_eq!(socket.call("login", with_code.clone()).await["result"]["type"], "password");
+    let mut other = Socket::connect(server.address).await;
+    assert_eq!(other.call("login", with_code).await["error"]["error"], "totp-invalid", "it is good once");
+}
