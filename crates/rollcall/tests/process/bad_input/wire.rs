@@ -43,6 +43,8 @@ impl Wire {
                 Ok(0) => return Answer::default(),
                 Ok(_) => head.push(byte[0]),
                 Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock) => panic!("it hangs"),
+                // A machine that was paused for a moment interrupts what waits: the connection is still there.
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => return Answer::default(),
             }
         }
