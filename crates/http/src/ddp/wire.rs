@@ -95,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub async fn close(&mut self, last_words: Option<String>, close: Close, urgent: bool) {
         if urgent {
             self.unsent.clear();
+            self.unsent_bytes = 0;
         }
         self.say_all(last_words);
         let frame = CloseFrame { code: CloseCode::from(close.code), reason: close.reason.into() };
