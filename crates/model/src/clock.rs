@@ -73,6 +73,7 @@ const MS_A_DAY: i64 = 86_400_000;
 impl Timestamp {
     /// The date and time of day in UTC (proleptic Gregorian); before the year 0 and after 9999, the first and
     /// the last that can be written.
+    #[inline]
     pub const fn calendar(self) -> Calendar {
         let ms = if self.0 < WRITABLE.0 {
             WRITABLE.0
@@ -83,18 +84,21 @@ impl Timestamp {
         };
         let day_ms = ms.rem_euclid(MS_A_DAY) as u32;
         // Years begin with March, so that a leap day is a year's last; counted from 400 years before the year
-        // 0, so that nothing is negative.
+        // 0, so that nothing is negative. A page of rows has many dates, so divisions by months and years are
+        // multiplications: Neri and Schneider, "Euclidean affine functions", 2022.
         let days = (ms.div_euclid(MS_A_DAY) + 719_468 + 146_097) as u32;
-        let (era, day_of_era) = (days / 146_097, days % 146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * day_of_year + 2) / 153;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let of_centuries = 4 * days + 3;
+        let (century, quarter_days) = (of_centuries / 146_097, (of_centuries % 146_097) | 3);
+        let years = 2_939_745 * quarter_days as u64;
+        let (year_of_century, day_of_year) = ((years >> 32) as u32, years as u32 / 2_939_745 / 4);
+        let months = 2_141 * day_of_year + 197_913;
+        let (shifted_month, day) = (months >> 16, (months & 0xffff) / 2_141);
+        // January and February are the last months of the year before.
+        let turned = day_of_year >= 306;
         Calendar {
-            year: (year_of_era + era * 400 + (month <= 2) as u32 - 400) as u16,
-            month: month as u8,
-            day: (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u8,
+            year: (100 * century + year_of_century + turned as u32 - 400) as u16,
+            month: (if turned { shifted_month - 12 } else { shifted_month }) as u8,
+            day: (day + 1) as u8,
             hour: (day_ms / 3_600_000) as u8,
             minute: (day_ms / 60_000 % 60) as u8,
             second: (day_ms / 1_000 % 60) as u8,
@@ -104,17 +108,25 @@ impl Timestamp {
 
     /// ISO-8601 in UTC with milliseconds, as every answer writes it: `2023-05-24T00:25:54.234Z`. Without
     /// formatting machinery: a page of rows has many.
-    pub const fn iso(self) -> [u8; 24] {
+    #[inline]
+    pub fn iso(self) -> [u8; 24] {
         let Calendar { year, month, day, hour, minute, second, ms } = self.calendar();
-        let [y1, y2] = digits((year / 100) as u8);
-        let [y3, y4] = digits((year % 100) as u8);
-        let ([o1, o2], [d1, d2]) = (digits(month), digits(day));
-        let ([h1, h2], [m1, m2], [s1, s2]) = (digits(hour), digits(minute), digits(second));
-        let ([f1, f2], f3) = (digits((ms / 10) as u8), b'0' + (ms % 10) as u8);
-        [
-            y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1,
-            f2, f3, b'Z',
-        ]
+        // Three words that are put together in registers, the first byte lowest: bytes written one by one make
+        // whoever copies them wait.
+        let date = pair(year / 100)
+            | pair(year % 100) << 16
+            | byte(b'-', 4)
+            | pair(month.into()) << 40
+            | byte(b'-', 7);
+        let hours = pair(day.into()) | byte(b'T', 2) | pair(hour.into()) << 24 | byte(b':', 5);
+        let rest = byte(b':', 0) | pair(second.into()) << 8 | byte(b'.', 3) | pair(ms / 10) << 32;
+        let words =
+            [date, hours | pair(minute.into()) << 48, rest | byte(b'0' + (ms % 10) as u8, 6) | byte(b'Z', 7)];
+        let mut iso = [0; 24];
+        for (eight, word) in iso.as_chunks_mut().0.iter_mut().zip(words) {
+            *eight = word.to_le_bytes();
+        }
+        iso
     }
 }
 
@@ -175,9 +187,14 @@ fn within(text: &str, most: i64) -> Option<i64> {
     number(text, 2).filter(|number| *number <= most)
 }
 
-/// A number below 100 as two digits.
-const fn digits(number: u8) -> [u8; 2] {
-    [b'0' + number / 10, b'0' + number % 10]
+/// A number below 100 as two digits, the first in the lowest byte.
+fn pair(number: u16) -> u64 {
+    u64::from(b'0') * 0x101 + u64::from((number / 10) | ((number % 10) << 8))
+}
+
+/// A byte at its place in a word.
+fn byte(byte: u8, place: u32) -> u64 {
+    u64::from(byte) << (8 * place)
 }
 
 /// Where "now" comes from; tests put their own in.

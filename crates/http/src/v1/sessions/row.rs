@@ -42,34 +42,34 @@ pub fn page(page: &Page<'_>, of: Of, offset: usize, count: usize) -> Vec<u8> {
 /// A row's fields, without the braces around them.
 pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
     let (id, owner) = (row.id(), row.owner());
-    // All ids are of one length: one piece of a known size.
-    let mut ids =
-        *br#""_id":"                 ","sessionId":"                 ","userId":"                 ","#;
-    ids[7..24].copy_from_slice(id);
-    ids[39..56].copy_from_slice(id);
-    ids[68..85].copy_from_slice(owner.id.as_bytes());
-    out.extend_from_slice(&ids);
+    // Straight into the buffer: a piece put together beforehand is read back before it is written, and waits.
+    out.extend_from_slice(br#""_id":""#);
+    out.extend_from_slice(id);
+    out.extend_from_slice(br#"","sessionId":""#);
+    out.extend_from_slice(id);
+    out.extend_from_slice(br#"","userId":""#);
+    out.extend_from_slice(owner.id.as_bytes());
+    out.extend_from_slice(br#"","#);
     out.extend_from_slice(row.fragment().as_bytes());
-    out.extend_from_slice(br#","host":"#);
-    json::string(out, row.host());
-    out.extend_from_slice(br#","ip":""#);
+    out.extend_from_slice(br#","host":""#);
+    json::text(out, row.host());
+    out.extend_from_slice(br#"","ip":""#);
     out.extend_from_slice(row.address());
-    let mut login_at = *br#"","loginAt":"                        ""#;
-    login_at[13..37].copy_from_slice(&row.opened_at().iso());
-    out.extend_from_slice(&login_at);
+    out.extend_from_slice(br#"","loginAt":""#);
+    out.extend_from_slice(&row.opened_at().iso());
     match of {
         Of::Everyone => {
-            out.extend_from_slice(br#","_user":{"username":"#);
-            json::string(out, owner.username.as_bytes());
+            out.extend_from_slice(br#"","_user":{"username":""#);
+            json::text(out, owner.username.as_bytes());
             if let Some(name) = &owner.name {
-                out.extend_from_slice(br#","name":"#);
-                json::string(out, name.as_bytes());
+                out.extend_from_slice(br#"","name":""#);
+                json::text(out, name.as_bytes());
             }
-            out.push(b'}');
+            out.extend_from_slice(br#""}"#);
         }
         Of::Myself(calling) => {
             let current = calling.is_some_and(|calling| calling.as_bytes() == id);
-            out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
+            out.extend_from_slice(if current { br#"","current":true"# } else { br#"","current":false"# });
         }
     }
 }
