@@ -36,7 +36,7 @@ pub async fn fill_with_demo(
     let password = Hasher::default().hash(&PasswordDigest::of(password), &*secrets);
     let mut script = Script::new(&workspace, seed, secrets, password);
     let began = workspace.members.first().map_or(now.as_ms(), |member| member.joined_at_ms);
-    script.add(began, Command::CreateWorkspace { demo: true });
+    script.add(began, Command::CreateWorkspace { test: true });
     for happening in workspace.timeline() {
         match happening {
             Happening::Joined(place, member) => script.join(place, member),

@@ -114,7 +114,7 @@ impl Service {
         self.writer.go_on_from(self.store.end().await?);
         if self.store.workspace().await?.is_none() {
             // A race with another start is lost without harm.
-            let _ = self.writer.run(Command::CreateWorkspace { demo: false }).await;
+            let _ = self.writer.run(Command::CreateWorkspace { test: false }).await;
         }
         self.adopt_key().await?;
         let samples = self.store.password_samples().await?;

@@ -270,7 +270,7 @@ impl Writing<'_> {
 
     fn change_rows(&mut self, event: &Event) -> Result<(), rusqlite::Error> {
         match &event.happening {
-            Happening::WorkspaceCreated { demo } => self.create_workspace(*demo, event.at),
+            Happening::WorkspaceCreated { test } => self.create_workspace(*test, event.at),
             Happening::UserCreated { user, password } => self.insert_user(user, &password.0),
             Happening::UserDeleted { .. } => {
                 let no = number(event.subject.map_or(0, |user| user.0));
@@ -389,8 +389,8 @@ impl Writing<'_> {
             .try_for_each(|code| self.execute(sql::INSERT_RECOVERY_CODE, params![subject(event), code.0]))
     }
 
-    fn create_workspace(&self, demo: bool, at: Timestamp) -> Result<(), rusqlite::Error> {
-        self.transaction.prepare_cached(sql::INSERT_WORKSPACE)?.execute([demo])?;
+    fn create_workspace(&self, test: bool, at: Timestamp) -> Result<(), rusqlite::Error> {
+        self.transaction.prepare_cached(sql::INSERT_WORKSPACE)?.execute([test])?;
         let grants = Grants::defaults();
         let mut insert = self.transaction.prepare_cached(sql::INSERT_PERMISSION)?;
         for permission in Permission::ALL {

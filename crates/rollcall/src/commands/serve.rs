@@ -113,8 +113,8 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         let _ = server.stop().await;
         return Err(error);
     }
-    if store.workspace().await?.is_some_and(|workspace| workspace.demo) {
-        tracing::warn!("THIS IS A DEMO WORKSPACE: its users and sessions are invented");
+    if store.workspace().await?.is_some_and(|workspace| workspace.test) {
+        tracing::warn!("THIS IS A TEST WORKSPACE: its users and sessions are invented");
     }
     server.open_doors();
     tracing::info!(address = %server.address, data_dir = %data_dir.display(), "listening on http://{}", server.address);
