@@ -14,7 +14,7 @@ use rollcall_store::{LiveSets, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Steps written in one commit: a demo is one commit, all or nothing.
+/// Steps written in one go: a demo is one commit, all or nothing.
 const STEPS_AT_ONCE: usize = 10_000;
 
 /// What an empty store is filled with. Ids and times are the same for the same seed, size and instant.

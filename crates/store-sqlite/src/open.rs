@@ -20,7 +20,7 @@ const STATEMENTS: usize = 64;
 /// Pages of the write-ahead log before it is written back: 64 MiB. Long, since each checkpoint delays a commit.
 const CHECKPOINT_PAGES: u32 = 16_384;
 /// Memory of the connection that fills a new store: names and ids of many users go to random places of indexes.
-const FILLER_CACHE_KIB: u32 = 256 << 10;
+const FILLER_CACHE_KIB: u32 = 512 << 10;
 
 /// Makes the directory when it is not there, and takes its lock. The lock goes with the process.
 pub fn lock(directory: &Path) -> Result<File, StoreError> {
@@ -95,6 +95,9 @@ pub fn filler(path: &Path) -> Result<Connection, StoreError> {
     );
     connection.execute_batch(&pragmas).map_err(unavailable)?;
     migrate::run(&mut connection)?;
+    // One transaction: a commit after each batch would write the pages of all indexes again that take names and
+    // ids from everywhere, which with millions of users is nearly all of them.
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(unavailable)?;
     Ok(connection)
 }
 

@@ -1,5 +1,5 @@
-//! A new store that is being filled: in a file of its own, without a log and without syncs, which is put in the
-//! store's place when all of it is on the disk.
+//! A new store that is being filled: one transaction in a file of its own, without a log and without syncs, which
+//! is put in the store's place when all of it is on the disk.
 //!
 //! **Invariant:** until then there is no store in the directory, whatever ends the process; what is left of one is
 //! removed by the next.
@@ -47,6 +47,7 @@ impl UnfinishedStore {
 
     /// Puts it in its place: from now on it is the directory's store. Blocks until it is on the disk.
     pub async fn finish(self) -> Result<(), StoreError> {
+        self.store.write(|connection| connection.execute_batch("COMMIT")).await?;
         self.store.close().await?;
         let (path, database) = (self.directory.join(UNFINISHED), open::database(&self.directory));
         let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
@@ -78,6 +79,7 @@ fn cannot(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
 mod tests {
     use super::*;
     use crate::tests::{Zeros, begin, observed};
+    use rollcall_model::Seq;
     use tempfile::TempDir;
 
     #[tokio::test]
@@ -86,13 +88,12 @@ mod tests {
         let unfinished = UnfinishedStore::begin(directory.path(), Arc::new(Zeros)).unwrap();
         begin(unfinished.store()).await.unwrap();
         observed(unfinished.store(), 5).await;
-        let end = unfinished.store().end().await.unwrap();
         assert!(!open::exists(directory.path()).unwrap());
         assert!(SqliteStore::open(directory.path(), Arc::new(Zeros)).is_err(), "it holds the directory");
         unfinished.finish().await.unwrap();
         assert!(!directory.path().join(UNFINISHED).exists());
         let store = SqliteStore::open(directory.path(), Arc::new(Zeros)).unwrap();
-        assert_eq!(store.verify().await.unwrap(), Ok(end));
+        assert_eq!(store.verify().await.unwrap().unwrap().seq, Seq(6));
         observed(&store, 1).await;
         store.close().await.unwrap();
         let refused = UnfinishedStore::begin(directory.path(), Arc::new(Zeros)).map(drop).unwrap_err();
