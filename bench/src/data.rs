@@ -4,13 +4,13 @@ use crate::caller::{ADMIN, PASSWORD};
 use crate::serve::store_key;
 use anyhow::{Context, Result, bail};
 use rollcall::config::Config;
-use rollcall_auth::SystemRandomness;
+use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_demo::Size;
 use rollcall_http::device_fragment;
 use rollcall_model::clock::{Clock, SystemClock};
-use rollcall_service::{FirstAdministrator, Parts, Service, Settings, fill_with_demo};
+use rollcall_service::{Filling, FirstAdministrator, Parts, Service, Settings, fill};
 use rollcall_store::Store;
-use rollcall_store_sqlite::SqliteStore;
+use rollcall_store_sqlite::{SqliteStore, UnfinishedStore};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ pub fn ready(root: &Path, runtime: &Runtime, anew: bool) -> Result<Data> {
     }
     fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
     let at_ms = SystemClock.now().as_ms();
-    let (filled_in, events) = runtime.block_on(fill(&directory))?;
+    let (filled_in, events) = runtime.block_on(make(&directory))?;
     let took_ms = u64::try_from(filled_in.as_millis())?;
     let kept = json!({ "of": of(), "at_ms": at_ms, "took_ms": took_ms, "events": events });
     fs::write(&note, kept.to_string()).with_context(|| format!("cannot write {}", note.display()))?;
@@ -72,19 +72,17 @@ fn of() -> Value {
     json!(format!("seed {SEED}, {SIZE:?}, {}", env!("CARGO_PKG_VERSION")))
 }
 
-async fn fill(directory: &Path) -> Result<(Duration, u64)> {
-    let store = open(directory)?;
+async fn make(directory: &Path) -> Result<(Duration, u64)> {
     let began = Instant::now();
-    let (now, randomness) = (SystemClock.now(), Arc::new(SystemRandomness));
-    if !fill_with_demo(&*store, SEED, &SIZE, now, PASSWORD, randomness).await? {
-        bail!("{} holds a store already", directory.display());
-    }
+    let randomness = Arc::new(SystemRandomness);
+    let unfinished = UnfinishedStore::begin(directory, randomness.clone())?;
+    let password = Hasher::default().hash(&PasswordDigest::of(PASSWORD), &*randomness);
+    let filling = Filling { seed: SEED, size: SIZE, now: SystemClock.now(), password };
+    fill(unfinished.store(), &filling, randomness, |_| ()).await?;
+    unfinished.finish().await?;
     let took = began.elapsed();
-    make_administrator(store, directory).await?;
-    // The workspace, a user, an opening and an ending are one event each.
-    let events =
-        1 + u64::from(SIZE.users) + u64::from(SIZE.live_sessions) + 2 * u64::from(SIZE.ended_sessions);
-    Ok((took, events))
+    make_administrator(open(directory)?, directory).await?;
+    Ok((took, filling.events()))
 }
 
 /// A store with nothing but an administrator.

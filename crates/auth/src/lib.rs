@@ -10,6 +10,6 @@ mod stored;
 pub mod totp;
 
 pub use key::ClusterKey;
-pub use password::{Hasher, PasswordDigest, is_known, needs_rehash};
+pub use password::{Hasher, PasswordDigest, is_known};
 pub use random::SystemRandomness;
 pub use stored::Cost;

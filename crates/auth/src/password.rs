@@ -45,7 +45,10 @@ impl fmt::Debug for PasswordDigest {
 /// The memory of a hash is kept for the next one: an allocator would hold on to it for each thread that ever
 /// hashed. So there are as many pieces of it as hashes ran at once.
 #[derive(Clone, Default)]
-pub struct Hasher(Arc<Mutex<Vec<Vec<Block>>>>);
+pub struct Hasher {
+    params: Params,
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
+}
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,6 +57,26 @@ impl fmt::Debug for Hasher {
 }
 
 impl Hasher {
+    /// One whose new hashes take this much memory, for workspaces in which a stolen hash is no loss; with less than
+    /// argon2id can do with, as much as by default.
+    pub fn with_memory(kib: u32) -> Self {
+        let params = Params::new(kib, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST, None);
+        Self { params: params.unwrap_or_default(), memory: Arc::default() }
+    }
+
+    /// What a new hash costs.
+    pub fn cost(&self) -> Cost {
+        Cost::of(&self.params)
+    }
+
+    /// Whether a hash is to be replaced when its password is there: it has neither the cost of new hashes nor the
+    /// default one. So where new hashes cost less, no better one is replaced, and where they do no longer, those
+    /// that were made meanwhile are.
+    pub fn is_replaced(&self, hash: &PasswordHash) -> bool {
+        let cost = Cost::of_stored(hash);
+        ![Self::default().cost(), self.cost()].map(Some).contains(&cost)
+    }
+
     /// Hashes a password with a salt of its own. Slow on purpose.
     pub fn hash(&self, digest: &PasswordDigest, randomness: &dyn Randomness) -> PasswordHash {
         let mut salt = [0; SALT_BYTES];
@@ -63,12 +86,12 @@ impl Hasher {
     }
 
     fn phc(&self, digest: &PasswordDigest, salt: &[u8]) -> Option<Phc> {
-        let params = Params::default();
-        let hash = self.run(&params, digest, salt, Params::DEFAULT_OUTPUT_LEN)?;
+        let params = &self.params;
+        let hash = self.run(params, digest, salt, Params::DEFAULT_OUTPUT_LEN)?;
         Some(Phc {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
-            params: (&params).try_into().ok()?,
+            params: params.try_into().ok()?,
             salt: Some(Salt::new(salt).ok()?),
             hash: Some(Output::new(&hash).ok()?),
         })
@@ -87,7 +110,7 @@ impl Hasher {
     }
 
     fn run(&self, params: &Params, digest: &PasswordDigest, salt: &[u8], bytes: usize) -> Option<Vec<u8>> {
-        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = kept().pop().unwrap_or_default();
         memory.resize(params.block_count(), Block::default());
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
@@ -104,15 +127,11 @@ pub fn is_known(hash: &str) -> bool {
     Stored::read(hash).is_some()
 }
 
-/// Whether a hash is not as they are made today: bcrypt, or argon2id with other parameters.
-pub fn needs_rehash(hash: &PasswordHash) -> bool {
-    Cost::of_stored(hash) != Some(Cost::todays())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::SystemRandomness;
+    use rollcall_model::limits;
 
     #[test]
     fn text_and_digest_of_a_password_are_the_same_password() {
@@ -168,17 +187,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_made_today_needs_another_hash() {
-        let todays = Hasher::default().hash(&PasswordDigest::of("x"), &SystemRandomness);
-        assert!(is_known(&todays.0) && !needs_rehash(&todays));
+    fn what_is_not_made_today_is_replaced() {
+        let hasher = Hasher::default();
+        let todays = hasher.hash(&PasswordDigest::of("x"), &SystemRandomness);
+        assert!(is_known(&todays.0) && !hasher.is_replaced(&todays));
         for other in [
             &*todays.0.replace("t=2", "t=3"),
             &todays.0.replace("m=19456", "m=65536"),
             "$2b$12$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK",
             "",
         ] {
-            assert!(needs_rehash(&PasswordHash(other.into())), "{other}");
+            assert!(hasher.is_replaced(&PasswordHash(other.into())), "{other}");
         }
+    }
+
+    #[test]
+    fn a_lower_cost_is_for_new_hashes_and_as_long_as_it_is_asked_for() {
+        let (usual, lower) = (Hasher::default(), Hasher::with_memory(64));
+        let digest = PasswordDigest::of("x");
+        let [usually, cheaply] = [&usual, &lower].map(|hasher| hasher.hash(&digest, &SystemRandomness));
+        assert!(cheaply.0.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", cheaply.0);
+        assert!(usual.verify(&digest, &cheaply) && lower.verify(&digest, &usually));
+        assert!(!lower.is_replaced(&usually) && !lower.is_replaced(&cheaply));
+        assert!(usual.is_replaced(&cheaply) && !usual.is_replaced(&usually));
+        let bcrypt = "$2b$12$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK";
+        assert!(lower.is_replaced(&PasswordHash(bcrypt.into())));
+    }
+
+    #[test]
+    fn the_bounds_of_the_cost_are_argon2ids_own() {
+        assert_eq!(Hasher::default().cost(), Hasher::with_memory(limits::ARGON2_KIB).cost());
+        let least = limits::ARGON2_KIB_MIN;
+        assert_eq!(Hasher::with_memory(least - 1).cost(), Hasher::default().cost());
+        assert_ne!(Hasher::with_memory(least).cost(), Hasher::default().cost());
     }
 
     #[test]

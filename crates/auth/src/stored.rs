@@ -75,13 +75,9 @@ impl Stored {
 }
 
 impl Cost {
-    fn of(params: &Params) -> Self {
+    /// Of argon2id with these parameters.
+    pub(crate) fn of(params: &Params) -> Self {
         Self::Argon2 { memory: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() }
-    }
-
-    /// Of the hashes that are made today.
-    pub fn todays() -> Self {
-        Self::of(&Params::default())
     }
 
     /// Of a stored hash; `None` for one that verifies nothing.

@@ -88,8 +88,20 @@ pub struct Ended {
 pub enum How {
     /// Its member signed out.
     SignedOut,
+    /// Its member ended it from another session.
+    ByMember,
+    /// Its member ended all of them.
+    Everywhere,
+    /// Its member was given another password.
+    PasswordSet,
+    /// Its member enrolled a factor from another session.
+    FactorEnrolled,
     /// An administrator ended it.
     ByAdministrator,
+    /// Its member was let in again by the operator.
+    Unlocked,
+    /// It was not used for days.
+    Idle,
 }
 
 /// A workspace as planned.

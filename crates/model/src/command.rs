@@ -21,8 +21,8 @@ use std::time::Duration;
 pub enum Command {
     /// Begin the ledger. Refused when it has begun.
     CreateWorkspace {
-        /// Whether it is filled with invented people.
-        demo: bool,
+        /// Whether it is a test workspace: its people are invented, and what guards people may be eased.
+        test: bool,
     },
     /// Make a user.
     CreateUser {

@@ -148,11 +148,11 @@ impl Effects {
 fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects, Refused> {
     let mut effects = Effects::new(facts, at);
     match command {
-        Command::CreateWorkspace { demo } => {
+        Command::CreateWorkspace { test } => {
             if facts.head.seq != Seq(0) {
                 return Err(Refused::WorkspaceExists);
             }
-            effects.record(Actor::System, None, None, Happening::WorkspaceCreated { demo: *demo });
+            effects.record(Actor::System, None, None, Happening::WorkspaceCreated { test: *test });
         }
         Command::CreateUser { user, password, welcome, by } => {
             let no = create_user(&mut effects, facts, user, password, *by)?;

@@ -76,8 +76,8 @@ impl fmt::Debug for PasswordHash {
 pub enum Happening {
     /// The ledger's first event: roles and permissions stand at their defaults.
     WorkspaceCreated {
-        /// Whether it is filled with invented people.
-        demo: bool,
+        /// Whether it is a test workspace.
+        test: bool,
     },
     /// A user was made.
     UserCreated {
@@ -285,7 +285,7 @@ impl Event {
     /// The personal data: names, addresses, agents, filter texts. Erasable.
     pub fn detail(&self) -> Value {
         match &self.happening {
-            Happening::WorkspaceCreated { demo } => json!({ "demo": demo }),
+            Happening::WorkspaceCreated { test } => json!({ "test": test }),
             Happening::UserCreated { user, .. } => json!({
                 "id": user.owner.id.as_str(),
                 "username": user.owner.username,

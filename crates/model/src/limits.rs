@@ -153,6 +153,10 @@ pub const SWEPT_AT_ONCE: usize = 1_000;
 pub const HASHING_QUEUE: usize = 256;
 /// Costs of bcrypt hashes that are verified; a step doubles the time, and the last takes about a second.
 pub const BCRYPT_COST: RangeInclusive<u32> = 4..=14;
+/// KiB of memory that a hash of ours takes, by default.
+pub const ARGON2_KIB: u32 = 19 << 10;
+/// The least that may be set, for test workspaces only: argon2id's own.
+pub const ARGON2_KIB_MIN: u32 = 8;
 /// KiB of memory of an argon2id hash that is verified. Ours take 19 MiB.
 pub const ARGON2_MEMORY_KIB: u32 = 64 << 10;
 /// Passes of an argon2id hash that is verified. Ours take two.

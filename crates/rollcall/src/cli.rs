@@ -5,6 +5,7 @@ use crate::commands::completions::{self, Completions};
 use crate::commands::config::{self, Config};
 use crate::commands::connection::finish;
 use crate::commands::doctor::{self, Doctor};
+use crate::commands::generate::{self, Generate};
 use crate::commands::login::{self, Login};
 use crate::commands::logout::{self, Logout};
 use crate::commands::man::{self, Man};
@@ -46,6 +47,8 @@ enum Command {
     Audit(Audit),
     /// Look at settings, store, key, clock and listener, and say what is wrong
     Doctor(Doctor),
+    /// Make a new store, filled with a made-up test workspace
+    Generate(Generate),
     /// Print the mails of a server that has no mail server
     Outbox(Outbox),
     /// Sign in to a running server, and keep the token
@@ -71,6 +74,7 @@ impl Cli {
             Command::User(command) => return user::run(command),
             Command::Audit(command) => return audit::run(command),
             Command::Doctor(command) => return doctor::run(&command),
+            Command::Generate(command) => return generate::run(&command),
             Command::Outbox(command) => return outbox::run(&command),
             Command::Login(command) => login::run(&command),
             Command::Logout(command) => logout::run(&command),

@@ -10,6 +10,7 @@ pub mod docs;
 pub mod logging;
 mod memory;
 pub mod output;
+pub mod progress;
 pub mod remote;
 pub mod table;
 pub mod when;

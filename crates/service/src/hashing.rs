@@ -44,7 +44,7 @@ impl Hashing {
 
     /// Tries a hash of each cost that is not ours, and raises the floor above the slowest.
     pub async fn try_others(&self, samples: Vec<PasswordHash>) -> Result<(), Refusal> {
-        let mut tried = HashSet::from([Cost::todays()]);
+        let mut tried = HashSet::from([self.hasher.cost()]);
         for sample in samples {
             if !Cost::of_stored(&sample).is_some_and(|cost| tried.insert(cost)) {
                 continue;
@@ -78,6 +78,11 @@ impl Hashing {
     ) -> Result<PasswordHash, Refusal> {
         let hasher = self.hasher.clone();
         self.pool.run(move || hasher.hash(&digest, &*randomness)).await
+    }
+
+    /// Whether a hash that its password was verified against is to be replaced.
+    pub fn is_replaced(&self, hash: &PasswordHash) -> bool {
+        self.hasher.is_replaced(hash)
     }
 
     /// The least time that a refused sign-in takes.

@@ -8,11 +8,11 @@ mod codes;
 mod create_user;
 mod delete_user;
 mod delivery;
-mod demo;
 mod end_session;
 mod endings;
 mod error;
 mod factors;
+mod fill;
 mod first_start;
 mod hashing;
 mod last_seen;
@@ -39,13 +39,13 @@ pub use codes::Code;
 pub use create_user::{Password, UserRequest};
 pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
-pub use demo::fill_with_demo;
 pub use endings::{Ending, Watch};
 pub use error::{
     FieldRefusal, MailedCodes, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind,
     StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
+pub use fill::{Filling, fill};
 pub use first_start::FirstAdministrator;
 pub use principal::{Client, Principal};
 pub use rollcall_index as index;

@@ -5,14 +5,14 @@
 //! was changed meanwhile stays.
 
 use crate::Service;
-use rollcall_auth::{PasswordDigest, needs_rehash};
+use rollcall_auth::PasswordDigest;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::{Command, Owner};
 
 impl Service {
     /// Replaces a hash that the password was just verified against, where it needs it. Waited for by nobody.
     pub(crate) fn rehash(&self, owner: &Owner, digest: PasswordDigest, from: PasswordHash) {
-        if !needs_rehash(&from) {
+        if !self.hashing.is_replaced(&from) {
             return;
         }
         let (user, id) = (owner.no, owner.id);

@@ -21,6 +21,8 @@ pub struct Settings {
     pub address_failures: FailureLimit,
     /// Wrong second-factor codes of one user.
     pub code_failures: FailureLimit,
+    /// KiB of memory that a new password's hash takes. Less than by default is for test workspaces only.
+    pub argon2_kib: u32,
     /// Roles whose holders must have a factor: until they have enrolled one, they can only enrol one.
     pub factor_required_of: RoleSet,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             user_failures: limits::USER_FAILURES,
             address_failures: limits::ADDRESS_FAILURES,
             code_failures: limits::CODE_FAILURES,
+            argon2_kib: limits::ARGON2_KIB,
             factor_required_of: RoleSet::EMPTY,
         }
     }

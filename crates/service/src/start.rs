@@ -13,7 +13,7 @@ use crate::{Refusal, Service, Settings};
 use rollcall_auth::{ClusterKey, Hasher};
 use rollcall_index::{Loaded, Readers, Standing};
 use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
-use rollcall_store::{Loading, Store, StoreError};
+use rollcall_store::{Loading, Store, StoreError, WorkspaceRow};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Mutex, Notify, watch};
@@ -87,7 +87,10 @@ impl Service {
         );
         Arc::new(Self {
             settings: parts.settings,
-            hashing: Arc::new(Hashing::new(Hasher::default(), &*parts.randomness)),
+            hashing: Arc::new(Hashing::new(
+                Hasher::with_memory(parts.settings.argon2_kib),
+                &*parts.randomness,
+            )),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
@@ -112,9 +115,11 @@ impl Service {
     pub async fn load(self: &Arc<Self>) -> Result<(), StoreError> {
         let started = Instant::now();
         self.writer.go_on_from(self.store.end().await?);
-        if self.store.workspace().await?.is_none() {
+        let workspace = self.store.workspace().await?;
+        self.refuse_cheap_hashes(workspace)?;
+        if workspace.is_none() {
             // A race with another start is lost without harm.
-            let _ = self.writer.run(Command::CreateWorkspace { demo: false }).await;
+            let _ = self.writer.run(Command::CreateWorkspace { test: false }).await;
         }
         self.adopt_key().await?;
         let samples = self.store.password_samples().await?;
@@ -133,6 +138,19 @@ impl Service {
         tokio::spawn(self.clone().keep_up());
         tokio::spawn(self.clone().keep_delivering());
         Ok(())
+    }
+
+    /// Passwords of people are not hashed at less than the default cost.
+    fn refuse_cheap_hashes(&self, workspace: Option<WorkspaceRow>) -> Result<(), StoreError> {
+        let kib = self.settings.argon2_kib;
+        if kib >= limits::ARGON2_KIB || workspace.is_some_and(|workspace| workspace.test) {
+            return Ok(());
+        }
+        Err(StoreError::NotOurs(format!(
+            "passwords.argon2_kib is {kib}, and the store is no test workspace: passwords of people are hashed with {} \
+             KiB; unset it, or name a store that was made by `rollcall generate` or --demo",
+            limits::ARGON2_KIB
+        )))
     }
 
     /// Says which key the store is sealed with, or hears that it is another.

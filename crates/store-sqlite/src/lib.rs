@@ -13,11 +13,13 @@ mod sql;
 mod sweep;
 #[cfg(any(test, feature = "tamper"))]
 pub mod tamper;
+mod unfinished;
 mod worker;
 mod write;
 
 pub use open::{DATABASE, LOCK, exists, is_held};
 pub use reader::SqliteReader;
+pub use unfinished::{UNFINISHED, UnfinishedStore};
 
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
@@ -62,9 +64,19 @@ impl SqliteStore {
     /// Opens the store in a directory, making both when they are not there. Blocks.
     pub fn open(directory: &Path, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
         let lock = open::lock(directory)?;
-        let writer = Worker::start("store-write", limits::WRITER_QUEUE, open::writer(directory)?)?;
+        let writer = open::writer(directory)?;
+        Self::on(lock, writer, || open::reader(directory), randomness)
+    }
+
+    fn on(
+        lock: File,
+        writer: Connection,
+        reader: impl Fn() -> Result<Connection, StoreError>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, StoreError> {
+        let writer = Worker::start("store-write", limits::WRITER_QUEUE, writer)?;
         let readers = (0..READERS)
-            .map(|_| Worker::start("store-read", limits::READER_QUEUE, open::reader(directory)?))
+            .map(|_| Worker::start("store-read", limits::READER_QUEUE, reader()?))
             .collect::<Result<_, _>>()?;
         let threads =
             Threads { writer, readers, next_reader: AtomicUsize::new(0), texts: Arc::default(), _lock: lock };

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_factors.sql"),
     include_str!("../migrations/0003_personal_tokens.sql"),
     include_str!("../migrations/0004_mail.sql"),
+    include_str!("../migrations/0005_test_workspaces.sql"),
 ];
 
 /// Brings the schema to this program's version, or says why it cannot.
@@ -113,15 +114,31 @@ mod tests {
         assert!(refused(&connection).contains("a server brings it up to date"), "it did not do so itself");
     }
 
-    #[test]
-    fn a_store_of_the_first_version_keeps_its_users_and_learns_what_they_are_sorted_by() {
-        let mut connection = Connection::open_in_memory().unwrap();
+    /// A database as the first version made it.
+    fn of_the_first_version() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
         connection
             .execute_batch("CREATE TABLE migrations (no INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT")
             .unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();
         let checksum = Sha256::digest(MIGRATIONS[0]).to_vec();
         connection.execute("INSERT INTO migrations VALUES (1, ?1)", [checksum]).unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_demo_of_before_is_a_test_workspace_and_another_is_none() {
+        for demo in [true, false] {
+            let mut connection = of_the_first_version();
+            connection.execute("INSERT INTO workspace VALUES (1, ?1, 1)", [demo]).unwrap();
+            run(&mut connection).unwrap();
+            assert_eq!(crate::read::workspace(&connection).unwrap().unwrap().test, demo);
+        }
+    }
+
+    #[test]
+    fn a_store_of_the_first_version_keeps_its_users_and_learns_what_they_are_sorted_by() {
+        let mut connection = of_the_first_version();
         let user = "INSERT INTO users VALUES (?1, ?2, 'a', NULL, ?3, 'user', 1, 2, '', 0, 0, NULL, '', '', '', 0, '')";
         connection.execute(user, params![1, "one", "ZOË"]).unwrap();
         connection.execute(user, params![2, "two", None::<String>]).unwrap();

@@ -211,7 +211,7 @@ pub fn workspace(connection: &Connection) -> Result<Option<WorkspaceRow>, Error>
         .prepare_cached(sql::WORKSPACE)?
         .query_row([], |row| {
             Ok(WorkspaceRow {
-                demo: row.get(0)?,
+                test: row.get(0)?,
                 had_administrator: row.get(1)?,
                 had_users: row.get(2)?,
                 key: rows::key(row)?,

@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(reader.end_at(Seq(6)).unwrap(), Some(end));
         assert_eq!(reader.end_at(Seq(8)).unwrap(), None);
         assert_eq!(reader.last_event_at().unwrap(), Some(Timestamp::from_ms(2)));
-        assert!(!reader.workspace().unwrap().unwrap().demo);
+        assert!(!reader.workspace().unwrap().unwrap().test);
         assert!(open::is_held(directory.path()).unwrap());
         drop(store);
         assert!(!open::is_held(directory.path()).unwrap());

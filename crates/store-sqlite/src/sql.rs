@@ -22,9 +22,9 @@ statements! {
         FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     TIME_OF_EVENT = "SELECT at FROM ledger WHERE seq = ?1";
 
-    WORKSPACE = "SELECT demo, had_administrator, EXISTS (SELECT 1 FROM users), key_fingerprint FROM workspace";
+    WORKSPACE = "SELECT test, had_administrator, EXISTS (SELECT 1 FROM users), key_fingerprint FROM workspace";
     SET_KEY = "UPDATE workspace SET key_fingerprint = ?1";
-    INSERT_WORKSPACE = "INSERT INTO workspace (one, demo, had_administrator) VALUES (1, ?1, 0)";
+    INSERT_WORKSPACE = "INSERT INTO workspace (one, test, had_administrator) VALUES (1, ?1, 0)";
     SET_HAD_ADMINISTRATOR = "UPDATE workspace SET had_administrator = 1";
     PERMISSIONS = "SELECT id, roles, updated_at FROM permissions ORDER BY id";
     SET_PERMISSION = "UPDATE permissions SET roles = ?2, updated_at = ?3 WHERE id = ?1";

@@ -34,7 +34,7 @@ impl LiveSets for Nobody {
 }
 
 pub(crate) fn begin(store: &SqliteStore) -> Answer<'_, Committed> {
-    store.commit([Command::CreateWorkspace { demo: false }].into(), Arc::new(Nobody), Timestamp::from_ms(1))
+    store.commit([Command::CreateWorkspace { test: false }].into(), Arc::new(Nobody), Timestamp::from_ms(1))
 }
 
 /// That many events more.

@@ -20,7 +20,7 @@ use rollcall_model::{
 };
 use rollcall_store::chain::{self, SALT_BYTES};
 use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError, WhichUser};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -61,15 +61,29 @@ impl Committing<'_> {
         batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
         sets: &dyn LiveSets,
     ) -> Result<Committed, rusqlite::Error> {
+        let (texts, randomness) = (&mut *self.texts, self.randomness);
+        if !self.connection.is_autocommit() {
+            // A store that is being filled is one transaction: what commits it is its last step.
+            return run(Writing { transaction: self.connection, texts, randomness }, batch, sets);
+        }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (head, end) = head(&transaction)?;
-        let needs = Needs::of(batch.clone().map(|(_, command)| command));
-        let decided = decide(batch, gather(&transaction, head, needs, sets)?);
-        let writing = Writing { transaction: &transaction, texts: self.texts, randomness: self.randomness };
-        let end = writing.write(end, &decided)?;
+        let committed = run(Writing { transaction: &transaction, texts, randomness }, batch, sets)?;
         transaction.commit()?;
-        Ok(Committed { events: decided.events, answers: decided.answers, end })
+        Ok(committed)
     }
+}
+
+/// Decides and writes a batch within a transaction.
+fn run<'a>(
+    writing: Writing<'_>,
+    batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
+    sets: &dyn LiveSets,
+) -> Result<Committed, rusqlite::Error> {
+    let (head, end) = head(writing.transaction)?;
+    let needs = Needs::of(batch.clone().map(|(_, command)| command));
+    let decided = decide(batch, gather(writing.transaction, head, needs, sets)?);
+    let end = writing.write(end, &decided)?;
+    Ok(Committed { events: decided.events, answers: decided.answers, end })
 }
 
 /// The ledger's end.
@@ -81,7 +95,7 @@ pub fn head(connection: &Connection) -> Result<(Head, ChainEnd), rusqlite::Error
 }
 
 fn gather(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     head: Head,
     mut needs: Needs,
     sets: &dyn LiveSets,
@@ -104,12 +118,12 @@ fn gather(
         needs.sessions.extend(&*sessions);
     }
     let mut owner = transaction.prepare_cached(sql::OWNER)?;
+    // In the order in which they lie: a large batch goes through the table once.
+    needs.users.sort_unstable();
+    needs.users.dedup();
     for no in needs.users {
-        if !facts.users.contains_key(&no)
-            && let Some(fact) = owner.query_row([number(no.0)], user_fact).optional()?
-        {
-            facts.users.insert(no, fact);
-        }
+        let fact = owner.query_row([number(no.0)], user_fact).optional()?;
+        facts.users.extend(fact.map(|fact| (no, fact)));
     }
     for no in needs.profiles {
         let found = crate::read::user(transaction, &WhichUser::No(no))?;
@@ -211,15 +225,17 @@ fn failures_of(
 }
 
 struct Writing<'a> {
-    transaction: &'a Transaction<'a>,
+    transaction: &'a Connection,
     texts: &'a mut TextNumbers,
     randomness: &'a dyn Randomness,
 }
 
 impl Writing<'_> {
     fn write(mut self, mut end: ChainEnd, decided: &Decided) -> Result<ChainEnd, rusqlite::Error> {
-        for event in &decided.events {
-            end = self.append(end, event)?;
+        let mut salts = vec![0; decided.events.len() * SALT_BYTES];
+        self.randomness.fill(&mut salts);
+        for (event, salt) in decided.events.iter().zip(salts.chunks_exact(SALT_BYTES)) {
+            end = self.append(end, event, salt)?;
             self.change_rows(event)?;
         }
         if let Some(last) = decided.events.last() {
@@ -245,10 +261,8 @@ impl Writing<'_> {
         Ok(end)
     }
 
-    fn append(&self, end: ChainEnd, event: &Event) -> Result<ChainEnd, rusqlite::Error> {
-        let mut detail = vec![0; SALT_BYTES];
-        self.randomness.fill(&mut detail);
-        detail.extend(event.detail().to_string().bytes());
+    fn append(&self, end: ChainEnd, event: &Event, salt: &[u8]) -> Result<ChainEnd, rusqlite::Error> {
+        let detail = [salt, event.detail().to_string().as_bytes()].concat();
         let envelope = event.envelope();
         let digest = chain::digest(&detail);
         let hash = chain::link(&end.hash, &envelope, &digest);
@@ -270,7 +284,7 @@ impl Writing<'_> {
 
     fn change_rows(&mut self, event: &Event) -> Result<(), rusqlite::Error> {
         match &event.happening {
-            Happening::WorkspaceCreated { demo } => self.create_workspace(*demo, event.at),
+            Happening::WorkspaceCreated { test } => self.create_workspace(*test, event.at),
             Happening::UserCreated { user, password } => self.insert_user(user, &password.0),
             Happening::UserDeleted { .. } => {
                 let no = number(event.subject.map_or(0, |user| user.0));
@@ -389,8 +403,8 @@ impl Writing<'_> {
             .try_for_each(|code| self.execute(sql::INSERT_RECOVERY_CODE, params![subject(event), code.0]))
     }
 
-    fn create_workspace(&self, demo: bool, at: Timestamp) -> Result<(), rusqlite::Error> {
-        self.transaction.prepare_cached(sql::INSERT_WORKSPACE)?.execute([demo])?;
+    fn create_workspace(&self, test: bool, at: Timestamp) -> Result<(), rusqlite::Error> {
+        self.transaction.prepare_cached(sql::INSERT_WORKSPACE)?.execute([test])?;
         let grants = Grants::defaults();
         let mut insert = self.transaction.prepare_cached(sql::INSERT_PERMISSION)?;
         for permission in Permission::ALL {

@@ -312,8 +312,8 @@ pub struct PermissionRow {
 /// The workspace's own row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkspaceRow {
-    /// Whether it was filled with invented people.
-    pub demo: bool,
+    /// Whether it is a test workspace: filled with invented people.
+    pub test: bool,
     /// Whether there ever was an administrator.
     pub had_administrator: bool,
     /// Whether there ever was a user.

@@ -1,21 +1,19 @@
 //! `rollcall serve`: from a data directory to a listening server, and to its clean end.
 
-use super::key_file;
+use super::{key_file, secret_file};
 use crate::config::{Config, ConfigArgs, ConfigErrors};
 use crate::wiring::Server;
 use crate::{descriptors, docs, logging, memory};
 use anyhow::{Context, bail};
 use clap::Args;
-use rollcall_auth::SystemRandomness;
+use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_demo::Size;
 use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::{Randomness, Token};
-use rollcall_service::{FirstAdministrator, fill_with_demo, is_username};
+use rollcall_service::{Filling, FirstAdministrator, fill, is_username};
 use rollcall_store::Store;
 use rollcall_store_sqlite::SqliteStore;
-use std::fs::{OpenOptions, Permissions};
-use std::io::{IsTerminal, Write, stderr};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::{IsTerminal, stderr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,6 +28,8 @@ random password is shown once on a terminal, or written to DIR/initial-password.
 
 /// The seed of the demo: the same people every time.
 const DEMO_SEED: u64 = 1;
+/// The file in the data directory of the password that all made-up users share.
+pub(super) const DEMO_PASSWORD: &str = "demo-password";
 
 /// What `rollcall serve` is told.
 #[derive(Args, Debug)]
@@ -102,7 +102,7 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir, randomness.clone())?);
     if demo {
-        fill(&*store, &data_dir, randomness.clone()).await?;
+        fill_with_demo(&*store, &data_dir, config.service.argon2_kib, randomness.clone()).await?;
     }
     let key = key_file::cluster_key(&*store, &config.key_file(&data_dir), &*randomness).await?;
     let listener = rollcall_http::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
@@ -113,8 +113,8 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         let _ = server.stop().await;
         return Err(error);
     }
-    if store.workspace().await?.is_some_and(|workspace| workspace.demo) {
-        tracing::warn!("THIS IS A DEMO WORKSPACE: its users and sessions are invented");
+    if store.workspace().await?.is_some_and(|workspace| workspace.test) {
+        tracing::warn!("THIS IS A TEST WORKSPACE: its users and sessions are invented");
     }
     server.open_doors();
     tracing::info!(address = %server.address, data_dir = %data_dir.display(), "listening on http://{}", server.address);
@@ -130,17 +130,24 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn fill(store: &dyn Store, data_dir: &Path, randomness: Arc<dyn Randomness>) -> anyhow::Result<()> {
+async fn fill_with_demo(
+    store: &dyn Store,
+    data_dir: &Path,
+    argon2_kib: u32,
+    randomness: Arc<dyn Randomness>,
+) -> anyhow::Result<()> {
     if store.workspace().await?.is_some() {
         tracing::info!("the store has begun already: --demo changes nothing");
         return Ok(());
     }
     let password = Token::random(&*randomness);
     // Before the commit: the password of a workspace that nobody has would be no use.
-    let path = data_dir.join("demo-password");
-    write_secret(&path, password.reveal())?;
-    let now = SystemClock.now();
-    if fill_with_demo(store, DEMO_SEED, &Size::DEMO, now, password.reveal(), randomness).await? {
+    let path = data_dir.join(DEMO_PASSWORD);
+    secret_file::write(&path, password.reveal())?;
+    let hasher = Hasher::with_memory(argon2_kib);
+    let password = hasher.hash(&PasswordDigest::of(password.reveal()), &*randomness);
+    let filling = Filling { seed: DEMO_SEED, size: Size::DEMO, now: SystemClock.now(), password };
+    if fill(store, &filling, randomness, |_| ()).await? {
         tracing::warn!(password_file = %path.display(), "filled with a demo workspace; its users share one password");
     }
     Ok(())
@@ -166,7 +173,7 @@ async fn first_administrator(
     let shown = given.is_none() && stderr().is_terminal();
     if given.is_none() && !shown {
         // Before the commit: an administrator whose password nobody has would be the last one.
-        write_secret(&path, &password)?;
+        secret_file::write(&path, &password)?;
     }
     match server.service.first_administrator(&username, &password).await.map_err(unanswered)? {
         FirstAdministrator::NameInUse => {
@@ -190,18 +197,4 @@ async fn first_administrator(
 
 fn unanswered(_: rollcall_service::Refusal) -> anyhow::Error {
     anyhow::anyhow!("the store did not answer; the log says why")
-}
-
-fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    // A file that was there keeps its mode otherwise.
-    file.set_permissions(Permissions::from_mode(0o600))
-        .with_context(|| format!("cannot keep {} to its owner", path.display()))?;
-    writeln!(file, "{secret}").with_context(|| format!("cannot write {}", path.display()))
 }

@@ -105,6 +105,11 @@ pub static SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "passwords.argon2_kib",
+        meaning: "KiB of memory that hashing a new password takes. Less than by default is for test workspaces, which `generate` and `--demo` make; with any other store the server does not start",
+        kind: &Count { range: limits::ARGON2_KIB_MIN..=limits::ARGON2_KIB, at: at!(service.argon2_kib) },
+    },
+    Setting {
         name: "step_up.window",
         meaning: "How long a proved second factor is remembered",
         kind: &Time { range: SECOND..=DAY, at: at!(service.step_up_window) },
@@ -296,6 +301,7 @@ mod tests {
             ("failures.code", &["1000"], "1000"),
             ("failures.window", &["5m"], r#""5m""#),
             ("failures.block", &["1d"], r#""1d""#),
+            ("passwords.argon2_kib", &["8"], "8"),
             ("step_up.window", &["1s"], r#""1s""#),
             ("proxies.trusted", &["10.0.0.0/8", "fd00::1"], r#"["10.0.0.0/8", "fd00::1/128"]"#),
             ("cors.origins", &["*"], r#"["*"]"#),
@@ -341,6 +347,7 @@ mod tests {
             ("failures.code", &["0", "1001"]),
             ("failures.window", &["0s", "86401s"]),
             ("failures.block", &["0s", "2d"]),
+            ("passwords.argon2_kib", &["7", "19457", "19M"]),
             ("step_up.window", &["0s", "2d"]),
             ("proxies.trusted", &["10.0.0.0/33", "proxy", ""]),
             (

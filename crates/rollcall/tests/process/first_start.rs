@@ -104,7 +104,7 @@ async fn the_demo_fills_an_empty_store_once_and_is_the_same_each_time() {
     let mut first_pages = Vec::new();
     for data in &paths {
         let server = Process::start(demo(data));
-        assert!(server.log().contains("DEMO WORKSPACE"));
+        assert!(server.log().contains("TEST WORKSPACE"));
         let admin = server.admin().await;
         assert_eq!(total(&admin, "").await, 1_201, "1,200 sessions and the administrator's");
         let chrome = total(&admin, "filter=chrome").await;
@@ -120,7 +120,7 @@ async fn the_demo_fills_an_empty_store_once_and_is_the_same_each_time() {
         first_pages.push(rows);
         drop(server);
         let server = Process::start(demo(data));
-        assert!(server.log().contains("DEMO WORKSPACE") && !server.log().contains("filled with"));
+        assert!(server.log().contains("TEST WORKSPACE") && !server.log().contains("filled with"));
         assert_eq!(total(&server.admin().await, "").await, 1_202);
         let password = std::fs::read_to_string(data.join("demo-password")).unwrap();
         let user = first_pages[0][0][1].trim_matches('"').to_owned();
@@ -135,7 +135,7 @@ async fn the_demo_does_not_touch_a_store_that_holds_users() {
     drop(Process::start(serve(&data)));
     let server = Process::start(demo(&data));
     assert_eq!(total(&server.admin().await, "").await, 1);
-    assert!(!server.log().contains("DEMO WORKSPACE"));
+    assert!(!server.log().contains("TEST WORKSPACE"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

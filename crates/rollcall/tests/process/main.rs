@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod durability;
 mod first_start;
+mod generate;
 mod mail;
 mod observer;
 mod operator;

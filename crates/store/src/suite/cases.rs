@@ -250,16 +250,16 @@ pub async fn the_first_administrator_is_made_once(fixture: Fixture) {
         user: Box::new(fixture.new_user(name, &[Role::Admin])),
         password: PasswordHash(PASSWORD.into()),
     };
-    fixture.run(Command::CreateWorkspace { demo: false }).await.unwrap();
+    fixture.run(Command::CreateWorkspace { test: false }).await.unwrap();
     assert!(!fixture.store.workspace().await.unwrap().unwrap().had_administrator);
     fixture.user("plain", &[Role::User]).await;
     let answers = fixture.commit(vec![first("ann"), first("bob")]).await.answers;
     assert!(answers[0].is_ok());
     assert_eq!(answers[1], Err(Refused::AdministratorExisted));
     let row = fixture.store.workspace().await.unwrap().unwrap();
-    assert!(row.had_administrator && row.had_users && !row.demo);
+    assert!(row.had_administrator && row.had_users && !row.test);
     assert_eq!(fixture.run(first("eve")).await, Err(Refused::AdministratorExisted));
-    assert_eq!(fixture.run(Command::CreateWorkspace { demo: true }).await, Err(Refused::WorkspaceExists));
+    assert_eq!(fixture.run(Command::CreateWorkspace { test: true }).await, Err(Refused::WorkspaceExists));
 }
 
 pub async fn names_are_unique_ignoring_case(fixture: Fixture) {

@@ -183,7 +183,7 @@ pub async fn a_new_password_and_an_unlocking_end_all_sessions(fixture: Fixture) 
 }
 
 pub async fn another_cluster_key_is_refused(fixture: Fixture) {
-    assert!(fixture.run(Command::CreateWorkspace { demo: false }).await.is_ok());
+    assert!(fixture.run(Command::CreateWorkspace { test: false }).await.is_ok());
     let (ours, other) = (KeyFingerprint([1; 32]), KeyFingerprint([2; 32]));
     let answers = fixture.commit(vec![Command::AdoptKey(ours), Command::AdoptKey(other)]).await.answers;
     assert!(answers[0].is_ok());
@@ -249,7 +249,7 @@ pub async fn a_role_comes_and_goes_and_one_administrator_stays(fixture: Fixture)
 }
 
 pub async fn permissions_change_together(fixture: Fixture) {
-    fixture.run(Command::CreateWorkspace { demo: false }).await.unwrap();
+    fixture.run(Command::CreateWorkspace { test: false }).await.unwrap();
     let before = fixture.store.permissions().await.unwrap();
     assert_eq!(before.len(), Permission::ALL.len());
     fixture.set_now(fixture.now().as_ms() + 1_000);

@@ -1,7 +1,6 @@
 //! Fills an empty store with invented people, by the store's bulk path: a past in time order, on a clock
 //! of its own.
 
-use rollcall_auth::{Hasher, PasswordDigest};
 use rollcall_demo::{Ended, Happening, How, Member, Size, Visit, Workspace};
 use rollcall_model::command::Opening;
 use rollcall_model::event::PasswordHash;
@@ -15,39 +14,62 @@ use rollcall_store::{LiveSets, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Steps written in one commit: a demo is one commit, all or nothing.
+/// Steps written in one go: a demo is one commit, all or nothing.
 const STEPS_AT_ONCE: usize = 10_000;
 
-/// Writes a made-up workspace into the store, unless the store's ledger has begun: then nothing is touched,
-/// and `false` is answered. All its users have the password; ids and times are the same for the same seed.
-pub async fn fill_with_demo(
+/// What an empty store is filled with. Ids and times are the same for the same seed, size and instant.
+#[derive(Clone, Debug)]
+pub struct Filling {
+    /// Who the people are.
+    pub seed: u64,
+    /// How many they are.
+    pub size: Size,
+    /// The instant at which the made-up past ends.
+    pub now: Timestamp,
+    /// The hash of the one password that all of them have: hashing one for each would only take time.
+    pub password: PasswordHash,
+}
+
+impl Filling {
+    /// How many events it comes to: the workspace, each user, each opening and each ending are one.
+    pub fn events(&self) -> u64 {
+        let Size { users, live_sessions, ended_sessions, days: _ } = self.size;
+        1 + u64::from(users) + u64::from(live_sessions) + 2 * u64::from(ended_sessions)
+    }
+}
+
+/// Writes a made-up test workspace into the store, unless the store's ledger has begun: then nothing is touched,
+/// and `false` is answered. `written` is told now and then how many events are in the store.
+pub async fn fill(
     store: &dyn Store,
-    seed: u64,
-    size: &Size,
-    now: Timestamp,
-    password: &str,
+    filling: &Filling,
     secrets: Arc<dyn Randomness>,
+    mut written: impl FnMut(u64),
 ) -> Result<bool, StoreError> {
     if store.workspace().await?.is_some() {
         return Ok(false);
     }
-    let workspace = Workspace::plan(seed, size, now.as_ms());
-    // One hash for all: hashing three hundred would only take time.
-    let password = Hasher::default().hash(&PasswordDigest::of(password), &*secrets);
-    let mut script = Script::new(&workspace, seed, secrets, password);
-    let began = workspace.members.first().map_or(now.as_ms(), |member| member.joined_at_ms);
-    script.add(began, Command::CreateWorkspace { demo: true });
+    let workspace = Workspace::plan(filling.seed, &filling.size, filling.now.as_ms());
+    let mut script = Script::new(&workspace, filling, secrets);
+    let began = workspace.members.first().map_or(filling.now.as_ms(), |member| member.joined_at_ms);
+    script.add(began, Command::CreateWorkspace { test: true });
+    // While the engine writes one batch, the next is made.
+    let mut writing = None;
     for happening in workspace.timeline() {
         match happening {
             Happening::Joined(place, member) => script.join(place, member),
             Happening::Opened(place, visit) => script.open(place, visit),
             Happening::Ended(place, visit, ended) => script.end(place, visit, ended),
         }
-        if script.steps.len() >= STEPS_AT_ONCE {
-            script.write(store).await?;
+        if script.steps.len() >= STEPS_AT_ONCE
+            && let Some(before) = writing.replace(script.write(store))
+        {
+            written(before.await?);
         }
     }
-    script.write(store).await?;
+    for last in [writing, Some(script.write(store))].into_iter().flatten() {
+        written(last.await?);
+    }
     Ok(true)
 }
 
@@ -65,18 +87,16 @@ struct Script {
 }
 
 impl Script {
-    fn new(workspace: &Workspace, seed: u64, secrets: Arc<dyn Randomness>, password: PasswordHash) -> Self {
-        let users = vec![UserNo(0); workspace.members.len()];
-        let sessions = vec![SessionNo(0); workspace.visits.len()];
+    fn new(workspace: &Workspace, filling: &Filling, secrets: Arc<dyn Randomness>) -> Self {
         Self {
-            user_ids: Seeded(AtomicU64::new(seed)),
-            session_ids: Seeded(AtomicU64::new(!seed)),
+            user_ids: Seeded(AtomicU64::new(filling.seed)),
+            session_ids: Seeded(AtomicU64::new(!filling.seed)),
             secrets,
-            password,
+            password: filling.password.clone(),
             steps: Vec::new(),
             next: 1,
-            users,
-            sessions,
+            users: vec![UserNo(0); workspace.members.len()],
+            sessions: vec![SessionNo(0); workspace.visits.len()],
         }
     }
 
@@ -122,9 +142,17 @@ impl Script {
 
     fn end(&mut self, place: u32, visit: &Visit, ended: Ended) {
         let session = self.sessions[place as usize];
+        let member = Actor::User(self.users[visit.member as usize]);
         let (reason, by) = match ended.how {
-            How::SignedOut => (EndReason::SignedOut, Actor::User(self.users[visit.member as usize])),
+            How::SignedOut => (EndReason::SignedOut, member),
+            How::ByMember => (EndReason::EndedByUser, member),
+            How::Everywhere => (EndReason::SignedOutEverywhere, member),
+            How::PasswordSet => (EndReason::PasswordSet, member),
+            How::FactorEnrolled => (EndReason::FactorEnrolled, member),
+            // No made-up user is an administrator.
             How::ByAdministrator => (EndReason::EndedByAdministrator, Actor::System),
+            How::Unlocked => (EndReason::Unlocked, Actor::Operator),
+            How::Idle => (EndReason::Idle, Actor::System),
         };
         self.add(ended.at_ms, Command::EndSession { session, reason, by });
     }
@@ -136,16 +164,21 @@ impl Script {
         TokenHash(digest)
     }
 
-    async fn write(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        let steps = std::mem::take(&mut self.steps);
-        let committed = store.bulk(steps.into(), Arc::new(NoSets)).await?;
-        assert!(committed.answers.iter().all(Result::is_ok), "a demo's steps are all possible");
-        assert_eq!(committed.end.seq.0 + 1, self.next, "a demo's step is one event");
-        Ok(())
+    /// Has the steps written, and gives what answers how many events are in the store then.
+    fn write<'a>(&mut self, store: &'a dyn Store) -> impl Future<Output = Result<u64, StoreError>> + use<'a> {
+        let (steps, next) = (std::mem::take(&mut self.steps), self.next);
+        // The engine begins now, not when it is waited for.
+        let committed = store.bulk(steps.into(), Arc::new(NoSets));
+        async move {
+            let committed = committed.await?;
+            assert!(committed.answers.iter().all(Result::is_ok), "a made-up step is always possible");
+            assert_eq!(committed.end.seq.0 + 1, next, "a made-up step is one event");
+            Ok(committed.end.seq.0)
+        }
     }
 }
 
-/// A demo never reaches the cap, so nobody's sessions need be known.
+/// Nobody reaches the cap, so nobody's sessions need be known.
 struct NoSets;
 
 impl LiveSets for NoSets {
