@@ -133,7 +133,26 @@ pub fn user(connection: &Connection, which: &WhichUser) -> Result<Option<Credent
 
 /// A hash of each kind and cost that is in use.
 pub fn password_samples(connection: &Connection) -> Result<Vec<PasswordHash>, Error> {
-    connection.prepare(sql::PASSWORD_SAMPLES)?.query_map([], |row| row.get(0).map(PasswordHash))?.collect()
+    let mut statement = connection.prepare(sql::ALL_PASSWORDS)?;
+    let mut rows = statement.query([])?;
+    let mut samples = HashMap::<Box<str>, PasswordHash>::new();
+    while let Some(row) = rows.next()? {
+        let hash = row.get_ref(0)?.as_str()?;
+        let kind = kind_and_cost(hash);
+        if !samples.contains_key(kind) {
+            samples.insert(kind.into(), PasswordHash(hash.into()));
+        }
+    }
+    Ok(samples.into_values().collect())
+}
+
+/// What hashes of one kind and cost begin with: all but salt and hash.
+fn kind_and_cost(hash: &str) -> &str {
+    const OF_BCRYPT: usize = "$2b$12$".len();
+    match hash.get(..OF_BCRYPT) {
+        Some(bcrypt) if bcrypt.starts_with("$2") => bcrypt,
+        _ => hash.rsplitn(3, '$').last().unwrap_or(hash),
+    }
 }
 
 fn user_by_number(connection: &Connection, no: i64) -> Result<Option<Credential>, Error> {

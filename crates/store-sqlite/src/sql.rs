@@ -53,10 +53,7 @@ statements! {
     PASSWORD = "SELECT password FROM users WHERE user_no = ?1 AND deleted_at IS NULL";
     /// A hash of each kind and cost: what stands before the salt, in bcrypt's form `$2b$10$…`, in the others
     /// `$argon2id$…$salt$hash`.
-    PASSWORD_SAMPLES = "SELECT MIN(password) FROM users WHERE deleted_at IS NULL GROUP BY
-        CASE substr(password, 1, 2) WHEN '$2' THEN substr(password, 1, 7) ELSE
-            rtrim(rtrim(rtrim(password, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'), '$'),
-                'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') END";
+    ALL_PASSWORDS = "SELECT password FROM users WHERE deleted_at IS NULL";
     OWNER = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step, wants_mail,
             EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = ?1 AND verified),
             EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = ?1 AND NOT verified)
