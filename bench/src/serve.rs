@@ -14,7 +14,7 @@ use bytes::Bytes;
 use rollcall::commands::key_file;
 use rollcall::config::Config;
 use rollcall_auth::{ClusterKey, SystemRandomness};
-use rollcall_http::{device_fragment, listen, router, serve};
+use rollcall_http::{client_fragment, listen, router, serve};
 use rollcall_model::{Randomness, clock::SystemClock};
 use rollcall_service::{Parts, Service};
 use rollcall_store::Store;
@@ -58,7 +58,7 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     randomness.fill(&mut prefix);
     let clock = Arc::new(SystemClock);
     let (mail, settings) = (config.mail_transport(data_dir)?, config.service);
-    let service = Service::new(Parts { store, clock, randomness, key, mail, settings, device_fragment });
+    let service = Service::new(Parts { store, clock, randomness, key, mail, settings, client_fragment });
     let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix)).merge(twin());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(serve(listener, router, async move {
@@ -66,6 +66,7 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
         let _ = stopped.await;
     }));
     service.load().await?;
+    rollcall::memory::give_back_what_was_freed();
     service.open_doors();
     input_ended().await;
     let _ = stop.send(());

@@ -1,6 +1,6 @@
 //! Any header is read as a device whose texts are safe to show and whose version is its long one, cut.
 
-use rollcall_http::device_fragment;
+use rollcall_http::client_fragment;
 use rollcall_model::{DeviceType, limits};
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub fn user_agent(data: &[u8]) {
     let all_there = numbers.iter().all(|number| !number.is_empty());
     assert!(device.version.is_empty() || (numbers.len() <= 3 && are_numbers && all_there), "{device:?}");
     // As rows show it: whatever the header says, it stays within its quotes.
-    let shown: Value = match serde_json::from_str(&format!("{{{}}}", device_fragment(&device))) {
+    let shown: Value = match serde_json::from_str(&format!("{{{}}}", client_fragment(&device, ""))) {
         Ok(shown) => shown,
         Err(error) => panic!("{error}: {device:?}"),
     };

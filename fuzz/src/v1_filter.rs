@@ -2,7 +2,7 @@
 //! the text matches as a regular expression.
 
 use regex::{Regex, RegexBuilder};
-use rollcall_index::{List, Loaded, Readers, Scope, Standing, TextFilter};
+use rollcall_index::{List, Loaded, Readers, Scope, Standing};
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_CHARS, FILTER_NESTING, FILTER_PROGRAM_BYTES};
 use rollcall_model::{
@@ -18,9 +18,8 @@ pub fn v1_filter(data: &[u8]) {
     let filter: String = text.chars().filter(|c| *c != '\0').take(FILTER_CHARS).collect();
     let Some(pattern) = Reading::of(&filter) else { return };
     let scene = scene();
-    let compiled = TextFilter::new(&filter);
-    let of_everyone = scene.ask(compiled.clone(), Scope::Everyone);
-    let of_one = scene.ask(compiled, Scope::Of(ANN));
+    let of_everyone = scene.ask(&filter, Scope::Everyone);
+    let of_one = scene.ask(&filter, Scope::Of(ANN));
     let plain = |session: &&Session| filter.is_empty() || fields(session).any(|field| pattern.is_in(field));
     let newest_first = || scene.sessions.iter().rev();
     let wanted: Vec<_> = newest_first().filter(plain).map(|session| session.no).collect();
@@ -80,8 +79,9 @@ struct Scene {
 }
 
 impl Scene {
-    fn ask(&self, filter: TextFilter, scope: Scope) -> Vec<SessionNo> {
-        let list = List { scope, filter: Some(filter), sort: Vec::new(), offset: 0, count: usize::MAX };
+    fn ask(&self, filter: &str, scope: Scope) -> Vec<SessionNo> {
+        let list =
+            List { scope, filter: Some(filter.into()), sort: Vec::new(), offset: 0, count: usize::MAX };
         let read =
             self.standing.list(&list, NOW, &|| false, |page| page.rows().map(|row| row.no()).collect());
         must(read.ok())
@@ -92,7 +92,7 @@ fn scene() -> &'static Scene {
     static SCENE: OnceLock<Scene> = OnceLock::new();
     SCENE.get_or_init(|| {
         let sessions: Vec<_> = (0..24).map(session).collect();
-        let standing = Standing::new(Readers { device, fragment: |device| device.name.clone() }, None);
+        let standing = Standing::new(Readers { device, fragment: |device, _| device.name.clone() }, None);
         standing.load(sessions.iter().map(|session| Loaded { session: session.clone(), seen_at: NOW }));
         standing.loaded();
         Scene { standing, sessions }

@@ -20,4 +20,4 @@ pub mod written;
 pub use app::{WireSettings, router};
 pub use endpoints::declarations;
 pub use server::{listen, serve};
-pub use v1::sessions::row::device_fragment;
+pub use v1::sessions::row::client_fragment;

@@ -1,26 +1,12 @@
 //! Events become rows: what a commit changed, in its order.
 
-use crate::facet::Field;
 use crate::index::Index;
 use crate::personal::PersonalTokens;
-use crate::tokens::Tokens;
 use parking_lot::RwLock;
 use rollcall_model::factor::Factors;
-use rollcall_model::{Event, Grants, Happening, Owner, UserNo};
+use rollcall_model::{Event, Grants, Happening, UserNo};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Refuses the tokens of the sessions that these events end: before the rows go, and without waiting for
-/// whoever reads the rows.
-pub fn refuse_ended(events: &[Event], tokens: &RwLock<Tokens>) {
-    let ended = |event: &Event| matches!(event.happening, Happening::SessionEnded { .. });
-    if events.iter().any(ended) {
-        let mut tokens = tokens.write();
-        for session in events.iter().filter(|event| ended(event)).filter_map(|event| event.session) {
-            tokens.remove(session);
-        }
-    }
-}
 
 /// Takes note of who has which factors from now on.
 pub fn note_factors(events: &[Event], factors: &RwLock<HashMap<UserNo, Factors>>) {
@@ -72,52 +58,25 @@ pub fn note_personal(events: &[Event], personal: &RwLock<PersonalTokens>) {
 }
 
 impl Index {
-    /// Applies one commit's events; a new session's token is good once its row is there.
-    pub fn apply(&mut self, events: &[Event], tokens: &RwLock<Tokens>) {
-        for event in events {
-            self.apply_one(event, tokens);
-        }
-        if let Some(last) = events.last() {
-            self.addresses.prune(last.at);
-        }
-    }
-
-    fn apply_one(&mut self, event: &Event, tokens: &RwLock<Tokens>) {
+    /// Applies an event.
+    pub fn apply(&mut self, event: &Event) {
         match &event.happening {
-            Happening::SessionOpened(session) if self.open(session) => {
-                tokens.write().insert(session, session.opened_at);
-            }
+            Happening::SessionOpened(session) => self.open(session, session.opened_at),
             Happening::SessionEnded { .. } => {
                 let Some(no) = event.session else { return };
-                // Its token is still there when the same commit opened it.
-                tokens.write().remove(no);
                 self.retired.remove(&no);
                 self.step_ups.forget(no.into());
                 if let Some(slot) = self.rows.find(no) {
                     self.close(slot);
                 }
             }
-            Happening::RolesChanged { owner, .. } => self.change_owner(owner, tokens),
-            Happening::UserChanged { after, .. } => {
-                self.change_owner(&Arc::new(after.owner.clone()), tokens);
-            }
+            Happening::RolesChanged { owner, .. } => self.change_owner(owner),
+            Happening::UserChanged { after, .. } => self.change_owner(&after.owner),
             Happening::PersonalTokenRemoved { token, .. } => self.step_ups.forget(*token),
             Happening::StepUpPassed(window) => self.step_ups.remember(*window),
             // Nothing that a row shows.
             _ => {}
         }
-    }
-
-    /// Lets rows and tokens be of their user as it is now, its rows under its names.
-    fn change_owner(&mut self, owner: &Arc<Owner>, tokens: &RwLock<Tokens>) {
-        let Some(code) = self.users.find(owner.no) else { return };
-        let slots = self.rows_of_code(code);
-        let before = self.users.replace(code, owner, &mut self.facets);
-        let now = self.users.get(code);
-        for slot in &slots {
-            self.facets.refile(Field::Username, before.username, now.username, *slot);
-            self.facets.refile(Field::Name, before.name, now.name, *slot);
-        }
-        tokens.write().replace_owner(owner, slots.into_iter().map(|slot| self.rows.no(slot)));
+        self.addresses.prune(event.at);
     }
 }

@@ -5,7 +5,7 @@
 //! - The separator is a byte that no UTF-8 text holds, so a match of a Unicode pattern never spans two texts.
 //! - An absent text consists of separators: it is found by nothing and is not the empty text.
 
-use crate::number;
+use crate::{number, turning_point};
 use rollcall_model::ids::ID_LENGTH;
 
 /// Stands between texts. Never part of UTF-8.
@@ -45,7 +45,7 @@ pub trait Texts {
 /// Texts of any length.
 pub struct Arena {
     bytes: Vec<u8>,
-    starts: Vec<usize>,
+    starts: Vec<u32>,
 }
 
 impl Arena {
@@ -58,19 +58,29 @@ impl Arena {
     pub fn push(&mut self, text: &[u8]) -> u32 {
         self.bytes.extend_from_slice(text);
         self.bytes.push(SEPARATOR);
-        self.starts.push(self.bytes.len());
+        self.starts.push(number(self.bytes.len()));
         number(self.starts.len() - 2)
     }
 
     /// Makes a text absent.
-    pub fn erase(&mut self, text: u32) {
-        let (start, end) = (self.start(text as usize), self.start(text as usize + 1) - 1);
+    pub fn erase(&mut self, text: usize) {
+        let (start, end) = (self.start(text), self.start(text + 1) - 1);
         self.bytes[start..end].fill(SEPARATOR);
     }
 
-    /// A text as text; empty when it is absent.
-    pub fn text(&self, text: u32) -> &str {
-        std::str::from_utf8(self.get(text as usize)).unwrap_or_default()
+    /// Puts another text in the place of one.
+    pub fn replace(&mut self, text: usize, by: &[u8]) {
+        let (start, end) = (self.start(text), self.start(text + 1) - 1);
+        self.bytes.splice(start..end, by.iter().copied());
+        for later in &mut self.starts[text + 1..] {
+            *later = number(*later as usize + by.len() - (end - start));
+        }
+    }
+
+    /// Gives back what was held for more to come.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.starts.shrink_to_fit();
     }
 }
 
@@ -84,19 +94,72 @@ impl Texts for Arena {
     }
 
     fn start(&self, text: usize) -> usize {
-        self.starts[text]
+        self.starts[text] as usize
     }
 
     fn holder(&self, from: usize, offset: usize) -> usize {
         // Near hits are the common case of a broad filter, far ones that of a narrow one.
         let mut step = 1;
         let mut low = from;
-        while low + step < self.starts.len() && self.starts[low + step] <= offset {
+        while low + step < self.starts.len() && self.starts[low + step] as usize <= offset {
             low += step;
             step *= 2;
         }
         let high = (low + step).min(self.starts.len());
-        low + self.starts[low..high].partition_point(|start| *start <= offset) - 1
+        low + self.starts[low..high].partition_point(|start| *start as usize <= offset) - 1
+    }
+}
+
+/// Texts of an arena on a [`Shelf`].
+const ON_ONE: usize = turning_point(256, 4);
+
+/// Texts by numbers that are used again: arenas small enough for a text in the middle to be replaced.
+pub struct Shelf {
+    arenas: Vec<Arena>,
+    free: Vec<u32>,
+}
+
+impl Shelf {
+    /// No texts.
+    pub const fn new() -> Self {
+        Self { arenas: Vec::new(), free: Vec::new() }
+    }
+
+    /// Puts a text in and gives its number: one that is free, or the next.
+    pub fn put(&mut self, text: &[u8]) -> u32 {
+        if let Some(at) = self.free.pop() {
+            self.replace(at, text);
+            return at;
+        }
+        if self.arenas.last().is_none_or(|last| last.count() == ON_ONE) {
+            if let Some(full) = self.arenas.last_mut() {
+                full.shrink();
+            }
+            self.arenas.push(Arena::new());
+        }
+        let before = (self.arenas.len() - 1) * ON_ONE;
+        self.arenas.last_mut().map_or(0, |last| number(before) + last.push(text))
+    }
+
+    /// Puts another text in the place of one.
+    pub fn replace(&mut self, text: u32, by: &[u8]) {
+        self.arenas[text as usize / ON_ONE].replace(text as usize % ON_ONE, by);
+    }
+
+    /// Takes a text out; its number is free.
+    pub fn remove(&mut self, text: u32) {
+        self.replace(text, ABSENT);
+        self.free.push(text);
+    }
+
+    /// A text.
+    pub fn get(&self, text: u32) -> &[u8] {
+        self.arenas[text as usize / ON_ONE].get(text as usize % ON_ONE)
+    }
+
+    /// The arenas, each with the number of its first text.
+    pub fn arenas(&self, from: usize) -> impl Iterator<Item = (u32, &Arena)> {
+        self.arenas.iter().enumerate().skip(from).map(|(at, arena)| (number(at * ON_ONE), arena))
     }
 }
 
@@ -112,9 +175,9 @@ impl Ids {
         Self(vec![SEPARATOR])
     }
 
-    /// Makes room for so many more ids.
-    pub fn reserve(&mut self, ids: usize) {
-        self.0.reserve(ids * RECORD);
+    /// Gives back what was held for more to come.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to_fit();
     }
 
     /// Puts an id at the end, whose length is `ID_LENGTH`.
@@ -128,10 +191,15 @@ impl Ids {
         self.get(id).first_chunk().unwrap_or(&[SEPARATOR; ID_LENGTH])
     }
 
+    /// Puts an id in the place of another.
+    pub fn replace(&mut self, id: usize, by: &[u8; ID_LENGTH]) {
+        let start = self.start(id);
+        self.0[start..start + ID_LENGTH].copy_from_slice(by);
+    }
+
     /// Makes an id absent.
-    pub fn erase(&mut self, id: u32) {
-        let start = self.start(id as usize);
-        self.0[start..start + ID_LENGTH].fill(SEPARATOR);
+    pub fn erase(&mut self, id: usize) {
+        self.replace(id, &[SEPARATOR; ID_LENGTH]);
     }
 }
 
@@ -181,6 +249,25 @@ mod tests {
         arena.push(bytes_of(Some("")));
         assert!(is_absent(arena.get(0)));
         assert!(!is_absent(arena.get(1)));
-        assert_eq!(arena.text(0), "");
+    }
+
+    #[test]
+    fn a_text_that_is_replaced_moves_those_behind_it() {
+        let mut shelf = Shelf::new();
+        let mut wanted: Vec<String> = (0..11).map(|i| "x".repeat(i % 5)).collect();
+        for text in &wanted {
+            shelf.put(text.as_bytes());
+        }
+        for (at, by) in [(0, "longer"), (6, ""), (3, "é"), (10, "last"), (5, "abcdefgh")] {
+            wanted[at] = by.into();
+            shelf.replace(number(at), by.as_bytes());
+            for (at, text) in wanted.iter().enumerate() {
+                assert_eq!(shelf.get(number(at)), text.as_bytes());
+            }
+        }
+        shelf.remove(4);
+        assert!(is_absent(shelf.get(4)));
+        assert_eq!([shelf.put(b"again"), shelf.put(b"next")], [4, 11]);
+        assert_eq!(shelf.get(4), b"again");
     }
 }

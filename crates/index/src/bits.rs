@@ -1,52 +1,40 @@
-//! A set of rows as one bit each: what a filter found.
+//! A set of slots as one bit each: what a scan has found so far.
 
-/// A set of slots below a fixed bound.
+use roaring::RoaringBitmap;
+
+/// A set of slots.
+#[derive(Default)]
 pub struct Bits(Vec<u64>);
 
 const WORD: usize = 64;
 
 impl Bits {
-    /// The empty set of slots below `bound`.
-    pub fn new(bound: usize) -> Self {
-        Self(vec![0; bound.div_ceil(WORD)])
+    /// What it takes.
+    pub const fn bytes(&self) -> usize {
+        size_of::<u64>() * self.0.len()
     }
 
     /// Puts a slot in.
     pub fn insert(&mut self, slot: u32) {
-        self.0[slot as usize / WORD] |= 1 << (slot as usize % WORD);
-    }
-
-    /// Whether a slot is in it.
-    pub fn contains(&self, slot: u32) -> bool {
-        self.0[slot as usize / WORD] & (1 << (slot as usize % WORD)) != 0
-    }
-
-    /// How many slots are in it.
-    pub fn count(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// The slots, greatest first, after the first `skip` of them.
-    pub fn newest_first(&self, mut skip: usize) -> impl Iterator<Item = u32> {
-        // Words that are skipped as a whole are only counted.
-        let mut words = self.0.len();
-        while let Some(word) = self.0[..words].last()
-            && word.count_ones() as usize <= skip
-        {
-            skip -= word.count_ones() as usize;
-            words -= 1;
+        let at = slot as usize / WORD;
+        if at >= self.0.len() {
+            self.0.resize(at + 1, 0);
         }
-        (0..words).rev().flat_map(|at| descending(at, self.0[at])).skip(skip)
+        self.0[at] |= 1 << (slot as usize % WORD);
     }
-}
 
-fn descending(at: usize, mut word: u64) -> impl Iterator<Item = u32> {
-    let base = crate::number(at * WORD);
-    std::iter::from_fn(move || {
-        let bit = word.checked_ilog2()?;
-        word &= !(1 << bit);
-        Some(base + bit)
-    })
+    /// Takes a slot out.
+    pub fn remove(&mut self, slot: u32) {
+        if let Some(word) = self.0.get_mut(slot as usize / WORD) {
+            *word &= !(1 << (slot as usize % WORD));
+        }
+    }
+
+    /// The same set, as it is kept.
+    pub fn to_bitmap(&self) -> RoaringBitmap {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        RoaringBitmap::from_lsb0_bytes(0, &bytes)
+    }
 }
 
 #[cfg(test)]
@@ -54,16 +42,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slots_come_greatest_first_from_any_place() {
-        let slots = [0, 1, 63, 64, 200, 201, 255, 256, 700];
-        let mut bits = Bits::new(701);
+    fn what_is_left_is_what_the_bitmap_holds() {
+        let mut bits = Bits::default();
+        let slots = [0, 1, 63, 64, 200, 255, 700, 70_000];
         for slot in slots {
             bits.insert(slot);
+            bits.insert(slot + 1);
         }
-        assert_eq!(bits.count(), slots.len());
-        for skip in 0..=slots.len() + 1 {
-            let wanted: Vec<u32> = slots.iter().rev().skip(skip).copied().collect();
-            assert_eq!(bits.newest_first(skip).collect::<Vec<_>>(), wanted, "after {skip}");
+        for slot in slots {
+            bits.remove(slot + 1);
         }
+        bits.remove(1_000_000);
+        let left: Vec<u32> = bits.to_bitmap().iter().collect();
+        assert_eq!(left, [0, 63, 200, 255, 700, 70_000]);
     }
 }

@@ -1,8 +1,10 @@
-//! One thing that rows are sorted and filtered by: its distinct values, their rows, and their order.
+//! One thing that rows are sorted and filtered by, of which there are few: its distinct values, their rows, and
+//! their order.
 //!
-//! **Invariant:** a live row is in exactly one value's slots, and the order counts it there.
+//! **Invariant:** a live row is in exactly one value's slots, and the order counts it there; a value without rows
+//! is forgotten.
 
-use crate::arena::{Arena, Texts, bytes_of};
+use crate::arena::{Shelf, bytes_of};
 use crate::collation::Collation;
 use crate::list::SortKey;
 use crate::order::Order;
@@ -11,7 +13,7 @@ use hashbrown::HashTable;
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
-/// What there is a facet of.
+/// What rows are sorted and filtered by, but for time, ids and addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Field {
@@ -31,34 +33,14 @@ pub enum Field {
     Name,
 }
 
-/// How many facets there are.
-pub const FIELDS: usize = 7;
+/// How many of them are facets: all that is not the user's.
+pub const FACETS: usize = 5;
 
 impl Field {
-    /// The facets that a filter's text is looked for in; it is also looked for in ids and addresses.
-    pub const FILTERED: [Self; 6] =
-        [Self::DeviceName, Self::DeviceType, Self::OsName, Self::Host, Self::Username, Self::Name];
+    /// The facets that a filter's text is looked for in.
+    pub const FILTERED: [Self; 4] = [Self::DeviceName, Self::DeviceType, Self::OsName, Self::Host];
 
-    /// Every facet, in order.
-    const ALL: [Self; FIELDS] = [
-        Self::DeviceName,
-        Self::DeviceType,
-        Self::OsName,
-        Self::OsVersion,
-        Self::Host,
-        Self::Username,
-        Self::Name,
-    ];
-
-    /// How the facet's values compare.
-    const fn collation(self) -> Collation {
-        match self {
-            Self::Username | Self::Name => Collation::IgnoringCase,
-            _ => Collation::CodePoint,
-        }
-    }
-
-    /// The facet behind a sort key; sign-in order needs none.
+    /// The field behind a sort key; sign-in order needs none.
     pub const fn of(key: SortKey) -> Option<Self> {
         match key {
             SortKey::LoginAt => None,
@@ -72,12 +54,12 @@ impl Field {
 }
 
 /// The facets, by [`Field`].
-pub struct Facets([Facet; FIELDS]);
+pub struct Facets([Facet; FACETS]);
 
 impl Facets {
     /// Facets without values.
     pub fn new() -> Self {
-        Self(Field::ALL.map(|field| Facet::new(field.collation())))
+        Self(std::array::from_fn(|_| Facet::new()))
     }
 
     /// One facet.
@@ -91,48 +73,34 @@ impl Facets {
     }
 
     /// Puts a row in.
-    pub fn add(&mut self, codes: [u32; FIELDS], slot: u32) {
-        for (facet, code) in self.0.iter_mut().zip(codes) {
-            facet.add(code, slot);
-        }
-    }
-
-    /// Like [`add`](Self::add), but leaves the orders as they are until [`settle`](Self::settle):
-    /// sorting once costs a tenth of finding the place for each row.
-    pub fn fill(&mut self, codes: [u32; FIELDS], slot: u32) {
+    pub fn add(&mut self, codes: [u32; FACETS], slot: u32) {
         for (facet, code) in self.0.iter_mut().zip(codes) {
             facet.rows[code as usize].insert(slot);
-        }
-    }
-
-    /// Builds the orders after filling.
-    pub fn settle(&mut self) {
-        for facet in &mut self.0 {
-            facet.order = Order::of(facet.collation, &facet.texts, |code| facet.rows[code].len());
+            facet.order.add_row(code);
         }
     }
 
     /// Takes a row out.
-    pub fn remove(&mut self, codes: [u32; FIELDS], slot: u32) {
+    pub fn remove(&mut self, codes: [u32; FACETS], slot: u32) {
         for (facet, code) in self.0.iter_mut().zip(codes) {
             facet.remove(code, slot);
         }
     }
 
-    /// Puts a row from one value of a facet to another.
-    pub fn refile(&mut self, field: Field, from: u32, to: u32, slot: u32) {
-        if from != to {
-            let facet = &mut self.0[field as usize];
-            facet.remove(from, slot);
-            facet.add(to, slot);
-        }
+    /// Leaves the orders as they are until [`settle`](Self::settle).
+    pub fn load(&mut self) {
+        self.0.iter_mut().for_each(|facet| facet.order.load());
+    }
+
+    /// Builds the orders after loading.
+    pub fn settle(&mut self) {
+        self.0.iter_mut().for_each(Facet::settle);
     }
 }
 
 /// One facet.
 pub struct Facet {
-    collation: Collation,
-    texts: Arena,
+    texts: Shelf,
     codes: HashTable<u32>,
     // Values come from outside: the keys of the hash are drawn at random.
     hasher: RandomState,
@@ -140,44 +108,59 @@ pub struct Facet {
     order: Order,
 }
 
+/// What devices are called is ordered as clients were written for.
+const COLLATION: Collation = Collation::CodePoint;
+
 impl Facet {
-    fn new(collation: Collation) -> Self {
+    fn new() -> Self {
         Self {
-            collation,
-            texts: Arena::new(),
+            texts: Shelf::new(),
             codes: HashTable::new(),
             hasher: RandomState::new(),
             rows: Vec::new(),
-            order: Order::new(collation),
+            order: Order::default(),
         }
     }
 
     fn intern(&mut self, text: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(text);
-        if let Some(code) = self.codes.find(hash, |code| self.texts.get(*code as usize) == text) {
+        if let Some(code) = self.codes.find(hash, |code| self.texts.get(*code) == text) {
             return *code;
         }
-        let code = self.texts.push(text);
-        self.rows.push(Slots::new());
-        self.codes.insert_unique(hash, code, |code| self.hasher.hash_one(self.texts.get(*code as usize)));
-        code
-    }
-
-    fn add(&mut self, code: u32, slot: u32) {
-        self.rows[code as usize].insert(slot);
-        while self.order.values() < self.texts.count() {
-            self.order.insert(&self.texts, crate::number(self.order.values()));
+        let Self { texts, codes, hasher, rows, order } = self;
+        let code = texts.put(text);
+        if code as usize == rows.len() {
+            rows.push(Slots::new());
         }
-        self.order.add_row(&self.texts, code);
+        codes.insert_unique(hash, code, |code| hasher.hash_one(texts.get(*code)));
+        let compare = |other| COLLATION.compare(texts.get(other), text);
+        order.insert(code, compare, |other| rows[other as usize].len());
+        code
     }
 
     fn remove(&mut self, code: u32, slot: u32) {
         self.rows[code as usize].remove(slot);
-        self.order.remove_row(&self.texts, code);
+        self.order.remove_row(code);
+        if self.rows[code as usize].len() > 0 {
+            return;
+        }
+        self.rows[code as usize] = Slots::new();
+        self.order.remove(code);
+        let hash = self.hasher.hash_one(self.texts.get(code));
+        if let Ok(entry) = self.codes.find_entry(hash, |held| *held == code) {
+            entry.remove();
+        }
+        self.texts.remove(code);
+    }
+
+    fn settle(&mut self) {
+        let mut sorted: Vec<u32> = self.codes.iter().copied().collect();
+        sorted.sort_unstable_by(|a, b| self.compare(*a, *b));
+        self.order.settle(&sorted, |code| self.rows[code as usize].len());
     }
 
     /// The values, by code.
-    pub const fn texts(&self) -> &Arena {
+    pub const fn texts(&self) -> &Shelf {
         &self.texts
     }
 
@@ -188,7 +171,7 @@ impl Facet {
 
     /// How two values compare.
     pub fn compare(&self, a: u32, b: u32) -> Ordering {
-        self.collation.compare(self.texts.get(a as usize), self.texts.get(b as usize))
+        COLLATION.compare(self.texts.get(a), self.texts.get(b))
     }
 
     /// The order of the values.

@@ -1,32 +1,37 @@
-//! The index itself: rows, their dictionaries and facets, and what goes with sessions.
+//! The index itself: rows, their users and clients, and what goes with sessions.
 //!
 //! Rows come by [`Index::open`] and go by [`Index::close`]; [`crate::apply`] and [`crate::advance`] say when.
-//! [`crate::list`] and [`crate::eval`] read, [`crate::reclaim`] builds anew.
+//! [`crate::list`] and [`crate::scan`] read.
 
 use crate::addresses::{Addresses, counts};
 use crate::advance::Retired;
-use crate::columns::{Cell, Columns, NewRow};
-use crate::devices::{Devices, Readers};
-use crate::facet::{FIELDS, Facets, Field};
+use crate::chunk::Codes;
+use crate::clients::{Clients, Readers};
+use crate::facet::{FACETS, Facets, Field};
+use crate::rows::Rows;
 use crate::step_ups::StepUps;
 use crate::users::Users;
-use rollcall_model::session::Life;
-use rollcall_model::{AddressKey, Session, SessionNo, Timestamp, UserNo};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::views::Views;
+use rollcall_model::session::live;
+use rollcall_model::{AddressKey, Owner, Session, SessionNo, Timestamp, UserNo, limits};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
+
+/// A session and when its token was last shown.
+pub type LastSeen = (SessionNo, Timestamp);
 
 /// All live sessions, and what is remembered of those that are not.
 pub struct Index {
-    pub rows: Columns,
+    pub rows: Rows,
     pub users: Users,
-    pub devices: Devices,
+    pub clients: Clients,
     pub facets: Facets,
-    /// How long a session may be idle.
-    pub idle: Option<Duration>,
-    /// The rows by when to look whether they are still live.
-    pub expiry: BTreeSet<(Timestamp, u32)>,
+    pub views: Views,
     /// Sessions past their end whose ending the ledger has not told yet.
     pub retired: BTreeMap<SessionNo, Retired>,
+    /// Of sessions that are no row any more: what the store has still to be told.
+    pub gone: Vec<LastSeen>,
     pub step_ups: StepUps,
     pub addresses: Addresses,
 }
@@ -35,99 +40,114 @@ impl Index {
     /// An index without sessions.
     pub fn new(readers: Readers, idle: Option<Duration>) -> Self {
         Self {
-            idle,
-            rows: Columns::new(),
+            rows: Rows::new(idle),
             users: Users::new(),
-            devices: Devices::new(readers),
+            clients: Clients::new(readers),
             facets: Facets::new(),
-            expiry: BTreeSet::new(),
+            views: Views::default(),
             retired: BTreeMap::new(),
+            gone: Vec::new(),
             step_ups: StepUps::default(),
             addresses: Addresses::default(),
         }
     }
 
-    /// Puts a session in. Tells whether it did: one that is there, or was, is not put in again.
-    pub fn open(&mut self, session: &Session) -> bool {
-        self.put(session, session.opened_at).map(|(codes, slot)| self.facets.add(codes, slot)).is_some()
-    }
-
-    /// Like [`open`](Self::open), for many at once; ends with `self.facets.settle()`.
-    pub fn fill(&mut self, session: &Session, seen_at: Timestamp) -> bool {
-        self.put(session, seen_at).map(|(codes, slot)| self.facets.fill(codes, slot)).is_some()
-    }
-
-    fn put(&mut self, session: &Session, seen_at: Timestamp) -> Option<([u32; FIELDS], u32)> {
+    /// Puts a session in. One that is there, or was, is not put in again.
+    pub fn open(&mut self, session: &Session, seen_at: Timestamp) {
         if self.rows.newest().is_some_and(|newest| session.no <= newest) {
-            return None;
+            return;
         }
-        let cell = Cell {
-            user: self.users.intern(&session.owner, &mut self.facets),
-            device: self.devices.read(&session.agent, &mut self.facets),
-            host: self.facets.intern(Field::Host, Some(&session.host)),
-        };
-        let due_at = Life { expires_at: session.expires_at, seen_at, idle: self.idle }.due().at;
-        let slot = self.rows.push(NewRow {
-            no: session.no,
-            id: session.id.as_bytes(),
-            cell,
-            opened_at: session.opened_at,
-            due_at,
-            ip: session.ip,
-            address: session.ip.to_string().as_bytes(),
-        });
-        self.expiry.insert((due_at, slot));
-        Some((self.codes(slot), slot))
+        let user = self.users.intern(&session.owner);
+        let client = self.clients.take(&session.agent, &session.host, &mut self.facets);
+        let codes = Codes { user, client, older: self.users.newest(user) };
+        let slot = self.rows.push(session, codes, seen_at);
+        self.users.add_row(user, slot, &self.rows);
+        self.facets.add(self.clients.get(client).codes, slot);
+        self.see_come(slot);
     }
 
     /// Takes a row out. Its address stays known.
     pub fn close(&mut self, slot: u32) {
-        let user = self.users.get(self.rows.cell(slot).user).owner.no;
-        self.addresses.remember(user, AddressKey::of(self.rows.ip(slot)), self.rows.opened_at(slot));
-        self.step_ups.forget(self.rows.no(slot).into());
-        self.expiry.remove(&(self.rows.due_at(slot), slot));
-        self.facets.remove(self.codes(slot), slot);
+        self.see_go(slot);
+        let (no, user, client) = (self.rows.no(slot), self.rows.user(slot), self.rows.client(slot));
+        if let Some(seen_at) = self.rows.take_moved(slot) {
+            self.is_gone((no, seen_at));
+        }
+        if let Some(ip) = self.ip(slot) {
+            let (user, opened_at) = (self.users.no(user), self.rows.opened_at(slot));
+            self.addresses.remember(user, AddressKey::of(ip), opened_at);
+        }
+        self.step_ups.forget(no.into());
+        self.users.remove_row(user, slot, &mut self.rows);
+        self.facets.remove(self.clients.get(client).codes, slot);
+        self.clients.leave(client);
         self.rows.remove(slot);
+        if self.users.count(user) == 0 {
+            self.see_user_go(user);
+            self.users.forget(user);
+        }
+    }
+
+    /// Remembers what the store has still to be told of a session that is no row.
+    pub fn is_gone(&mut self, seen: LastSeen) {
+        if self.gone.len() < limits::SEEN_OF_ENDED {
+            self.gone.push(seen);
+        }
+    }
+
+    /// Lets rows be of their user as it is now, under its names.
+    pub fn change_owner(&mut self, owner: &Owner) {
+        if let Some(user) = self.users.find(owner.no) {
+            self.users.change(user, owner, &self.rows);
+            self.see_user_change(user);
+        }
+    }
+
+    /// Leaves orders as they are until [`settle`](Self::settle): for many rows at once.
+    pub fn load(&mut self) {
+        self.users.load();
+        self.facets.load();
+    }
+
+    /// Builds the orders after loading.
+    pub fn settle(&mut self) {
+        self.users.settle();
+        self.facets.settle();
+    }
+
+    /// The row of a token that is live.
+    pub fn live_row(&self, token: &rollcall_model::TokenHash, now: Timestamp) -> Option<u32> {
+        self.rows.find_token(token).filter(|slot| live(self.rows.life(*slot), now))
     }
 
     /// The code of a row in each facet.
-    pub fn codes(&self, slot: u32) -> [u32; FIELDS] {
-        let cell = self.rows.cell(slot);
-        let [name, device_type, os_name, os_version] = self.devices.get(cell.device).codes;
-        let user = self.users.get(cell.user);
-        [name, device_type, os_name, os_version, cell.host, user.username, user.name]
+    pub fn facet_codes(&self, slot: u32) -> [u32; FACETS] {
+        self.clients.get(self.rows.client(slot)).codes
     }
 
-    /// The code of a row in one facet.
+    /// The code of a row's value of a field.
     pub fn code(&self, slot: u32, field: Field) -> u32 {
-        let cell = self.rows.cell(slot);
         match field {
-            Field::DeviceName | Field::DeviceType | Field::OsName | Field::OsVersion => {
-                self.devices.get(cell.device).codes[field as usize]
-            }
-            Field::Host => cell.host,
-            Field::Username => self.users.get(cell.user).username,
-            Field::Name => self.users.get(cell.user).name,
+            Field::Username => self.rows.user(slot),
+            Field::Name => self.users.name_code(self.rows.user(slot)),
+            facet => self.facet_codes(slot)[facet as usize],
         }
     }
 
     /// The rows of a user, oldest first.
     pub fn rows_of(&self, user: UserNo) -> Vec<u32> {
-        self.users.find(user).map_or_else(Vec::new, |code| self.rows_of_code(code))
+        self.users.find(user).map_or_else(Vec::new, |code| self.users.rows_of(code, &self.rows))
     }
 
-    /// The rows of a user by its code. They are its username's: nobody else has that, but for a moment
-    /// within a batch in which a username changes hands.
-    pub fn rows_of_code(&self, code: u32) -> Vec<u32> {
-        let mut slots = self.facets.get(Field::Username).rows(self.users.get(code).username).to_vec();
-        slots.retain(|slot| self.rows.cell(*slot).user == code);
-        slots
+    /// The address that a row's session was opened from.
+    fn ip(&self, slot: u32) -> Option<IpAddr> {
+        std::str::from_utf8(self.rows.address(slot)).ok()?.parse().ok()
     }
 
     /// Whether the user signed in from there lately.
     pub fn knows_address(&self, user: UserNo, from: AddressKey, now: Timestamp) -> bool {
         let by_row = |slot: &u32| {
-            AddressKey::of(self.rows.ip(*slot)) == from && counts(self.rows.opened_at(*slot), now)
+            self.ip(*slot).map(AddressKey::of) == Some(from) && counts(self.rows.opened_at(*slot), now)
         };
         self.addresses.know(user, from, now) || self.rows_of(user).iter().any(by_row)
     }

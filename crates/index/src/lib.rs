@@ -15,34 +15,35 @@ mod advance;
 mod apply;
 mod arena;
 mod bits;
+mod chunk;
+mod clients;
 mod collation;
-mod columns;
-mod devices;
-mod eval;
 mod facet;
 mod index;
 mod list;
 mod order;
+mod packed;
 mod page;
 mod pattern;
 mod personal;
-mod reclaim;
+mod rows;
+mod scan;
+mod shards;
 mod slots;
 mod standing;
 mod step_ups;
-mod tokens;
 mod users;
+mod views;
 
 #[cfg(test)]
 mod tests;
 
-pub use devices::Readers;
-pub use eval::TooCostly;
+pub use clients::Readers;
+pub use index::LastSeen;
 pub use list::{Direction, List, Scope, SortKey};
 pub use page::{Page, Row};
 pub use pattern::TextFilter;
-pub use standing::{Loaded, Standing};
-pub use tokens::{Bearer, LastSeen};
+pub use standing::{Bearer, Loaded, Standing, TooCostly};
 
 /// The number of a row or a dictionary value. Memory ends long before 32 bits do.
 fn number(n: usize) -> u32 {

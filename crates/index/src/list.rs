@@ -2,22 +2,21 @@
 //!
 //! Three ways to a page, by what is asked:
 //! - rows in order of sign-in, all or those a filter found: counted off from the newest;
-//! - all rows by another key: whole values are skipped by their counts, only those that reach into the page
-//!   are looked at;
-//! - a part of the rows by another key: if it is large, each value's rows are picked out of it in turn; if
-//!   it is small, it is partitioned around the page, and only the page is sorted.
+//! - rows by another key, all or many: whole blocks of values are skipped by their counts, only the values that
+//!   reach into the page are looked at;
+//! - few rows by another key: they are partitioned around the page, and only the page is sorted.
 //!
 //! Ties on all keys break newest sign-in first, then greater number first, whatever the direction of the
 //! keys. As slots ascend by both, that is: greatest slot first.
 
-use crate::bits::Bits;
-use crate::eval::TooCostly;
 use crate::facet::Field;
 use crate::index::Index;
-use crate::pattern::TextFilter;
-use crate::slots::newest;
+use crate::order::Order;
+use crate::slots::{Slots, cardinality, newest};
 use crate::turning_point;
+use roaring::RoaringBitmap;
 use rollcall_model::UserNo;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -26,8 +25,8 @@ use std::ops::Range;
 pub struct List {
     /// Whose sessions.
     pub scope: Scope,
-    /// Which of them; all when absent.
-    pub filter: Option<TextFilter>,
+    /// Which of them: the text of a [filter](crate::TextFilter). All when absent.
+    pub filter: Option<Box<str>>,
     /// In which order, the first key first; newest first when empty.
     pub sort: Vec<(SortKey, Direction)>,
     /// How many rows are skipped.
@@ -79,85 +78,144 @@ pub struct Found {
     pub slots: Vec<u32>,
 }
 
-/// From one in so many of all rows on, going through a key's values is cheaper than comparing texts.
+/// From one in so many of all rows on, counting a key's values is cheaper than comparing texts.
 const LARGE_PART: usize = turning_point(32, 3);
 
-impl Index {
-    /// Answers a list.
-    pub fn list(&self, list: &List, stop: &dyn Fn() -> bool) -> Result<Found, TooCostly> {
-        let window = list.offset..list.offset.saturating_add(list.count);
-        let keys = match list.sort.as_slice() {
+impl List {
+    fn window(&self) -> Range<usize> {
+        self.offset..self.offset.saturating_add(self.count)
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        match self.sort.as_slice() {
             [(SortKey::LoginAt, Direction::Descending)] => &[],
             keys => keys,
-        };
-        let filter = list.filter.as_ref().filter(|filter| !filter.matches_everything());
-        Ok(match (list.scope, filter) {
-            (Scope::Of(user), filter) => {
-                let mut slots = self.rows_of(user);
-                if let Some(filter) = filter {
-                    slots.retain(|slot| self.row_matches(*slot, filter));
-                }
-                Found { total: slots.len(), slots: self.cut(slots, keys, window) }
-            }
-            (Scope::Everyone, None) => Found { total: self.rows.count(), slots: self.walk(keys, window) },
-            (Scope::Everyone, Some(filter)) => {
-                let found = self.matching(filter, stop)?;
-                let total = found.count();
-                let slots = if keys.is_empty() {
-                    found.newest_first(window.start).take(window.len()).collect()
-                } else {
-                    self.cut(found.newest_first(0).collect(), keys, window)
-                };
-                Found { total, slots }
-            }
-        })
-    }
-
-    /// A page of all rows.
-    fn walk(&self, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
-        let mut page = Vec::with_capacity(window.len().min(self.rows.count()));
-        let Some(((key, direction), rest)) = keys.split_first() else {
-            newest(self.rows.live(), window.start, window.len(), &mut page);
-            return page;
-        };
-        let Some(field) = Field::of(*key) else {
-            self.walk_in_time(*direction, rest, window, &mut page);
-            return page;
-        };
-        let facet = self.facets.get(field);
-        facet.order().window(*direction, window, |code, part| {
-            let rows = facet.rows(code);
-            if rest.is_empty() {
-                rows.newest(part.start, part.len(), &mut page);
-            } else {
-                page.extend(self.cut(rows.to_vec(), rest, part));
-            }
-        });
-        page
-    }
-
-    /// A page of all rows by time of sign-in, where rows of the same instant are still to be ordered.
-    fn walk_in_time(&self, direction: Direction, rest: Keys<'_>, window: Range<usize>, page: &mut Vec<u32>) {
-        let live = self.rows.live();
-        let count = self.rows.count();
-        if window.start >= count {
-            return;
         }
+    }
+}
+
+impl Index {
+    /// A page of these rows of a user.
+    pub fn page_of_user(&self, list: &List, slots: Vec<u32>) -> Found {
+        Found { total: slots.len(), slots: self.cut(slots, list.keys(), list.window()) }
+    }
+
+    /// A page of everybody's rows: of all, or of those that a filter found.
+    pub fn page(&self, list: &List, found: Option<&RoaringBitmap>) -> Found {
+        let (keys, window) = (list.keys(), list.window());
+        let part = found.unwrap_or_else(|| self.rows.live());
+        let total = cardinality(part);
+        let mut page = Vec::with_capacity(window.len().min(total));
+        if window.start >= total {
+            return Found { total, slots: page };
+        }
+        match keys.split_first() {
+            None => newest(part, window.start, window.len(), &mut page),
+            Some(((key, direction), rest)) => match Field::of(*key) {
+                None => self.walk_in_time(part, *direction, rest, window, &mut page),
+                Some(_) if found.is_some() && total * LARGE_PART < self.rows.count() => {
+                    page = self.cut(part.iter().collect(), keys, window);
+                }
+                Some(field) => self.walk(field, found, *direction, rest, window, &mut page),
+            },
+        }
+        Found { total, slots: page }
+    }
+
+    /// A page by the values of a field.
+    fn walk(
+        &self,
+        field: Field,
+        found: Option<&RoaringBitmap>,
+        direction: Direction,
+        rest: Keys<'_>,
+        window: Range<usize>,
+        page: &mut Vec<u32>,
+    ) {
+        let visit = |code: u32, part: Range<usize>| match self.rows_of_value(field, code, found) {
+            RowsOfValue::Set(set) if rest.is_empty() => newest(&set, part.start, part.len(), page),
+            rows => page.extend(self.cut(rows.into_slots(), rest, part)),
+        };
+        match found {
+            None => {
+                let rows = |code| self.count_of_value(field, code);
+                self.order(field).window(direction, window, rows, visit);
+            }
+            Some(found) => {
+                let codes = found.iter().map(|slot| self.code(slot, field));
+                let rows = |code| self.rows_of_value(field, code, Some(found)).len();
+                self.order(field).window_of(direction, window, codes, rows, visit);
+            }
+        }
+    }
+
+    const fn order(&self, field: Field) -> &Order {
+        match field {
+            Field::Username => self.users.order(),
+            Field::Name => self.users.order_of_names(),
+            facet => self.facets.get(facet).order(),
+        }
+    }
+
+    fn count_of_value(&self, field: Field, code: u32) -> usize {
+        match field {
+            Field::Username => self.users.count(code),
+            Field::Name => self.users.count_of_name(code),
+            facet => self.facets.get(facet).rows(code).len(),
+        }
+    }
+
+    /// The rows of a value, all or those of a part.
+    fn rows_of_value(&self, field: Field, code: u32, part: Option<&RoaringBitmap>) -> RowsOfValue<'_> {
+        let set = match field {
+            Field::Username => None,
+            Field::Name => self.users.crowd(code),
+            facet => match self.facets.get(facet).rows(code) {
+                Slots::Few(_) => None,
+                Slots::Many(many) => Some(many),
+            },
+        };
+        if let Some(set) = set {
+            return RowsOfValue::Set(part.map_or(Cow::Borrowed(set), |part| Cow::Owned(part & set)));
+        }
+        let mut slots = match field {
+            Field::Username => self.users.rows_of(code, &self.rows),
+            Field::Name => self.users.rows_of_name(code, &self.rows),
+            facet => self.facets.get(facet).rows(code).to_vec(),
+        };
+        if let Some(part) = part {
+            slots.retain(|slot| part.contains(*slot));
+        }
+        RowsOfValue::Slots(slots)
+    }
+
+    /// A page by time of sign-in, where rows of the same instant are still to be ordered.
+    fn walk_in_time(
+        &self,
+        part: &RoaringBitmap,
+        direction: Direction,
+        rest: Keys<'_>,
+        window: Range<usize>,
+        page: &mut Vec<u32>,
+    ) {
         let place = match direction {
             Direction::Ascending => window.start,
-            Direction::Descending => count - 1 - window.start,
+            Direction::Descending => cardinality(part) - 1 - window.start,
         };
-        let Some(slot) = live.select(crate::number(place)) else { return };
-        let instant = self.rows.opened_at_once(self.rows.opened_at(slot));
+        let Some(slot) = part.select(crate::number(place)) else { return };
+        let at = self.rows.opened_at(slot);
+        let is_at_once = |other: &u32| self.rows.opened_at(*other) == at;
         // From the edge of the instant that the page begins in: what it skips of it lies in front of `slot`.
         match direction {
             Direction::Ascending => {
-                let skip = live.range_cardinality(instant.start..slot);
-                self.take_instants(live.range(instant.start..), skip, rest, window.len(), page);
+                let before: Vec<u32> = part.range(..slot).rev().take_while(is_at_once).collect();
+                let from = before.last().copied().unwrap_or(slot);
+                self.take_instants(part.range(from..), before.len(), rest, window.len(), page);
             }
             Direction::Descending => {
-                let skip = live.range_cardinality(slot + 1..instant.end);
-                self.take_instants(live.range(..instant.end).rev(), skip, rest, window.len(), page);
+                let behind: Vec<u32> = part.range(slot + 1..).take_while(is_at_once).collect();
+                let from = behind.last().copied().unwrap_or(slot);
+                self.take_instants(part.range(..=from).rev(), behind.len(), rest, window.len(), page);
             }
         }
     }
@@ -166,12 +224,11 @@ impl Index {
     fn take_instants(
         &self,
         slots: impl Iterator<Item = u32>,
-        skip: u64,
+        mut skip: usize,
         rest: Keys<'_>,
         count: usize,
         page: &mut Vec<u32>,
     ) {
-        let mut skip = usize::try_from(skip).unwrap_or(usize::MAX);
         let mut slots = slots.peekable();
         while page.len() < count
             && let Some(first) = slots.next()
@@ -190,53 +247,7 @@ impl Index {
     /// A page of these rows.
     fn cut(&self, slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
         let window = window.start.min(slots.len())..window.end.min(slots.len());
-        if window.is_empty() {
-            return Vec::new();
-        }
-        match keys.split_first() {
-            Some(((key, direction), rest))
-                if let Some(field) = Field::of(*key)
-                    && slots.len() * LARGE_PART >= self.rows.count() =>
-            {
-                self.walk_part(&slots, field, *direction, rest, window)
-            }
-            _ => self.sort(slots, keys, window),
-        }
-    }
-
-    /// A page of a large part of all rows: goes through the values of the first key in order, and picks each
-    /// one's rows out of the part.
-    fn walk_part(
-        &self,
-        slots: &[u32],
-        field: Field,
-        direction: Direction,
-        rest: Keys<'_>,
-        window: Range<usize>,
-    ) -> Vec<u32> {
-        let mut part = Bits::new(self.rows.slots());
-        for slot in slots {
-            part.insert(*slot);
-        }
-        let facet = self.facets.get(field);
-        let mut page = Vec::with_capacity(window.len());
-        let mut before = 0;
-        facet.order().window(direction, 0..usize::MAX, |code, _| {
-            if before >= window.end {
-                return;
-            }
-            let mut of_value = Vec::new();
-            facet.rows(code).each(|slot| {
-                if part.contains(slot) {
-                    of_value.push(slot);
-                }
-            });
-            let count = of_value.len();
-            let from = window.start.saturating_sub(before);
-            page.extend(self.cut(of_value, rest, from..window.end - before));
-            before += count;
-        });
-        page
+        if window.is_empty() { Vec::new() } else { self.sort(slots, keys, window) }
     }
 
     /// Sorts rows as far as a page needs it, and gives the page.
@@ -263,12 +274,41 @@ impl Index {
             None => self.rows.opened_at(a).cmp(&self.rows.opened_at(b)),
             Some(field) => {
                 let (a, b) = (self.code(a, field), self.code(b, field));
-                if a == b { Ordering::Equal } else { self.facets.get(field).compare(a, b) }
+                match field {
+                    _ if a == b => Ordering::Equal,
+                    Field::Username => self.users.compare(a, b),
+                    Field::Name => self.users.compare_names(a, b),
+                    facet => self.facets.get(facet).compare(a, b),
+                }
             }
         };
         match direction {
             Direction::Ascending => ascending,
             Direction::Descending => ascending.reverse(),
+        }
+    }
+}
+
+/// Some rows.
+enum RowsOfValue<'a> {
+    /// In ascending order.
+    Slots(Vec<u32>),
+    /// As a set.
+    Set(Cow<'a, RoaringBitmap>),
+}
+
+impl RowsOfValue<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Slots(slots) => slots.len(),
+            Self::Set(set) => cardinality(set),
+        }
+    }
+
+    fn into_slots(self) -> Vec<u32> {
+        match self {
+            Self::Slots(slots) => slots,
+            Self::Set(set) => set.iter().collect(),
         }
     }
 }

@@ -1,166 +1,210 @@
-//! The values of one dictionary in the order of texts, with the rows that each has.
+//! Values in the order of their texts, with the rows that each has.
 //!
-//! Kept in chunks whose rows are summed, so that any offset is found by adding up chunks and then the
-//! values of one. A value stays in its place when its last row goes, with zero rows, until the index is
-//! built anew.
+//! Kept in blocks whose rows are summed, so that any offset is found by adding up blocks and then the values of
+//! one. What a value's text is and how many rows it has is known elsewhere; this knows its place.
 //!
-//! **Invariant:** chunks are never empty; values ascend within and across chunks.
+//! **Invariant:** blocks in the sequence are never empty; values ascend within and across them.
 
-use crate::arena::{Arena, Texts};
-use crate::collation::Collation;
 use crate::list::Direction;
 use crate::{number, turning_point};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// Values of a chunk; a fuller one is cut in half.
-const CHUNK_VALUES: usize = turning_point(512, 4);
+/// Values of a block; a fuller one is cut in half.
+const BLOCK_VALUES: usize = turning_point(512, 4);
 
-/// The order of a dictionary's values.
+/// No block.
+const NONE: u32 = u32::MAX;
+
+/// An order of values.
+#[derive(Default)]
 pub struct Order {
-    collation: Collation,
-    chunks: Vec<Chunk>,
-    values: usize,
+    blocks: Vec<Block>,
+    /// The blocks in order.
+    sequence: Vec<u32>,
+    free: Vec<u32>,
+    /// By value: its block.
+    block_of: Vec<u32>,
+    /// Whether values are put in in any order for now.
+    loading: bool,
 }
 
-struct Chunk {
-    values: Vec<Value>,
+#[derive(Default)]
+struct Block {
+    values: Vec<u32>,
     rows: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Value {
-    /// Decides most comparisons without going to the text.
-    prefix: u64,
-    code: u32,
-    rows: u32,
-}
-
 impl Order {
-    /// No values.
-    pub const fn new(collation: Collation) -> Self {
-        Self { collation, chunks: Vec::new(), values: 0 }
+    /// Leaves the order as it is until [`settle`](Self::settle): sorting once costs a tenth of finding the
+    /// place for each value.
+    pub const fn load(&mut self) {
+        self.loading = true;
     }
 
-    /// The order of all these texts, the nth of which has `rows(n)` rows.
-    pub fn of(collation: Collation, texts: &Arena, rows: impl Fn(usize) -> usize) -> Self {
-        let value = |code: usize| Value {
-            prefix: collation.prefix(texts.get(code)),
-            code: number(code),
-            rows: number(rows(code)),
-        };
-        let mut values: Vec<Value> = (0..texts.count()).map(value).collect();
-        values.sort_unstable_by(|a, b| compare(collation, texts, a, b));
-        // Chunks start with room to grow.
-        let chunks = values.chunks(CHUNK_VALUES * 3 / 4).map(|values| Chunk {
-            values: values.to_vec(),
-            rows: values.iter().map(|value| value.rows as usize).sum(),
-        });
-        Self { collation, chunks: chunks.collect(), values: values.len() }
+    /// The order of these values, sorted, the rows of each known.
+    pub fn settle(&mut self, sorted: &[u32], rows: impl Fn(u32) -> usize) {
+        *self = Self::default();
+        // Blocks start with room to grow.
+        for values in sorted.chunks(BLOCK_VALUES * 3 / 4) {
+            let rows = values.iter().map(|value| rows(*value)).sum();
+            self.add_block(self.sequence.len(), Block { values: values.to_vec(), rows });
+        }
     }
 
-    /// How many values are in it.
-    pub const fn values(&self) -> usize {
-        self.values
-    }
-
-    /// Puts a value in, without rows.
-    pub fn insert(&mut self, texts: &Arena, code: u32) {
-        let value = self.unplaced(texts, code);
-        self.values += 1;
-        if self.chunks.is_empty() {
-            self.chunks.push(Chunk { values: vec![value], rows: 0 });
+    /// Puts a value in, without rows. `compare` says how another value compares to it, `rows` how many rows
+    /// another has.
+    pub fn insert(&mut self, value: u32, compare: impl Fn(u32) -> Ordering, rows: impl Fn(u32) -> usize) {
+        if self.loading {
             return;
         }
-        let (at, within) = self.place(texts, &value);
-        let chunk = &mut self.chunks[at];
-        chunk.values.insert(within, value);
-        if chunk.values.len() > CHUNK_VALUES {
-            let values = chunk.values.split_off(CHUNK_VALUES / 2);
-            let rows = values.iter().map(|value| value.rows as usize).sum();
-            chunk.rows -= rows;
-            self.chunks.insert(at + 1, Chunk { values, rows });
+        if self.sequence.is_empty() {
+            self.add_block(0, Block { values: vec![value], rows: 0 });
+            return;
+        }
+        let first = |block: &u32| self.blocks[*block as usize].values[0];
+        // The last block that does not start behind it.
+        let next = self.sequence.partition_point(|block| compare(first(block)).is_le());
+        let block = self.sequence[next.saturating_sub(1)];
+        let values = &mut self.blocks[block as usize].values;
+        values.insert(values.partition_point(|held| compare(*held).is_lt()), value);
+        if values.len() > BLOCK_VALUES {
+            let values = values.split_off(BLOCK_VALUES / 2);
+            let rows = values.iter().map(|value| rows(*value)).sum();
+            self.blocks[block as usize].rows -= rows;
+            self.note(value, block);
+            self.add_block(self.place(block) + 1, Block { values, rows });
+        } else {
+            self.note(value, block);
+        }
+    }
+
+    /// Takes a value out that has no rows.
+    pub fn remove(&mut self, value: u32) {
+        let from = std::mem::replace(&mut self.block_of[value as usize], NONE);
+        let values = &mut self.blocks[from as usize].values;
+        values.retain(|held| *held != value);
+        let place = self.place(from);
+        if self.blocks[from as usize].values.is_empty() {
+            self.drop_block(place);
+        } else if let Some(next) = self.sequence.get(place + 1).copied()
+            && self.blocks[from as usize].values.len() + self.blocks[next as usize].values.len()
+                <= BLOCK_VALUES / 2
+        {
+            let Block { values, rows } = std::mem::take(&mut self.blocks[next as usize]);
+            for value in &values {
+                self.note(*value, from);
+            }
+            self.blocks[from as usize].values.extend(values);
+            self.blocks[from as usize].rows += rows;
+            self.drop_block(place + 1);
         }
     }
 
     /// Counts one more row of a value.
-    pub fn add_row(&mut self, texts: &Arena, code: u32) {
-        let (chunk, value) = self.find(texts, code);
-        self.chunks[chunk].rows += 1;
-        self.chunks[chunk].values[value].rows += 1;
+    pub fn add_row(&mut self, value: u32) {
+        if !self.loading {
+            self.blocks[self.block_of[value as usize] as usize].rows += 1;
+        }
     }
 
     /// Counts one row of a value less.
-    pub fn remove_row(&mut self, texts: &Arena, code: u32) {
-        let (chunk, value) = self.find(texts, code);
-        self.chunks[chunk].rows -= 1;
-        self.chunks[chunk].values[value].rows -= 1;
+    pub fn remove_row(&mut self, value: u32) {
+        self.blocks[self.block_of[value as usize] as usize].rows -= 1;
     }
 
-    fn find(&self, texts: &Arena, code: u32) -> (usize, usize) {
-        self.place(texts, &self.unplaced(texts, code))
+    fn add_block(&mut self, place: usize, block: Block) {
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.blocks.push(Block::default());
+            number(self.blocks.len() - 1)
+        });
+        for value in &block.values {
+            self.note(*value, at);
+        }
+        self.blocks[at as usize] = block;
+        self.sequence.insert(place, at);
     }
 
-    fn unplaced(&self, texts: &Arena, code: u32) -> Value {
-        Value { prefix: self.collation.prefix(texts.get(code as usize)), code, rows: 0 }
+    fn drop_block(&mut self, place: usize) {
+        let block = self.sequence.remove(place);
+        self.blocks[block as usize] = Block::default();
+        self.free.push(block);
     }
 
-    /// Where a value is, or where it would be put.
-    fn place(&self, texts: &Arena, wanted: &Value) -> (usize, usize) {
-        let compare = |value: &Value| compare(self.collation, texts, value, wanted);
-        // In the last chunk that does not start behind it.
-        let next = self.chunks.partition_point(|chunk| compare(&chunk.values[0]).is_le());
-        let chunk = next.saturating_sub(1);
-        (chunk, self.chunks[chunk].values.partition_point(|value| compare(value).is_lt()))
+    fn note(&mut self, value: u32, block: u32) {
+        let value = value as usize;
+        if value >= self.block_of.len() {
+            self.block_of.resize(value + 1, NONE);
+        }
+        self.block_of[value] = block;
+    }
+
+    /// Where a block is in the sequence.
+    fn place(&self, block: u32) -> usize {
+        self.sequence.iter().position(|there| *there == block).unwrap_or(0)
     }
 
     /// Visits the values that have rows within `window`, in order, each with which of its rows those are.
-    pub fn window(&self, direction: Direction, window: Range<usize>, visit: impl FnMut(u32, Range<usize>)) {
-        match direction {
-            Direction::Ascending => {
-                visit_window(self.chunks.iter(), |chunk| chunk.values.iter(), window, visit);
-            }
-            Direction::Descending => {
-                visit_window(self.chunks.iter().rev(), |chunk| chunk.values.iter().rev(), window, visit);
-            }
-        }
+    pub fn window(
+        &self,
+        direction: Direction,
+        window: Range<usize>,
+        rows: impl Fn(u32) -> usize,
+        visit: impl FnMut(u32, Range<usize>),
+    ) {
+        self.counted_window(direction, window, |block| self.blocks[block as usize].rows, rows, visit);
     }
-}
 
-fn compare(collation: Collation, texts: &Arena, a: &Value, b: &Value) -> Ordering {
-    a.prefix.cmp(&b.prefix).then_with(|| {
-        // Different values have different texts.
-        if a.code == b.code {
-            Ordering::Equal
-        } else {
-            collation.compare(texts.get(a.code as usize), texts.get(b.code as usize))
+    /// The same for a part of the rows, of which `counts` counts those of each value.
+    pub fn window_of(
+        &self,
+        direction: Direction,
+        window: Range<usize>,
+        slots: impl Iterator<Item = u32>,
+        rows: impl Fn(u32) -> usize,
+        visit: impl FnMut(u32, Range<usize>),
+    ) {
+        let mut counts = vec![0_usize; self.blocks.len()];
+        for value in slots {
+            counts[self.block_of[value as usize] as usize] += 1;
         }
-    })
-}
+        self.counted_window(direction, window, |block| counts[block as usize], rows, visit);
+    }
 
-fn visit_window<'a, V: Iterator<Item = &'a Value>>(
-    chunks: impl Iterator<Item = &'a Chunk>,
-    values: impl Fn(&'a Chunk) -> V,
-    window: Range<usize>,
-    mut visit: impl FnMut(u32, Range<usize>),
-) {
-    let mut before = 0;
-    for chunk in chunks {
-        if before >= window.end {
-            return;
-        }
-        if before + chunk.rows <= window.start {
-            before += chunk.rows;
-            continue;
-        }
-        for value in values(chunk) {
-            let rows = value.rows as usize;
-            let from = window.start.saturating_sub(before);
-            let to = window.end.saturating_sub(before).min(rows);
-            if from < to {
-                visit(value.code, from..to);
+    fn counted_window(
+        &self,
+        direction: Direction,
+        window: Range<usize>,
+        of_block: impl Fn(u32) -> usize,
+        rows: impl Fn(u32) -> usize,
+        mut visit: impl FnMut(u32, Range<usize>),
+    ) {
+        let mut before = 0;
+        let mut take = |block: u32| {
+            let count = of_block(block);
+            if before >= window.end || before + count <= window.start {
+                before += count;
+                return before < window.end;
             }
-            before += rows;
-        }
+            let mut take = |value: &u32| {
+                let rows = if before < window.end { rows(*value) } else { 0 };
+                let from = window.start.saturating_sub(before);
+                let to = window.end.saturating_sub(before).min(rows);
+                if from < to {
+                    visit(*value, from..to);
+                }
+                before += rows;
+            };
+            let values = &self.blocks[block as usize].values;
+            match direction {
+                Direction::Ascending => values.iter().for_each(&mut take),
+                Direction::Descending => values.iter().rev().for_each(&mut take),
+            }
+            before < window.end
+        };
+        match direction {
+            Direction::Ascending => self.sequence.iter().all(|block| take(*block)),
+            Direction::Descending => self.sequence.iter().rev().all(|block| take(*block)),
+        };
     }
 }

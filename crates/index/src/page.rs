@@ -1,26 +1,21 @@
 //! What a reader sees: a page and its rows, without a copy.
 
-use crate::arena::Texts;
-use crate::facet::Field;
+use crate::chunk::Codes;
+use crate::clients;
 use crate::index::Index;
 use crate::list::Found;
-use crate::tokens::Tokens;
-use crate::users;
-use parking_lot::RwLock;
 use rollcall_model::ids::ID_LENGTH;
-use rollcall_model::{Device, Owner, SessionNo, Timestamp};
-use std::sync::Arc;
+use rollcall_model::{Device, RoleSet, SessionNo, Timestamp, UserId, UserNo};
 
 /// A page of a list.
 pub struct Page<'a> {
     index: &'a Index,
-    tokens: &'a RwLock<Tokens>,
     found: Found,
 }
 
 impl<'a> Page<'a> {
-    pub(crate) const fn new(index: &'a Index, tokens: &'a RwLock<Tokens>, found: Found) -> Self {
-        Self { index, tokens, found }
+    pub(crate) const fn new(index: &'a Index, found: Found) -> Self {
+        Self { index, found }
     }
 
     /// How many rows the list has, on all pages.
@@ -30,7 +25,7 @@ impl<'a> Page<'a> {
 
     /// The rows of this page, in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'a>> {
-        self.found.slots.iter().map(|slot| Row::new(self.index, self.tokens, *slot))
+        self.found.slots.iter().map(|slot| Row::new(self.index, *slot))
     }
 }
 
@@ -38,13 +33,15 @@ impl<'a> Page<'a> {
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     index: &'a Index,
-    tokens: &'a RwLock<Tokens>,
     slot: u32,
+    user: u32,
+    client: &'a clients::Known,
 }
 
 impl<'a> Row<'a> {
-    pub(crate) const fn new(index: &'a Index, tokens: &'a RwLock<Tokens>, slot: u32) -> Self {
-        Self { index, tokens, slot }
+    pub(crate) fn new(index: &'a Index, slot: u32) -> Self {
+        let Codes { user, client, .. } = index.rows.codes(slot);
+        Self { index, slot, user, client: index.clients.get(client) }
     }
 
     /// The session's number.
@@ -58,24 +55,43 @@ impl<'a> Row<'a> {
     }
 
     /// Whose session it is.
-    pub fn owner(&self) -> &'a Arc<Owner> {
-        let user: &'a users::Known = self.index.users.get(self.index.rows.cell(self.slot).user);
-        &user.owner
+    pub fn user(&self) -> UserNo {
+        self.index.users.no(self.user)
+    }
+
+    /// The user's id on the wire.
+    pub fn user_id(&self) -> UserId {
+        self.index.users.id(self.user)
+    }
+
+    /// The username.
+    pub fn username(&self) -> &'a str {
+        self.index.users.username(self.user)
+    }
+
+    /// The user's name, if there is one.
+    pub fn name(&self) -> Option<&'a str> {
+        self.index.users.name(self.user)
+    }
+
+    /// The user's roles.
+    pub fn roles(&self) -> RoleSet {
+        self.index.users.roles(self.user)
     }
 
     /// The device it was opened on.
     pub fn device(&self) -> &'a Device {
-        &self.index.devices.get(self.index.rows.cell(self.slot).device).device
+        &self.client.device
     }
 
-    /// The device's ready text.
+    /// The ready text of device and host.
     pub fn fragment(&self) -> &'a str {
-        &self.index.devices.get(self.index.rows.cell(self.slot).device).fragment
+        &self.client.fragment
     }
 
-    /// The `Host` header at sign-in: UTF-8.
-    pub fn host(&self) -> &'a [u8] {
-        self.index.facets.get(Field::Host).texts().get(self.index.rows.cell(self.slot).host as usize)
+    /// The `Host` header at sign-in.
+    pub fn host(&self) -> &'a str {
+        &self.client.host
     }
 
     /// The client's address at sign-in, as text: ASCII.
@@ -90,6 +106,6 @@ impl<'a> Row<'a> {
 
     /// When its token was last shown.
     pub fn seen_at(&self) -> Timestamp {
-        self.tokens.read().seen_at(self.no()).unwrap_or_else(|| self.opened_at())
+        self.index.rows.seen_at(self.slot)
     }
 }

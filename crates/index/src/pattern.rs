@@ -8,6 +8,7 @@
 //! themselves; whatever else looks around is tried text by text.
 
 use crate::arena::{SEPARATOR, is_absent};
+use crate::turning_point;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
@@ -38,7 +39,7 @@ enum Search {
 }
 
 /// The most that is searched without asking whether it takes too long.
-const BYTES_AT_ONCE: usize = 64 << 10;
+const BYTES_AT_ONCE: usize = turning_point(64 << 10, 48);
 /// The slowest engine's work grows with text times program: a larger program gets less text at once.
 const WORK_AT_ONCE: usize = 1 << 28;
 

@@ -1,20 +1,19 @@
 //! What every reader holds. The locks live here and nowhere else.
 //!
-//! Two locks: the index's, held for a page or a scan, and the token table's, held for a look-up. Where both
-//! are held, the index's was taken first; readers of a token take only the second. What reads a page may
-//! not come back here: a writer may be waiting in between.
+//! The index's lock is held for a page, a few events, a look-up, or a stretch of a scan, so nobody waits for a whole
+//! scan or a large commit. What reads a page may not come back here: a writer may be waiting in between.
 //!
 //! Every read goes through [`Standing::at`], which retires what has expired before it reads: so no query
 //! has to know of expiry.
 
 use crate::apply;
-use crate::devices::Readers;
-use crate::eval::TooCostly;
-use crate::index::Index;
-use crate::list::List;
+use crate::clients::Readers;
+use crate::index::{Index, LastSeen};
+use crate::list::{List, Scope};
 use crate::page::{Page, Row};
+use crate::pattern::TextFilter;
 use crate::personal::PersonalTokens;
-use crate::tokens::{Bearer, LastSeen, Tokens};
+use crate::views::View;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_model::factor::Factors;
 use rollcall_model::step_up::{AgentDigest, Window};
@@ -28,10 +27,18 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Events that are applied in one hold of the lock, so that nobody waits for a large commit.
+const EVENTS_AT_ONCE: usize = 32;
+/// Rows that are looked through at a time for what moved, for the same reason.
+const LOOKED_AT_ONCE: usize = 1_024;
+
+/// The filter was not answered within the time that the caller gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooCostly;
+
 /// The live index as all of the server shares it.
 pub struct Standing {
     index: RwLock<Index>,
-    tokens: RwLock<Tokens>,
     /// Factors of the users that have any.
     factors: RwLock<HashMap<UserNo, Factors>>,
     /// Tokens that are no session's.
@@ -51,12 +58,24 @@ pub struct Loaded {
     pub seen_at: Timestamp,
 }
 
+/// Whom a token is good for.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    /// The session that holds the token.
+    pub session: SessionNo,
+    /// The session's id on the wire.
+    pub id: SessionId,
+    /// Whose session it is.
+    pub owner: Arc<Owner>,
+    /// The session's absolute end.
+    pub expires_at: Timestamp,
+}
+
 impl Standing {
     /// An index without sessions; with `idle`, one that was not seen for that long is no longer live.
     pub fn new(readers: Readers, idle: Option<Duration>) -> Self {
         Self {
             index: RwLock::new(Index::new(readers, idle)),
-            tokens: RwLock::new(Tokens::new(idle)),
             factors: RwLock::default(),
             personal: RwLock::default(),
             grants: RwLock::new(Grants::none()),
@@ -69,19 +88,15 @@ impl Standing {
     pub fn load(&self, sessions: impl Iterator<Item = Loaded>) {
         let _applying = self.applying.lock();
         let mut index = self.index.write();
-        let (expected, _) = sessions.size_hint();
-        index.rows.reserve(expected);
-        self.tokens.write().reserve(expected);
+        index.load();
         for Loaded { session, seen_at } in sessions {
-            if index.fill(&session, seen_at) {
-                self.tokens.write().insert(&session, seen_at);
-            }
+            index.open(&session, seen_at);
         }
     }
 
     /// Ends the loading.
     pub fn loaded(&self) {
-        self.index.write().facets.settle();
+        self.index.write().settle();
     }
 
     /// Remembers where a session that has ended was opened from.
@@ -120,20 +135,11 @@ impl Standing {
         apply::note_factors(events, &self.factors);
         apply::note_grants(events, &self.grants);
         apply::note_personal(events, &self.personal);
-        apply::refuse_ended(events, &self.tokens);
-        self.index.write().apply(events, &self.tokens);
-        self.reclaim();
-    }
-
-    /// Builds the index anew when most of it is dead; it can be read meanwhile.
-    fn reclaim(&self) {
-        let index = self.index.read();
-        if index.is_mostly_dead() {
-            let fresh = index.rebuilt();
-            drop(index);
-            let old = self.index.write().go_on_as(fresh);
-            // Taking the old one apart takes a while too: only now, without the lock.
-            drop(old);
+        for events in events.chunks(EVENTS_AT_ONCE) {
+            let mut index = self.index.write();
+            for event in events {
+                index.apply(event);
+            }
         }
     }
 
@@ -147,28 +153,54 @@ impl Standing {
 
     /// Whom a login token is good for; `now` is remembered as its last use.
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
-        self.tokens.read().bearer(token, now)
+        let index = self.index.read();
+        let slot = index.live_row(token, now)?;
+        index.rows.see(slot, now);
+        Some(Bearer {
+            session: index.rows.no(slot),
+            id: SessionId::of_bytes(*index.rows.id(slot)),
+            owner: Arc::new(index.users.owner(index.rows.user(slot))),
+            expires_at: index.rows.life(slot).expires_at,
+        })
     }
 
     /// Takes what the store has still to be told of ended sessions: when they were last seen. Empty when that
     /// was all.
     pub fn take_seen_of_ended(&self) -> Vec<LastSeen> {
-        self.tokens.write().take_gone()
+        let gone = &mut self.index.write().gone;
+        gone.split_off(gone.len().saturating_sub(limits::SEEN_AT_ONCE))
     }
 
-    /// The same of live sessions, from a place in the token table on (0: the first). Gives the place to go on
-    /// from, if there is one.
-    pub fn take_seen(&self, from: usize) -> (Vec<LastSeen>, Option<usize>) {
+    /// The same of live sessions, from a place on (0: the first). Gives the place to go on from, if there is one.
+    pub fn take_seen(&self, from: u32) -> (Vec<LastSeen>, Option<u32>) {
         let (mut seen, mut next) = (Vec::new(), Some(from));
         while let Some(from) = next.filter(|_| seen.len() < limits::SEEN_AT_ONCE) {
-            next = self.tokens.read().take_moved(from, &mut seen);
+            let index = self.index.read();
+            let mut slots = index.rows.live().range(from..);
+            let moved = |slot| Some((index.rows.no(slot), index.rows.take_moved(slot)?));
+            seen.extend(slots.by_ref().take(LOOKED_AT_ONCE).filter_map(moved));
+            next = slots.next();
         }
         (seen, next)
     }
 
     /// Takes back what the store could not be told.
     pub fn put_seen_back(&self, seen: Vec<LastSeen>) {
-        self.tokens.write().put_back(seen);
+        let mut index = self.index.write();
+        for seen in seen {
+            match index.rows.find(seen.0) {
+                Some(slot) => index.rows.put_back(slot),
+                None => index.is_gone(seen),
+            }
+        }
+    }
+
+    /// Whether a list takes no scan.
+    pub fn is_at_hand(&self, list: &List) -> bool {
+        list.filter.as_ref().is_none_or(|text| {
+            let view = || self.index.read().views.find(text);
+            list.scope == Scope::Everyone && view().is_some_and(|view| view.state().found().is_some())
+        })
     }
 
     /// Reads a page of a list. `stop` is asked every now and then while a filter scans.
@@ -179,26 +211,56 @@ impl Standing {
         stop: &dyn Fn() -> bool,
         read: impl FnOnce(&Page<'_>) -> R,
     ) -> Result<R, TooCostly> {
-        let index = self.at(now);
-        let found = index.list(list, stop)?;
-        Ok(read(&Page::new(&index, &self.tokens, found)))
+        match list.scope {
+            Scope::Of(user) => {
+                let filter = list.filter.as_deref().map(TextFilter::new);
+                let index = self.at(now);
+                let mut slots = index.rows_of(user);
+                slots.retain(|slot| filter.as_ref().is_none_or(|filter| index.row_matches(*slot, filter)));
+                Ok(read(&Page::new(&index, index.page_of_user(list, slots))))
+            }
+            Scope::Everyone => {
+                let Some(view) = self.view(list) else {
+                    let index = self.at(now);
+                    return Ok(read(&Page::new(&index, index.page(list, None))));
+                };
+                loop {
+                    let index = self.at(now);
+                    let mut state = view.state();
+                    if let Some(found) = state.advance(&index, view.filter()) {
+                        return Ok(read(&Page::new(&index, index.page(list, Some(found)))));
+                    }
+                    drop((state, index));
+                    if stop() {
+                        return Err(TooCostly);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The view of a list's filter; none for what every row matches.
+    fn view(&self, list: &List) -> Option<Arc<View>> {
+        let text = list.filter.as_deref()?;
+        if let Some(view) = self.index.read().views.find(text) {
+            return Some(view);
+        }
+        let filter = TextFilter::new(text);
+        (!filter.matches_everything()).then(|| self.index.read().views.find_or_begin(text, filter))
     }
 
     /// Reads one session by its id.
     pub fn session<R>(&self, id: &SessionId, now: Timestamp, read: impl FnOnce(Option<Row<'_>>) -> R) -> R {
         let index = self.at(now);
-        read(index.rows.find_id(id).map(|slot| Row::new(&index, &self.tokens, slot)))
+        read(index.rows.find_id(id).map(|slot| Row::new(&index, slot)))
     }
 
     /// All sessions of a user that have not been ended, the one not seen for longest first. Those that
     /// have expired are among them until the ledger has their endings.
     pub fn sessions_of(&self, user: UserNo) -> Vec<SessionNo> {
         let index = self.index.read();
-        let tokens = self.tokens.read();
-        let live = index.rows_of(user).into_iter().map(|slot| {
-            let no = index.rows.no(slot);
-            (tokens.seen_at(no).unwrap_or(index.rows.opened_at(slot)), no)
-        });
+        let live =
+            index.rows_of(user).into_iter().map(|slot| (index.rows.seen_at(slot), index.rows.no(slot)));
         let retired = index.retired.iter().filter(|(_, retired)| retired.user == user);
         let mut sessions: Vec<_> = live.chain(retired.map(|(no, retired)| (retired.seen_at, *no))).collect();
         sessions.sort_unstable();
@@ -212,12 +274,7 @@ impl Standing {
 
     /// Up to `limit` sessions after `after` whose time is up and whose endings may be told by now, and were not.
     pub fn due(&self, now: Timestamp, after: SessionNo, limit: usize) -> Vec<SessionNo> {
-        // Also when all that is due has been used since: here it is found out, and not by every reader.
-        let is_due = self.index.read().is_due(now);
-        if is_due {
-            self.index.write().advance(now, &self.tokens);
-        }
-        let index = self.index.read();
+        let index = self.at(now);
         let told = index.retired.range((Bound::Excluded(after), Bound::Unbounded));
         told.filter(|(_, retired)| retired.told_from <= now).map(|(no, _)| *no).take(limit).collect()
     }
@@ -246,12 +303,12 @@ impl Standing {
     /// The index without anything that has expired by `now`.
     fn at(&self, now: Timestamp) -> RwLockReadGuard<'_, Index> {
         let index = self.index.read();
-        if !index.is_behind(now, &self.tokens) {
+        if !index.rows.is_due(now) {
             return index;
         }
         drop(index);
         let mut index = self.index.write();
-        index.advance(now, &self.tokens);
+        index.advance(now);
         RwLockWriteGuard::downgrade(index)
     }
 }

@@ -8,7 +8,7 @@ pub mod config;
 pub mod descriptors;
 pub mod docs;
 pub mod logging;
-mod memory;
+pub mod memory;
 pub mod output;
 pub mod progress;
 pub mod remote;

@@ -1,4 +1,4 @@
-//! What a flood made the process take goes back to the system.
+//! What the process took for a while goes back to the system.
 //!
 //! glibc gives a large allocation pages of its own, which go back when it is freed. But the first one that is
 //! freed raises the size from which it does that, and further ones come from arenas, which keep what lies
@@ -19,3 +19,17 @@ pub fn give_back_long_bodies() {
 /// Other allocators do so by themselves.
 #[cfg(not(target_env = "gnu"))]
 pub fn give_back_long_bodies() {}
+
+/// What was freed goes back now: after the index was filled, a third of what that took.
+#[cfg(target_env = "gnu")]
+pub fn give_back_what_was_freed() {
+    #[expect(unsafe_code, reason = "no safe crate has this call")]
+    // SAFETY: `malloc_trim` takes a number by value, and locks what it changes.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Other allocators do so by themselves.
+#[cfg(not(target_env = "gnu"))]
+pub fn give_back_what_was_freed() {}

@@ -2,8 +2,9 @@
 //! know which engine runs.
 
 use crate::config::Config;
+use crate::memory;
 use rollcall_auth::ClusterKey;
-use rollcall_http::{device_fragment, router, serve};
+use rollcall_http::{client_fragment, router, serve};
 use rollcall_model::{Clock, Randomness};
 use rollcall_service::{MailTransport, Parts, Refusal, Service};
 use rollcall_store::{Store, StoreError};
@@ -38,7 +39,7 @@ impl Server {
         let mut prefix = [0; 4];
         randomness.fill(&mut prefix);
         let settings = config.service;
-        let service = Service::new(Parts { store, clock, randomness, key, mail, settings, device_fragment });
+        let service = Service::new(Parts { store, clock, randomness, key, mail, settings, client_fragment });
         let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix));
         let address = listener
             .local_addr()
@@ -49,6 +50,7 @@ impl Server {
             let _ = stopped.await;
         }));
         service.load().await?;
+        memory::give_back_what_was_freed();
         Ok(Self { service, address, stop, serving })
     }
 

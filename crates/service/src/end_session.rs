@@ -20,7 +20,7 @@ impl Service {
     /// Ends one of the principal's own sessions. Others are not found.
     pub async fn end_own_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
         let mine = principal.owner.no;
-        let no = self.session(id, |row| (row.owner().no == mine).then(|| row.no()))?;
+        let no = self.session(id, |row| (row.user() == mine).then(|| row.no()))?;
         self.end(principal, no, EndReason::EndedByUser).await
     }
 

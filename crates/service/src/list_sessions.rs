@@ -1,7 +1,7 @@
 //! Lists of sessions and single ones, out of the index.
 
 use crate::{Refusal, Service};
-use rollcall_index::{List, Page, Row, TextFilter};
+use rollcall_index::{List, Page, Row};
 use rollcall_model::{SessionId, limits};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,26 +9,25 @@ use std::time::Instant;
 impl Service {
     /// A page of sessions. `read` sees it while the index stands still, so that rows, total and offset agree.
     ///
-    /// With a filter the scan runs off the async threads, and is refused when it takes too long.
+    /// A filter that was not asked lately scans off the async threads, and is refused when it takes too long.
     pub async fn list_sessions<R: Send + 'static>(
         self: &Arc<Self>,
-        mut list: List,
-        filter: Option<String>,
+        list: List,
         read: impl FnOnce(&Page<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
-        let now = self.clock.now();
-        let Some(filter) = filter.filter(|filter| !filter.is_empty()) else {
-            return self.standing.list(&list, now, &|| false, read).map_err(|_| Refusal::FilterTooCostly);
+        let is_at_hand = self.standing.is_at_hand(&list);
+        let (standing, now) = (self.standing.clone(), self.clock.now());
+        // A scan ends when nobody waits for it any more.
+        let asked = Arc::new(());
+        let asking = Arc::downgrade(&asked);
+        let list = move || {
+            let deadline = Instant::now() + limits::FILTER_TIME;
+            let stop = || asking.strong_count() == 0 || Instant::now() >= deadline;
+            standing.list(&list, now, &stop, read)
         };
-        let service = self.clone();
-        self.scans
-            .run(move || {
-                let deadline = Instant::now() + limits::FILTER_TIME;
-                list.filter = Some(TextFilter::new(&filter));
-                service.standing.list(&list, now, &|| Instant::now() >= deadline, read)
-            })
-            .await?
-            .map_err(|_| Refusal::FilterTooCostly)
+        let listed = if is_at_hand { list() } else { self.scans.run(list).await? };
+        drop(asked);
+        listed.map_err(|_| Refusal::FilterTooCostly)
     }
 
     /// One session by its id. `read` answers `None` for one that it does not want to be known.

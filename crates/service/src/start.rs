@@ -15,11 +15,15 @@ use rollcall_index::{Loaded, Readers, Standing};
 use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
 use rollcall_store::{Loading, Store, StoreError, WorkspaceRow};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 use tokio::sync::{Mutex, Notify, watch};
+use tokio::task::spawn_blocking;
 
 /// Filters that scan at once: one, so that a core is left to everything else.
 const SCANS_AT_ONCE: usize = 1;
+/// Pieces of a store that wait to be taken into the index.
+const PIECES_WAITING: usize = 8;
 /// Filters that wait to scan.
 const SCANS_WAITING: usize = 64;
 
@@ -38,8 +42,8 @@ pub struct Parts {
     pub mail: Arc<dyn MailTransport>,
     /// Settings.
     pub settings: Settings,
-    /// How a list row shows a device: ready text, made once per distinct device.
-    pub device_fragment: fn(&Device) -> String,
+    /// How a list row shows a device and a host: ready text, made once per distinct pair.
+    pub client_fragment: fn(&Device, &str) -> String,
 }
 
 /// Where the process stands.
@@ -74,7 +78,7 @@ impl Service {
     pub fn new(parts: Parts) -> Arc<Self> {
         let readers = Readers {
             device: |agent| rollcall_user_agent::device(Some(agent)),
-            fragment: parts.device_fragment,
+            fragment: parts.client_fragment,
         };
         let standing = Arc::new(Standing::new(readers, parts.settings.session_idle));
         let (endings, queued) = (Arc::<Endings>::default(), Arc::new(Notify::new()));
@@ -127,7 +131,11 @@ impl Service {
         tried.map_err(|_| StoreError::Unavailable("hashes of its passwords could not be tried".into()))?;
         let standing = self.standing.clone();
         let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
-        let head = self.store.load(since, Box::new(move |piece| take_in(&standing, piece))).await?;
+        // One thread reads, another takes in; neither gets far ahead.
+        let (pieces, inbox) = sync_channel(PIECES_WAITING);
+        let taking = spawn_blocking(move || inbox.into_iter().for_each(|piece| take_in(&standing, piece)));
+        let head = self.store.load(since, Box::new(move |piece| drop(pieces.send(piece)))).await?;
+        taking.await.map_err(|_| StoreError::Unavailable("its sessions could not be taken in".into()))?;
         self.standing.loaded();
         for row in self.store.permissions().await? {
             self.standing.set_grant(row.permission, row.roles);

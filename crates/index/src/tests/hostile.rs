@@ -1,7 +1,7 @@
 //! Filters that mean harm: they are answered like any other, and what they cost is bounded.
 
 use super::world::{Ask, World};
-use crate::{List, Scope, TextFilter};
+use crate::{List, Scope};
 use std::time::Duration;
 
 fn hostile() -> Vec<String> {
@@ -49,7 +49,7 @@ fn what_is_no_pattern_is_literal() {
     for (filter, wanted) in [("[", bracket), ("A[B", bracket), ("\\", slash), ("C\\", slash)] {
         let list = List {
             scope: Scope::Everyone,
-            filter: Some(TextFilter::new(filter)),
+            filter: Some(filter.into()),
             sort: Vec::new(),
             offset: 0,
             count: 9,

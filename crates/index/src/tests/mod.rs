@@ -2,6 +2,7 @@
 //! the naive answers come from.
 
 mod behaviour;
+mod changes_in_scans;
 mod hostile;
 mod oracle;
 pub mod world;

@@ -25,6 +25,10 @@ enum Step {
     /// A commit in which users take these names, those of others among them, and sign in or not.
     Renames(Vec<(usize, &'static str, Option<&'static str>, bool)>),
     Read(Ask),
+    /// One that was asked before, in another order.
+    ReadAgain(prop::sample::Index, Ask),
+    /// One whose scan is broken off after so many stretches.
+    BreakOff(Ask, usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -41,6 +45,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop::collection::vec((0..USERS.len(), name(), prop::option::of(name()), any::<bool>()), 1..5)
             .prop_map(Step::Renames),
         6 => ask().prop_map(Step::Read),
+        6 => (any::<prop::sample::Index>(), ask()).prop_map(|(which, ask)| Step::ReadAgain(which, ask)),
+        3 => (ask(), 0..12_usize).prop_map(|(ask, stretches)| Step::BreakOff(ask, stretches)),
     ]
 }
 
@@ -149,6 +155,7 @@ fn idle() -> impl Strategy<Value = Option<Duration>> {
 fn run(idle: Option<Duration>, steps: Vec<Step>) {
     assert_eq!(limits::IDLE_GRACE, Duration::from_millis(IDLE_GRACE_MS));
     let mut world = World::with_idle(idle);
+    let mut asked: Vec<Option<String>> = vec![None];
     for step in steps {
         match step {
             Step::SignIns { sessions, end_again } => {
@@ -191,6 +198,11 @@ fn run(idle: Option<Duration>, steps: Vec<Step>) {
             Step::Renames(renames) => {
                 let mut events = Vec::new();
                 for (user, username, name, signs_in) in renames {
+                    // The ledger lets nobody have another's.
+                    let username = if world.is_taken(user, username) { "a-free-one" } else { username };
+                    if world.is_taken(user, username) {
+                        continue;
+                    }
                     events.push(world.rename(user, username, name));
                     if signs_in {
                         let session = world.make(user, 0, 0, 0, Duration::from_millis(900));
@@ -199,7 +211,16 @@ fn run(idle: Option<Duration>, steps: Vec<Step>) {
                 }
                 world.standing.apply(&events);
             }
+            Step::BreakOff(ask, stretches) => {
+                ask.is_broken_off(&world.standing, world.now, stretches);
+                asked.push(ask.filter);
+            }
+            Step::ReadAgain(which, ask) => {
+                let ask = Ask { filter: which.get(&asked).clone(), ..ask };
+                assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
+            }
             Step::Read(ask) => {
+                asked.push(ask.filter.clone());
                 assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
             }
         }
@@ -259,14 +280,25 @@ fn check_all(world: &World) {
             assert_eq!(row.is_some(), live);
             let Some(row) = row else { return };
             assert_eq!(
-                (row.no(), row.id(), row.owner()),
-                (session.no, session.id.as_bytes(), &session.owner)
+                (row.no(), row.id(), row.user(), row.user_id(), row.username(), row.name(), row.roles()),
+                (
+                    session.no,
+                    session.id.as_bytes(),
+                    session.owner.no,
+                    session.owner.id,
+                    &*session.owner.username,
+                    session.owner.name.as_deref(),
+                    session.owner.roles
+                )
             );
             assert_eq!(
                 (row.device(), row.host(), row.address()),
-                (&known.device, session.host.as_bytes(), session.ip.to_string().as_bytes())
+                (&known.device, &*session.host, session.ip.to_string().as_bytes())
             );
-            assert_eq!(row.fragment(), format!("<{} {}>", known.device.name, known.device.long_version));
+            assert_eq!(
+                row.fragment(),
+                format!("<{} {} {}>", known.device.name, known.device.long_version, session.host)
+            );
             assert_eq!(row.opened_at(), session.opened_at);
         });
     }

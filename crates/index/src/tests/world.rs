@@ -1,6 +1,6 @@
 //! A small world whose sessions are known twice: in the index, and in a plain list.
 
-use crate::{Direction, List, Loaded, Readers, Scope, SortKey, Standing, TextFilter};
+use crate::{Direction, List, Loaded, Readers, Scope, SortKey, Standing};
 use regex::RegexBuilder;
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES, IDLE_GRACE};
@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Names are shared, empty, or missing; the last user has the first one's username, as after a deletion.
+/// Names are shared, empty, or missing.
 pub const USERS: [(&str, Option<&str>); 13] = [
     ("zoe", Some("Zoé Kelvin")),
     ("Anna.K", Some("anna")),
@@ -27,7 +27,7 @@ pub const USERS: [(&str, Option<&str>); 13] = [
     ("chromer", Some("anna")),
     ("ip10", Some("10.1.0.7")),
     ("x", Some("line\nbreak")),
-    ("zoe", Some("took over a name")),
+    ("zoe.2", Some("took over a name")),
 ];
 
 /// Name, type, system, its version.
@@ -68,7 +68,7 @@ pub const READERS: Readers = Readers {
             os_version: os_version.map(Into::into),
         }
     },
-    fragment: |device| format!("<{} {}>", device.name, device.long_version),
+    fragment: |device, host| format!("<{} {} {host}>", device.name, device.long_version),
 };
 
 /// A session of the plain list.
@@ -205,6 +205,15 @@ impl World {
         self.change_of(user, Happening::UserChanged { before, after: account(&owner) })
     }
 
+    /// Whether another user has this username, whatever the case.
+    pub fn is_taken(&self, user: usize, username: &str) -> bool {
+        let folded = rollcall_model::text::folded(username);
+        self.owners
+            .iter()
+            .enumerate()
+            .any(|(i, owner)| i != user && rollcall_model::text::folded(&owner.username) == folded)
+    }
+
     fn change(&mut self, user: usize, change: impl FnOnce(&mut Owner)) -> Arc<Owner> {
         change(Arc::make_mut(&mut self.owners[user]));
         let owner = Arc::clone(&self.owners[user]);
@@ -309,15 +318,26 @@ impl Ask {
         Self { filter: Some(text.into()), ..Self::all() }
     }
 
-    /// What the index answers.
-    pub fn of(&self, standing: &Standing, now: Timestamp) -> (usize, Vec<SessionNo>) {
-        let list = List {
+    fn list(&self) -> List {
+        List {
             scope: self.scope,
-            filter: self.filter.as_deref().map(TextFilter::new),
+            filter: self.filter.as_deref().map(Into::into),
             sort: self.sort.clone(),
             offset: self.offset,
             count: self.count,
-        };
+        }
+    }
+
+    /// Asks, and loses patience after so many stretches of a scan. Tells whether it did.
+    pub fn is_broken_off(&self, standing: &Standing, now: Timestamp, stretches: usize) -> bool {
+        let left = std::cell::Cell::new(stretches);
+        let stop = || left.replace(left.get().saturating_sub(1)) == 0;
+        standing.list(&self.list(), now, &stop, |_| ()).is_err()
+    }
+
+    /// What the index answers.
+    pub fn of(&self, standing: &Standing, now: Timestamp) -> (usize, Vec<SessionNo>) {
+        let list = self.list();
         let read = standing
             .list(&list, now, &|| false, |page| (page.total(), page.rows().map(|row| row.no()).collect()));
         read.unwrap()

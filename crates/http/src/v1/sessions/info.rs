@@ -5,8 +5,8 @@ use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepU
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use rollcall_model::RoleSet;
 use rollcall_model::permission::Role;
-use rollcall_model::{Device, Owner};
 use rollcall_service::Principal;
 use rollcall_service::index::Row;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ impl Endpoint for Info {
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         let mine = call.caller.owner().no;
         let found =
-            call.service.session(&call.query.session_id, |row| (row.owner().no == mine).then(|| whole(&row)));
+            call.service.session(&call.query.session_id, |row| (row.user() == mine).then(|| whole(&row)));
         Reply::json(&found?)
     }
 }
@@ -41,8 +41,7 @@ impl Endpoint for Info {
 const INSTANCE: &str = "rollcall";
 
 fn whole(row: &Row<'_>) -> Value {
-    let owner = row.owner();
-    let [id, host, address] = [&row.id()[..], row.host(), row.address()].map(String::from_utf8_lossy);
+    let [id, address] = [&row.id()[..], row.address()].map(String::from_utf8_lossy);
     let opened_at = row.opened_at().to_string();
     let opened_on = row.opened_at().calendar();
     // The fragment is JSON of our own making.
@@ -50,21 +49,20 @@ fn whole(row: &Row<'_>) -> Value {
     let fields = json!({
         "_id": id,
         "sessionId": id,
-        "userId": owner.id.as_str(),
-        "host": host,
+        "userId": row.user_id().as_str(),
         "ip": address,
         "loginAt": opened_at,
         "type": "session",
         "instanceId": INSTANCE,
-        "roles": owner.roles.iter().map(Role::as_str).collect::<Vec<_>>(),
-        "mostImportantRole": most_important_role(owner),
+        "roles": row.roles().iter().map(Role::as_str).collect::<Vec<_>>(),
+        "mostImportantRole": most_important_role(row.roles()),
         "createdAt": opened_at,
         "_updatedAt": row.seen_at().to_string(),
         "lastActivityAt": row.seen_at().to_string(),
         "day": opened_on.day,
         "month": opened_on.month,
         "year": opened_on.year,
-        "searchTerm": search_term(&id, owner, row.device()),
+        "searchTerm": search_term(&id, row),
         "success": true,
     });
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
@@ -74,7 +72,7 @@ fn whole(row: &Row<'_>) -> Value {
 }
 
 /// Administrators first; of the rest, what is more than a plain user.
-fn most_important_role(owner: &Owner) -> &'static str {
+fn most_important_role(roles: RoleSet) -> &'static str {
     let rank = |role: &Role| match role {
         Role::Admin => 0,
         Role::Owner => 1,
@@ -83,18 +81,19 @@ fn most_important_role(owner: &Owner) -> &'static str {
         Role::Guest | Role::Anonymous => 5,
         _ => 3,
     };
-    owner.roles.iter().min_by_key(rank).map_or("", Role::as_str)
+    roles.iter().min_by_key(rank).map_or("", Role::as_str)
 }
 
-fn search_term(id: &str, owner: &Owner, device: &Device) -> String {
+fn search_term(id: &str, row: &Row<'_>) -> String {
+    let (user, device) = (row.user_id(), row.device());
     let parts = [
         &*device.name,
         device.device_type.as_str(),
         &device.os_name,
         id,
-        owner.id.as_str(),
-        &owner.username,
-        owner.name.as_deref().unwrap_or_default(),
+        user.as_str(),
+        row.username(),
+        row.name().unwrap_or_default(),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

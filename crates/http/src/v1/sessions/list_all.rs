@@ -31,9 +31,9 @@ impl Endpoint for ListAll {
     type Body = Whatever;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let (list, filter) = call.query.list(Scope::Everyone)?;
+        let list = call.query.list(Scope::Everyone)?;
         let (offset, count) = (list.offset, list.count);
         let write = move |rows: &Page<'_>| page(rows, Of::Everyone, offset, count);
-        Ok(Reply(call.service.list_sessions(list, filter, write).await?))
+        Ok(Reply(call.service.list_sessions(list, write).await?))
     }
 }

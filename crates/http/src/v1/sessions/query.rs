@@ -33,11 +33,12 @@ impl Input for ListQuery {
 }
 
 impl ListQuery {
-    /// What is asked of the index; the filter's text goes beside it.
-    pub fn list(self, scope: Scope) -> Result<(List, Option<String>), Refusal> {
+    /// What is asked of the index. The empty filter is none.
+    pub fn list(self, scope: Scope) -> Result<List, Refusal> {
         let sort = sort(self.sort.as_deref().unwrap_or_default(), sort_key)?;
         let Paging { offset, count } = self.paging;
-        Ok((List { scope, filter: None, sort, offset, count }, self.filter))
+        let filter = self.filter.filter(|filter| !filter.is_empty()).map(Into::into);
+        Ok(List { scope, filter, sort, offset, count })
     }
 }
 

@@ -41,27 +41,25 @@ pub fn page(page: &Page<'_>, of: Of, offset: usize, count: usize) -> Vec<u8> {
 
 /// A row's fields, without the braces around them.
 pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
-    let (id, owner) = (row.id(), row.owner());
+    let id = row.id();
     // Straight into the buffer: a piece put together beforehand is read back before it is written, and waits.
     out.extend_from_slice(br#""_id":""#);
     out.extend_from_slice(id);
     out.extend_from_slice(br#"","sessionId":""#);
     out.extend_from_slice(id);
     out.extend_from_slice(br#"","userId":""#);
-    out.extend_from_slice(owner.id.as_bytes());
+    out.extend_from_slice(row.user_id().as_bytes());
     out.extend_from_slice(br#"","#);
     out.extend_from_slice(row.fragment().as_bytes());
-    out.extend_from_slice(br#","host":""#);
-    json::text(out, row.host());
-    out.extend_from_slice(br#"","ip":""#);
+    out.extend_from_slice(br#","ip":""#);
     out.extend_from_slice(row.address());
     out.extend_from_slice(br#"","loginAt":""#);
     out.extend_from_slice(&row.opened_at().iso());
     match of {
         Of::Everyone => {
             out.extend_from_slice(br#"","_user":{"username":""#);
-            json::text(out, owner.username.as_bytes());
-            if let Some(name) = &owner.name {
+            json::text(out, row.username().as_bytes());
+            if let Some(name) = row.name() {
                 out.extend_from_slice(br#"","name":""#);
                 json::text(out, name.as_bytes());
             }
@@ -72,6 +70,13 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
             out.extend_from_slice(if current { br#"","current":true"# } else { br#"","current":false"# });
         }
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientWire<'a> {
+    device: DeviceWire<'a>,
+    host: &'a str,
 }
 
 #[derive(Serialize)]
@@ -92,9 +97,9 @@ struct OsWire<'a> {
     version: Option<&'a str>,
 }
 
-/// A device as rows show it, made once per distinct device: `"device":{…}`.
-pub fn device_fragment(device: &Device) -> String {
-    let wire = DeviceWire {
+/// A device and a host as rows show them, made once per distinct pair: `"device":{…},"host":"…"`.
+pub fn client_fragment(device: &Device, host: &str) -> String {
+    let device = DeviceWire {
         device_type: device.device_type.as_str(),
         name: &device.name,
         long_version: &device.long_version,
@@ -102,5 +107,6 @@ pub fn device_fragment(device: &Device) -> String {
         os: OsWire { name: &device.os_name, version: device.os_version.as_deref() },
     };
     // Text is always writable.
-    format!(r#""device":{}"#, serde_json::to_string(&wire).unwrap_or_default())
+    let whole = serde_json::to_string(&ClientWire { device, host }).unwrap_or_default();
+    whole.trim_start_matches('{').strip_suffix('}').unwrap_or_default().into()
 }

@@ -1,0 +1,39 @@
+//! A hash table of numbers in many small parts, so that growing moves a few entries at a time: what grows as one
+//! piece stands still while a million entries find their new places.
+
+use hashbrown::HashTable;
+
+const PARTS: usize = 256;
+
+/// The table. Hashes and equality are the caller's: it holds numbers of what lies elsewhere.
+pub struct Shards(Vec<HashTable<u32>>);
+
+impl Shards {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self((0..PARTS).map(|_| HashTable::new()).collect())
+    }
+
+    /// The number with this hash of which `is_it` says so.
+    pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        self.0[part(hash)].find(hash, |number| is_it(*number)).copied()
+    }
+
+    /// Puts a number in that is not there.
+    pub fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
+        self.0[part(hash)].insert_unique(hash, number, |number| hash_of(*number));
+    }
+
+    /// Takes a number out.
+    pub fn remove(&mut self, hash: u64, number: u32) {
+        let part = &mut self.0[part(hash)];
+        if let Ok(entry) = part.find_entry(hash, |held| *held == number) {
+            entry.remove();
+        }
+    }
+}
+
+/// By bits that the tables themselves do not look at first.
+const fn part(hash: u64) -> usize {
+    (hash >> 40) as usize % PARTS
+}
