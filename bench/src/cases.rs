@@ -7,6 +7,7 @@ use crate::caller::Caller;
 use crate::child::Server;
 use crate::drive::{Load, Measured, Requests, count, drive};
 use crate::figures::{Spread, percentile};
+use crate::in_process::not_asked_lately;
 use crate::serve::TWIN_BYTES_MAX;
 use anyhow::{Context, Result, bail};
 use std::time::Duration;
@@ -15,6 +16,8 @@ use std::time::Duration;
 const ROWS: usize = 50;
 /// Different offsets of the case of random pages.
 const OFFSETS: usize = 2_000;
+/// Different texts of the same filter: more than the index remembers, so each is asked for the first time again.
+const TEXTS: usize = 64;
 /// Requests of a case that are looked at before it is measured.
 const SAMPLES: usize = 20;
 
@@ -92,11 +95,24 @@ pub fn all(total: usize) -> Vec<Case> {
     for (what, text) in
         [("broad", "chrome"), ("narrow", "zoe"), ("none", "nothing-like-this"), ("pattern", r"^10\.1\.")]
     {
-        let path = list(&format!("&filter={}", escaped(text)), 0);
-        cases.push(Case { rows: None, ..Case::new(&format!("filter {what}: {text}"), path) }.alone());
+        let filter = |text: &str| list(&format!("&filter={}", escaped(text)), 0);
+        let first_use = (0..TEXTS).map(|nth| filter(&not_asked_lately(text, nth))).collect();
+        let case = |when: &str, paths| {
+            Case { rows: None, paths, ..Case::new(&format!("filter {what}: {text}, {when}"), String::new()) }
+                .alone()
+        };
+        cases.extend([case("first use", first_use), case("again", vec![filter(text)])]);
     }
-    let both = list(&format!("&filter=chrome{}", sort("_user.name")), total / 4);
-    cases.push(Case { rows: None, ..Case::new("filter broad, sort _user.name, deep", both) }.alone());
+    let sorted = |nth| {
+        let more = format!("&filter={}{}", escaped(&not_asked_lately("chrome", nth)), sort("_user.name"));
+        list(&more, total / 4)
+    };
+    let case = |when: &str, paths| {
+        let name = format!("filter broad, sort _user.name, deep, {when}");
+        Case { rows: None, paths, ..Case::new(&name, String::new()) }.alone()
+    };
+    cases.push(case("first use", (0..TEXTS).map(sorted).collect()));
+    cases.push(case("again", vec![sorted(0)]));
     cases.push(Case { rows: None, ..Case::new("me", "/api/v1/me".into()) });
     cases.push(Case { rows: None, ..Case::new("info", "/api/v1/info".into()) });
     cases

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use rollcall::config::Config;
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_demo::Size;
-use rollcall_http::device_fragment;
+use rollcall_http::client_fragment;
 use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_service::{Filling, FirstAdministrator, Parts, Service, Settings, fill};
 use rollcall_store::Store;
@@ -18,8 +18,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-/// How large it is.
-pub const SIZE: Size = Size { users: 38_000, live_sessions: 100_000, ended_sessions: 30_000, days: 60 };
+/// How large one with so many live sessions is.
+const fn size(sessions: u32) -> Size {
+    Size { users: sessions / 100 * 38, live_sessions: sessions, ended_sessions: sessions / 10 * 3, days: 60 }
+}
 /// The generator's seed.
 pub const SEED: u64 = 1;
 
@@ -39,12 +41,13 @@ pub struct Data {
 }
 
 /// The store under `root`; made when there is none, or none that will do.
-pub fn ready(root: &Path, runtime: &Runtime, anew: bool) -> Result<Data> {
-    let directory = root.join("data-100000");
+pub fn ready(root: &Path, runtime: &Runtime, sessions: u32, anew: bool) -> Result<Data> {
+    let size = size(sessions);
+    let directory = root.join(format!("data-{sessions}"));
     // Beside the directory, and written last: a store without it was not finished.
-    let note = root.join("data-100000.json");
+    let note = root.join(format!("data-{sessions}.json"));
     let kept = fs::read(&note).ok().and_then(|note| serde_json::from_slice::<Value>(&note).ok());
-    if let Some(kept) = kept.filter(|kept| !anew && kept["of"] == of() && directory.is_dir()) {
+    if let Some(kept) = kept.filter(|kept| !anew && kept["of"] == of(&size) && directory.is_dir()) {
         let filled_at = kept["at_ms"].as_i64().unwrap_or(0);
         let age_ms = SystemClock.now().as_ms().saturating_sub(filled_at);
         if u128::try_from(age_ms).is_ok_and(|age_ms| age_ms < KEPT_FOR.as_millis()) {
@@ -53,31 +56,31 @@ pub fn ready(root: &Path, runtime: &Runtime, anew: bool) -> Result<Data> {
             return Ok(Data { directory, filled_in, events: number("events"), fresh: false });
         }
     }
-    println!("filling the store ({} live sessions) ...", SIZE.live_sessions);
+    println!("filling the store ({sessions} live sessions) ...");
     let _ = fs::remove_file(&note);
     if directory.exists() {
         fs::remove_dir_all(&directory).with_context(|| format!("cannot remove {}", directory.display()))?;
     }
     fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
     let at_ms = SystemClock.now().as_ms();
-    let (filled_in, events) = runtime.block_on(make(&directory))?;
+    let (filled_in, events) = runtime.block_on(make(&directory, size))?;
     let took_ms = u64::try_from(filled_in.as_millis())?;
-    let kept = json!({ "of": of(), "at_ms": at_ms, "took_ms": took_ms, "events": events });
+    let kept = json!({ "of": of(&size), "at_ms": at_ms, "took_ms": took_ms, "events": events });
     fs::write(&note, kept.to_string()).with_context(|| format!("cannot write {}", note.display()))?;
     Ok(Data { directory, filled_in, events, fresh: true })
 }
 
 /// What the store was made of.
-fn of() -> Value {
-    json!(format!("seed {SEED}, {SIZE:?}, {}", env!("CARGO_PKG_VERSION")))
+fn of(size: &Size) -> Value {
+    json!(format!("seed {SEED}, {size:?}, {}", env!("CARGO_PKG_VERSION")))
 }
 
-async fn make(directory: &Path) -> Result<(Duration, u64)> {
+async fn make(directory: &Path, size: Size) -> Result<(Duration, u64)> {
     let began = Instant::now();
     let randomness = Arc::new(SystemRandomness);
     let unfinished = UnfinishedStore::begin(directory, randomness.clone())?;
     let password = Hasher::default().hash(&PasswordDigest::of(PASSWORD), &*randomness);
-    let filling = Filling { seed: SEED, size: SIZE, now: SystemClock.now(), password };
+    let filling = Filling { seed: SEED, size, now: SystemClock.now(), password };
     fill(unfinished.store(), &filling, randomness, |_| ()).await?;
     unfinished.finish().await?;
     let took = began.elapsed();
@@ -99,7 +102,7 @@ async fn make_administrator(store: Arc<dyn Store>, directory: &Path) -> Result<(
     let key = store_key(&*store, directory, &*randomness).await?;
     let (clock, settings) = (Arc::new(SystemClock), Settings::default());
     let mail = Config::default().mail_transport(directory)?;
-    let service = Service::new(Parts { store, clock, randomness, key, mail, settings, device_fragment });
+    let service = Service::new(Parts { store, clock, randomness, key, mail, settings, client_fragment });
     service.load().await?;
     let made = service.first_administrator(ADMIN, PASSWORD).await;
     service.close().await.ok().context("the store did not close cleanly")?;

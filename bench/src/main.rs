@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures the server at 100,000 sessions. README.md says what each figure means.
+//! `cargo xtask bench`: measures the server at 100,000 sessions, or as many as asked. README.md says what each figure means.
 //!
 //! The driver starts itself anew as the server ([`serve`]), asks it over HTTP ([`cases`]), and measures the
 //! live index by itself in its own process ([`in_process`]).
@@ -35,6 +35,7 @@ Examples:
   cargo xtask bench                      everything, in five minutes or so
   cargo xtask bench --quick              everything, roughly, in a minute
   cargo xtask bench --only filter        the filters only
+  cargo xtask bench --sessions 1000000   at a million
   cargo xtask bench --write              everything, and into bench/RESULTS.md
   cargo xtask bench sockets              a restart with 1,000 sockets, and endings among them
   cargo xtask bench refusals             whether the time of a refused sign-in tells why";
@@ -42,7 +43,7 @@ Examples:
 /// Starts whose times are told.
 const STARTS: usize = 3;
 
-/// Measures Rollcall at 100,000 sessions.
+/// Measures Rollcall at 100,000 sessions, or as many as asked
 #[derive(Debug, Parser)]
 #[command(after_help = EXAMPLE, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -86,6 +87,9 @@ struct Run {
     /// Shorter and fewer measurements: to see that it works, not how fast
     #[arg(long)]
     quick: bool,
+    /// Live sessions
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+    sessions: u32,
     /// Write the figures to bench/RESULTS.md too
     #[arg(long)]
     write: bool,
@@ -148,7 +152,7 @@ fn run(run: &Run) -> Result<()> {
     };
     // One thread drives: it is cheaper than several that hand work to one another.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let data = data::ready(&root, &runtime, run.refill)?;
+    let data = data::ready(&root, &runtime, run.sessions, run.refill)?;
     let cores = if process::cores() > 1 { Some((0, 1)) } else { None };
     if let Some((_, own)) = cores {
         process::pin(own)?;
