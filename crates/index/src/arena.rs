@@ -5,6 +5,7 @@
 //! - The separator is a byte that no UTF-8 text holds, so a match of a Unicode pattern never spans two texts.
 //! - An absent text consists of separators: it is found by nothing and is not the empty text.
 
+use crate::signature::Signature;
 use crate::{number, turning_point};
 use rollcall_model::ids::ID_LENGTH;
 
@@ -36,6 +37,11 @@ pub trait Texts {
     /// The text whose bytes or closing separator are at `offset`, which does not lie before text `from`.
     fn holder(&self, from: usize, offset: usize) -> usize;
 
+    /// What is known of all of them together.
+    fn signature(&self) -> Option<&Signature> {
+        None
+    }
+
     /// A text's bytes.
     fn get(&self, text: usize) -> &[u8] {
         &self.bytes()[self.start(text)..self.start(text + 1) - 1]
@@ -46,12 +52,14 @@ pub trait Texts {
 pub struct Arena {
     bytes: Vec<u8>,
     starts: Vec<u32>,
+    /// Once no more are put in.
+    signature: Option<Signature>,
 }
 
 impl Arena {
     /// No texts yet.
     pub fn new() -> Self {
-        Self { bytes: vec![SEPARATOR], starts: vec![1] }
+        Self { bytes: vec![SEPARATOR], starts: vec![1], signature: None }
     }
 
     /// Puts a text at the end and gives its number.
@@ -75,6 +83,9 @@ impl Arena {
         for later in &mut self.starts[text + 1..] {
             *later = number(*later as usize + by.len() - (end - start));
         }
+        if let Some(signature) = &mut self.signature {
+            signature.add(by);
+        }
     }
 
     /// Gives back what was held for more to come.
@@ -82,9 +93,22 @@ impl Arena {
         self.bytes.shrink_to_fit();
         self.starts.shrink_to_fit();
     }
+
+    /// Makes a signature of the texts.
+    fn sign(&mut self) {
+        self.signature = Some(signed(self));
+    }
+}
+
+fn signed(texts: &impl Texts) -> Signature {
+    Signature::of((0..texts.count()).map(|text| texts.get(text)), texts.bytes().len())
 }
 
 impl Texts for Arena {
+    fn signature(&self) -> Option<&Signature> {
+        self.signature.as_ref()
+    }
+
     fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -134,6 +158,7 @@ impl Shelf {
         if self.arenas.last().is_none_or(|last| last.count() == ON_ONE) {
             if let Some(full) = self.arenas.last_mut() {
                 full.shrink();
+                full.sign();
             }
             self.arenas.push(Arena::new());
         }
@@ -167,23 +192,28 @@ impl Shelf {
 const RECORD: usize = ID_LENGTH + 1;
 
 /// Ids, which all have one length.
-pub struct Ids(Vec<u8>);
+pub struct Ids {
+    bytes: Vec<u8>,
+    /// Once no more are put in.
+    signature: Option<Signature>,
+}
 
 impl Ids {
     /// No ids yet.
     pub fn new() -> Self {
-        Self(vec![SEPARATOR])
+        Self { bytes: vec![SEPARATOR], signature: None }
     }
 
-    /// Gives back what was held for more to come.
-    pub fn shrink(&mut self) {
-        self.0.shrink_to_fit();
+    /// Gives back what was held for more to come, and makes a signature of what is there.
+    pub fn close(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.signature = Some(signed(self));
     }
 
     /// Puts an id at the end, whose length is `ID_LENGTH`.
     pub fn push(&mut self, id: &[u8]) {
-        self.0.extend_from_slice(id);
-        self.0.push(SEPARATOR);
+        self.bytes.extend_from_slice(id);
+        self.bytes.push(SEPARATOR);
     }
 
     /// An id; nothing but separators when it is absent.
@@ -191,25 +221,24 @@ impl Ids {
         self.get(id).first_chunk().unwrap_or(&[SEPARATOR; ID_LENGTH])
     }
 
-    /// Puts an id in the place of another.
-    pub fn replace(&mut self, id: usize, by: &[u8; ID_LENGTH]) {
-        let start = self.start(id);
-        self.0[start..start + ID_LENGTH].copy_from_slice(by);
-    }
-
     /// Makes an id absent.
     pub fn erase(&mut self, id: usize) {
-        self.replace(id, &[SEPARATOR; ID_LENGTH]);
+        let start = self.start(id);
+        self.bytes[start..start + ID_LENGTH].fill(SEPARATOR);
     }
 }
 
 impl Texts for Ids {
+    fn signature(&self) -> Option<&Signature> {
+        self.signature.as_ref()
+    }
+
     fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     fn count(&self) -> usize {
-        self.0.len() / RECORD
+        self.bytes.len() / RECORD
     }
 
     fn start(&self, text: usize) -> usize {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// Slots of a chunk.
-pub const SLOTS: usize = turning_point(1_024, 16);
+pub const SLOTS: usize = turning_point(512, 16);
 const WORD: usize = 64;
 
 /// How much of a digest a row keeps. Nobody finds a token whose digest begins with 128 given bits.
@@ -125,7 +125,7 @@ impl Chunk {
         self.no.shrink();
         self.opened_at.shrink();
         self.lifetime.shrink();
-        self.ids.shrink();
+        self.ids.close();
         self.addresses.shrink();
         self.cells.shrink_to_fit();
     }

@@ -29,6 +29,7 @@ mod personal;
 mod rows;
 mod scan;
 mod shards;
+mod signature;
 mod slots;
 mod standing;
 mod step_ups;

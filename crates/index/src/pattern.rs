@@ -8,6 +8,7 @@
 //! themselves; whatever else looks around is tried text by text.
 
 use crate::arena::{SEPARATOR, is_absent};
+use crate::signature::Needs;
 use crate::turning_point;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
@@ -24,6 +25,7 @@ pub struct TextFilter {
     may_be_in_ids: bool,
     may_be_in_addresses: bool,
     bytes_at_once: usize,
+    needs: Needs,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +59,13 @@ impl TextFilter {
     }
 
     fn nothing() -> Self {
-        Self { search: Search::Nothing, may_be_in_ids: false, may_be_in_addresses: false, bytes_at_once: 1 }
+        Self {
+            search: Search::Nothing,
+            may_be_in_ids: false,
+            may_be_in_addresses: false,
+            bytes_at_once: 1,
+            needs: Needs::of(&[]),
+        }
     }
 
     fn compile(patterns: &[Hir], limit: Option<usize>) -> Option<Self> {
@@ -68,6 +76,7 @@ impl TextFilter {
         Some(Self {
             may_be_in_ids: may_be_in(ID_ALPHABET),
             may_be_in_addresses: may_be_in(b"0123456789abcdef.:"),
+            needs: Needs::of(patterns),
             bytes_at_once: (WORK_AT_ONCE / program).clamp(1, BYTES_AT_ONCE),
             search: if patterns.iter().any(matches_everything) {
                 Search::Everything
@@ -92,6 +101,11 @@ impl TextFilter {
     /// Whether it may occur in a text of the letters of addresses.
     pub(crate) const fn may_be_in_addresses(&self) -> bool {
         self.may_be_in_addresses
+    }
+
+    /// What a text must have that it matches.
+    pub(crate) const fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// How much text to search before asking whether it takes too long.

@@ -55,6 +55,8 @@ struct Place {
 /// What a stretch may still cost, in bytes of text.
 struct Budget(usize);
 
+/// What looking at a signature costs, in bytes of text.
+const PASSED_OVER: usize = 64;
 /// What looking at a row costs, in bytes of text.
 const ROW: usize = 16;
 /// From one in so many of all rows on, going through all of them is cheaper than going to those of some users.
@@ -158,16 +160,15 @@ impl Scan {
                 let mut hit = |name| users.extend(index.users.users_of_name(name));
                 each_arena(index.users.names().arenas(at.arena), at, filter, budget, &mut hit)
             }
+            Stage::UserIds | Stage::Ids if !filter.may_be_in_ids() => true,
+            Stage::Addresses if !filter.may_be_in_addresses() => true,
             Stage::UserIds => {
                 let mut hit = |user| {
                     users.insert(user);
                 };
-                let ids = filter.may_be_in_ids().then_some((0, index.users.ids()));
-                each_arena(ids.into_iter().skip(at.arena), at, filter, budget, &mut hit)
+                each_arena(index.users.ids().arenas(at.arena), at, filter, budget, &mut hit)
             }
             Stage::RowsOfUsers => rows_of_users(index, users, at, budget, |slot| found.insert(slot)),
-            Stage::Ids if !filter.may_be_in_ids() => true,
-            Stage::Addresses if !filter.may_be_in_addresses() => true,
             Stage::Ids => {
                 let ids = index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.ids()));
                 each_arena_of(ids, at, filter, budget, |(first, chunk), row| {
@@ -258,6 +259,11 @@ fn each_arena_of<'a, T: Texts + 'a, Of: Copy>(
     for (of, texts) in arenas {
         if at.texts != texts.count() {
             at.text = 0;
+        }
+        if at.text == 0 && !texts.signature().is_none_or(|signature| filter.needs().may_be_met(signature)) {
+            budget.spend(PASSED_OVER);
+            *at = Place { arena: at.arena + 1, ..Place::default() };
+            continue;
         }
         while at.text < texts.count() {
             if budget.0 == 0 {

@@ -6,7 +6,7 @@
 //!   those of its users.
 //! - A user's rows hang together from the newest to the oldest.
 
-use crate::arena::{Ids, Shelf, bytes_of};
+use crate::arena::{Shelf, bytes_of};
 use crate::collation::Collation;
 use crate::order::Order;
 use crate::rows::{NONE, Rows};
@@ -14,6 +14,7 @@ use crate::shards::Shards;
 use crate::{number, turning_point};
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
+use rollcall_model::ids::ID_LENGTH;
 use rollcall_model::{Owner, RoleSet, UserId, UserNo};
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ const CROWD: (usize, usize) = (turning_point(96, 4), turning_point(64, 2));
 pub struct Users {
     no: Vec<UserNo>,
     roles: Vec<RoleSet>,
-    ids: Ids,
+    ids: Shelf,
     usernames: Shelf,
     /// The code of each one's name.
     name: Vec<u32>,
@@ -65,7 +66,7 @@ impl Users {
         Self {
             no: Vec::new(),
             roles: Vec::new(),
-            ids: Ids::new(),
+            ids: Shelf::new(),
             usernames: Shelf::new(),
             name: Vec::new(),
             newest: Vec::new(),
@@ -96,12 +97,14 @@ impl Users {
         if let Some(code) = self.find(owner.no) {
             return code;
         }
+        // Numbers are given and freed in step.
         let code = self.usernames.put(owner.username.as_bytes());
+        let same = self.ids.put(owner.id.as_bytes());
+        debug_assert_eq!(code, same, "of the id and of the username");
         let at = code as usize;
         if at == self.no.len() {
             self.no.push(owner.no);
             self.roles.push(owner.roles);
-            self.ids.push(owner.id.as_bytes());
             self.name.push(NONE);
             self.newest.push(NONE);
             self.rows.push(0);
@@ -109,7 +112,6 @@ impl Users {
         } else {
             self.no[at] = owner.no;
             self.roles[at] = owner.roles;
-            self.ids.replace(at, owner.id.as_bytes());
         }
         let Self { by_no, no, hasher, .. } = self;
         by_no.insert(hasher.hash_one(owner.no), code, |code| hasher.hash_one(no[code as usize]));
@@ -155,7 +157,7 @@ impl Users {
         self.order.remove(code);
         self.leave_name(code);
         self.by_no.remove(self.hasher.hash_one(self.no[code as usize]), code);
-        self.ids.erase(code as usize);
+        self.ids.remove(code);
         self.usernames.remove(code);
     }
 
@@ -280,7 +282,7 @@ impl Users {
 
     /// The id on the wire.
     pub fn id(&self, code: u32) -> UserId {
-        UserId::of_bytes(*self.ids.id(code as usize))
+        UserId::of_bytes(*self.ids.get(code).first_chunk().unwrap_or(&[0; ID_LENGTH]))
     }
 
     /// The username.
@@ -310,7 +312,7 @@ impl Users {
     }
 
     /// The ids on the wire, by code.
-    pub const fn ids(&self) -> &Ids {
+    pub const fn ids(&self) -> &Shelf {
         &self.ids
     }
 

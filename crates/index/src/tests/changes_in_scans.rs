@@ -14,7 +14,7 @@ fn wherever_it_stands(filter: &str, change: impl Fn(&mut World)) {
         let mut world = World::new();
         (0..5 * USERS).for_each(|i| drop(world.open(i % USERS, i % 9, i % 4, i % ADDRESSES.len(), LONG)));
         if !ask.is_broken_off(&world.standing, world.now, stretches) {
-            assert!(stretches > 12, "it was over after {stretches} stretches");
+            assert!(stretches > 8, "it was over after {stretches} stretches");
             return;
         }
         change(&mut world);

@@ -1,0 +1,169 @@
+//! Which texts cannot match without looking at them: three letters in a row, whatever their case, that a match must
+//! have and that none of many texts has.
+//!
+//! Letters are folded (Unicode simple case folding) on both sides, so no pair that a pattern takes for equal is
+//! told apart here.
+
+use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
+use rollcall_model::text::folded_char;
+
+/// Letters in a row.
+const LETTERS: usize = 3;
+/// Bits for each byte of text: about a third of them are set.
+const BITS_A_BYTE: usize = 2;
+/// More characters than any has that are equal but for their case.
+const CASES: usize = 5;
+
+/// Of many texts: which letters in a row they have, and some that they have not.
+pub struct Signature(Box<[u64]>);
+
+impl Signature {
+    /// Of these texts, which have so many bytes.
+    pub fn of<'a>(texts: impl Iterator<Item = &'a [u8]>, bytes: usize) -> Self {
+        let words = (bytes * BITS_A_BYTE).next_power_of_two().max(64) / 64;
+        let mut signature = Self(vec![0; words].into());
+        texts.for_each(|text| signature.add(text));
+        signature
+    }
+
+    /// Takes in another text.
+    pub fn add(&mut self, text: &[u8]) {
+        // An absent text is none, and has nothing.
+        let letters: Vec<u32> =
+            std::str::from_utf8(text).unwrap_or_default().chars().map(folded_char).collect();
+        for mark in marks(&letters) {
+            let (word, bit) = self.place(mark);
+            self.0[word] |= bit;
+        }
+    }
+
+    const fn place(&self, mark: u32) -> (usize, u64) {
+        (mark as usize / 64 % self.0.len(), 1 << (mark % 64))
+    }
+
+    fn has(&self, mark: u32) -> bool {
+        let (word, bit) = self.place(mark);
+        self.0[word] & bit != 0
+    }
+}
+
+/// The numbers of all letters in a row.
+fn marks(letters: &[u32]) -> impl Iterator<Item = u32> {
+    letters.windows(LETTERS).map(|letters| {
+        let mix = |mark: u32, letter: &u32| (mark ^ letter).wrapping_mul(0x9E37_79B1).rotate_left(15);
+        letters.iter().fold(0, mix)
+    })
+}
+
+/// What a match must have: all marks of one of several alternatives. Nothing is known when it is absent.
+#[derive(Clone, Debug)]
+pub struct Needs(Option<Vec<Vec<u32>>>);
+
+impl Needs {
+    /// What a match of one of the patterns must have.
+    pub fn of(patterns: &[Hir]) -> Self {
+        let branches = patterns.iter().flat_map(|pattern| match pattern.kind() {
+            HirKind::Alternation(branches) => branches.as_slice(),
+            _ => std::slice::from_ref(pattern),
+        });
+        let marks = |branch: &Hir| {
+            let mut runs = vec![Vec::new()];
+            letters_in_a_row(branch, &mut runs);
+            let mut all: Vec<u32> = runs.iter().flat_map(|run| marks(run)).collect();
+            all.sort_unstable();
+            all.dedup();
+            (!all.is_empty()).then_some(all)
+        };
+        Self(branches.map(marks).collect())
+    }
+
+    /// Whether one of the texts behind a signature may match; `false` is sure.
+    pub fn may_be_met(&self, signature: &Signature) -> bool {
+        let Some(branches) = &self.0 else { return true };
+        branches.iter().any(|marks| marks.iter().all(|mark| signature.has(*mark)))
+    }
+}
+
+/// Puts the letters that a match must have at the end of the last run; where something else may stand, the next
+/// run begins.
+fn letters_in_a_row(pattern: &Hir, runs: &mut Vec<Vec<u32>>) {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
+            Ok(text) => text
+                .chars()
+                .for_each(|c| runs.last_mut().into_iter().for_each(|run| run.push(folded_char(c)))),
+            Err(_) => runs.push(Vec::new()),
+        },
+        HirKind::Class(Class::Unicode(class)) if let Some(letter) = one_letter(class) => {
+            runs.last_mut().into_iter().for_each(|run| run.push(letter));
+        }
+        HirKind::Capture(capture) => letters_in_a_row(&capture.sub, runs),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| letters_in_a_row(part, runs)),
+        // The first time follows what stands before, but not always does what follows stand behind it.
+        HirKind::Repetition(repetition) if repetition.min > 0 => {
+            letters_in_a_row(&repetition.sub, runs);
+            runs.push(Vec::new());
+        }
+        HirKind::Class(_) | HirKind::Repetition(_) | HirKind::Alternation(_) => runs.push(Vec::new()),
+    }
+}
+
+/// The letter that all of a class are, if case is ignored.
+fn one_letter(class: &ClassUnicode) -> Option<u32> {
+    let mut letters = class.iter().flat_map(|range| range.start()..=range.end()).take(CASES).map(folded_char);
+    let first = letters.next()?;
+    letters.all(|letter| letter == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs(pattern: &str) -> Needs {
+        let hir = regex_syntax::ParserBuilder::new().case_insensitive(true).build().parse(pattern).unwrap();
+        Needs::of(&[hir])
+    }
+
+    #[test]
+    fn what_has_not_the_letters_is_passed_over_and_what_has_them_never() {
+        let text = "Émile Straße \u{212A}ing ſam 10.1.0.7 abbc";
+        let signature = Signature::of([text.as_bytes(), b"\xFF"].into_iter(), 10_000);
+        let may_be = |pattern: &str| needs(pattern).may_be_met(&signature);
+        for there in [
+            "king",
+            "KING",
+            "sam",
+            "éMI",
+            "straße",
+            "str.*ing",
+            "(king)+",
+            "^émile",
+            "x*king",
+            "nothing|king",
+            "ki",
+            "[a-c]",
+            "(ki)+ng",
+            "a(b)+c",
+            "(zoe)*straße",
+            "(zoe)?king",
+        ] {
+            assert!(may_be(there), "{there}");
+        }
+        for missing in ["chrome", "zoe", "king.*zoe", "(zoe)+", "nothing|chrome", "^zoe$", "émile.straße.zoe"]
+        {
+            assert!(!may_be(missing), "{missing}");
+        }
+    }
+
+    #[test]
+    fn a_class_is_one_letter_when_it_is_that_in_all_its_cases() {
+        let letter = |pattern: &str| match needs(pattern).0 {
+            Some(branches) => branches.len(),
+            None => 0,
+        };
+        assert_eq!(letter("[Kk\u{212A}]in"), 1);
+        assert_eq!(letter("[kl]in"), 0);
+        assert_eq!(letter("[^a]bc"), 0);
+    }
+}
