@@ -6,7 +6,7 @@
 //! **Invariants**
 //! - A row is in the index exactly while its session is live: at the instant of its expiry it is gone from
 //!   rows, totals and token checks, before the ledger says so.
-//! - An ended token is refused before its row is gone, and a new row is there before its token is good.
+//! - A login token is good exactly while its session's row is in the index.
 //! - Rows, total and offset of a page come from one state.
 //! - What a list gives is what filtering all rows, sorting them and cutting the page would give.
 

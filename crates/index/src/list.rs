@@ -143,7 +143,7 @@ impl Index {
             }
             Some(found) => {
                 let codes = found.iter().map(|slot| self.code(slot, field));
-                let rows = |code| self.rows_of_value(field, code, Some(found)).len();
+                let rows = |code| self.count_in_part(field, code, found);
                 self.order(field).window_of(direction, window, codes, rows, visit);
             }
         }
@@ -165,17 +165,28 @@ impl Index {
         }
     }
 
-    /// The rows of a value, all or those of a part.
-    fn rows_of_value(&self, field: Field, code: u32, part: Option<&RoaringBitmap>) -> RowsOfValue<'_> {
-        let set = match field {
+    fn count_in_part(&self, field: Field, code: u32, part: &RoaringBitmap) -> usize {
+        match self.set_of_value(field, code) {
+            Some(set) => usize::try_from(part.intersection_len(set)).unwrap_or(usize::MAX),
+            None => self.rows_of_value(field, code, Some(part)).into_slots().len(),
+        }
+    }
+
+    /// The rows of a value that has many.
+    fn set_of_value(&self, field: Field, code: u32) -> Option<&RoaringBitmap> {
+        match field {
             Field::Username => None,
             Field::Name => self.users.crowd(code),
             facet => match self.facets.get(facet).rows(code) {
                 Slots::Few(_) => None,
                 Slots::Many(many) => Some(many),
             },
-        };
-        if let Some(set) = set {
+        }
+    }
+
+    /// The rows of a value, all or those of a part.
+    fn rows_of_value(&self, field: Field, code: u32, part: Option<&RoaringBitmap>) -> RowsOfValue<'_> {
+        if let Some(set) = self.set_of_value(field, code) {
             return RowsOfValue::Set(part.map_or(Cow::Borrowed(set), |part| Cow::Owned(part & set)));
         }
         let mut slots = match field {
@@ -298,13 +309,6 @@ enum RowsOfValue<'a> {
 }
 
 impl RowsOfValue<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Slots(slots) => slots.len(),
-            Self::Set(set) => cardinality(set),
-        }
-    }
-
     fn into_slots(self) -> Vec<u32> {
         match self {
             Self::Slots(slots) => slots,

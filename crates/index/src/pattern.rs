@@ -24,7 +24,8 @@ pub struct TextFilter {
     search: Search,
     may_be_in_ids: bool,
     may_be_in_addresses: bool,
-    bytes_at_once: usize,
+    /// What its program takes.
+    bytes: usize,
     needs: Needs,
 }
 
@@ -63,7 +64,7 @@ impl TextFilter {
             search: Search::Nothing,
             may_be_in_ids: false,
             may_be_in_addresses: false,
-            bytes_at_once: 1,
+            bytes: 0,
             needs: Needs::of(&[]),
         }
     }
@@ -72,12 +73,11 @@ impl TextFilter {
         let run_on = patterns.iter().map(run_on).collect::<Option<Vec<Hir>>>();
         let regex = build(run_on.as_deref().unwrap_or(patterns), run_on.is_none(), limit)?;
         let may_be_in = |alphabet: &[u8]| patterns.iter().any(|pattern| fits(pattern, &letters(alphabet)));
-        let program = regex.memory_usage().max(1);
         Some(Self {
             may_be_in_ids: may_be_in(ID_ALPHABET),
             may_be_in_addresses: may_be_in(b"0123456789abcdef.:"),
             needs: Needs::of(patterns),
-            bytes_at_once: (WORK_AT_ONCE / program).clamp(1, BYTES_AT_ONCE),
+            bytes: regex.memory_usage(),
             search: if patterns.iter().any(matches_everything) {
                 Search::Everything
             } else if run_on.is_some() {
@@ -109,8 +109,13 @@ impl TextFilter {
     }
 
     /// How much text to search before asking whether it takes too long.
-    pub(crate) const fn bytes_at_once(&self) -> usize {
-        self.bytes_at_once
+    pub(crate) fn bytes_at_once(&self) -> usize {
+        (WORK_AT_ONCE / self.bytes.max(1)).clamp(1, BYTES_AT_ONCE)
+    }
+
+    /// What its program takes; what the engine remembers while it searches comes on top.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether it can be searched over many texts at once.

@@ -41,7 +41,10 @@ pub enum State {
 impl Views {
     /// The view of this text, if there is one.
     pub fn find(&self, text: &str) -> Option<Arc<View>> {
-        let mut views = self.0.lock();
+        Self::find_in(&mut self.0.lock(), text)
+    }
+
+    fn find_in(views: &mut Vec<Arc<View>>, text: &str) -> Option<Arc<View>> {
         let at = views.iter().position(|view| &*view.text == text)?;
         let view = views.remove(at);
         views.push(Arc::clone(&view));
@@ -50,12 +53,13 @@ impl Views {
 
     /// The view of this filter; a new one is still to be searched.
     pub fn find_or_begin(&self, text: &str, filter: TextFilter) -> Arc<View> {
-        if let Some(view) = self.find(text) {
+        let mut views = self.0.lock();
+        // Somebody may have asked the same meanwhile.
+        if let Some(view) = Self::find_in(&mut views, text) {
             return view;
         }
         let state = Mutex::new(State::Scanning(Box::new(Scan::new())));
         let view = Arc::new(View { text: text.into(), filter, state });
-        let mut views = self.0.lock();
         let mut bytes: usize = views.iter().map(|view| view.bytes()).sum();
         let mut count = views.len();
         views.retain(|old| {
@@ -84,8 +88,7 @@ impl View {
 
     /// What it takes, about.
     fn bytes(&self) -> usize {
-        const OF_A_PROGRAM: usize = 64 << 10;
-        OF_A_PROGRAM + self.state.lock().bytes()
+        self.filter.bytes() + self.state.lock().bytes()
     }
 }
 

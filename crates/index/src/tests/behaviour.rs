@@ -163,7 +163,7 @@ fn equal_instants_stay_newest_first_in_both_directions() {
 }
 
 #[test]
-fn building_anew_keeps_everything() {
+fn moving_rows_together_keeps_everything() {
     let mut world = World::new();
     let mut sessions = Vec::new();
     for i in 0..200 {
