@@ -12,7 +12,6 @@ use crate::rows::Rows;
 use crate::step_ups::StepUps;
 use crate::users::Users;
 use crate::views::Views;
-use rollcall_model::session::live;
 use rollcall_model::{AddressKey, Owner, Session, SessionNo, Timestamp, UserNo, limits};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -113,11 +112,6 @@ impl Index {
     pub fn settle(&mut self) {
         self.users.settle();
         self.facets.settle();
-    }
-
-    /// The row of a token that is live.
-    pub fn live_row(&self, token: &rollcall_model::TokenHash, now: Timestamp) -> Option<u32> {
-        self.rows.find_token(token).filter(|slot| live(self.rows.life(*slot), now))
     }
 
     /// The code of a row in each facet.

@@ -1,5 +1,6 @@
 //! Personal access tokens: whom each is good for. They are no sessions, so nothing else of the index knows them.
 
+use crate::standing::Bearer;
 use rollcall_model::{Holder, Owner, PersonalToken, TokenHash, TokenNo, UserNo};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -45,7 +46,14 @@ impl PersonalTokens {
     }
 
     /// Whom a token is good for.
-    pub fn get(&self, token: &TokenHash) -> Option<(Arc<Owner>, Holder)> {
-        self.held.get(token).cloned()
+    pub fn get(&self, token: &TokenHash) -> Option<Bearer> {
+        let (owner, holder) = self.held.get(token)?;
+        Some(Bearer { user: owner.no, user_id: owner.id, roles: owner.roles, holder: *holder })
+    }
+
+    /// A user that holds one.
+    pub fn owner(&self, user: UserNo) -> Option<Arc<Owner>> {
+        let (owner, _) = self.held.get(self.of_user.get(&user)?.first()?)?;
+        Some(Arc::clone(owner))
     }
 }

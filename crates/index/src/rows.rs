@@ -14,6 +14,7 @@ use crate::slots::cardinality;
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
 use rollcall_model::ids::ID_LENGTH;
+use rollcall_model::session::live;
 use rollcall_model::{Session, SessionId, SessionNo, Timestamp, TokenHash};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
@@ -133,9 +134,13 @@ impl Rows {
         self.by_id.find(self.hasher.hash_one(id), |slot| self.id(slot) == id)
     }
 
-    /// The row with this token.
-    pub fn find_token(&self, token: &TokenHash) -> Option<u32> {
-        self.by_token.find(hash_of(token), |slot| self.chunk(slot).has_token(within(slot), token))
+    /// The row with this token, if it is live.
+    pub fn find_live(&self, token: &TokenHash, now: Timestamp) -> Option<u32> {
+        let slot =
+            self.by_token.find(hash_of(token), |slot| self.chunk(slot).has_token(within(slot), token))?;
+        // Before its chunk is to be looked at, none of its rows is over: what their lives lie in stays unread.
+        let is_live = now < self.chunk(slot).look_at || live(self.life(slot), now);
+        is_live.then_some(slot)
     }
 
     /// Whether a chunk has to be looked at by `now`.

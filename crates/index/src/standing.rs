@@ -19,7 +19,7 @@ use rollcall_model::factor::Factors;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
     AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, Session, SessionId,
-    SessionNo, Timestamp, TokenHash, TokenNo, UserNo, limits,
+    SessionNo, Timestamp, TokenHash, TokenNo, UserId, UserNo, limits,
 };
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -58,17 +58,17 @@ pub struct Loaded {
     pub seen_at: Timestamp,
 }
 
-/// Whom a token is good for.
-#[derive(Clone, Debug)]
+/// Whom a token is good for: what every call asks, and nothing more. It is asked for each time.
+#[derive(Clone, Copy, Debug)]
 pub struct Bearer {
-    /// The session that holds the token.
-    pub session: SessionNo,
-    /// The session's id on the wire.
-    pub id: SessionId,
-    /// Whose session it is.
-    pub owner: Arc<Owner>,
-    /// The session's absolute end.
-    pub expires_at: Timestamp,
+    /// The user.
+    pub user: UserNo,
+    /// The user's id on the wire.
+    pub user_id: UserId,
+    /// What the user may do.
+    pub roles: RoleSet,
+    /// What the token stands for.
+    pub holder: Holder,
 }
 
 impl Standing {
@@ -144,24 +144,33 @@ impl Standing {
     }
 
     /// Whom a token is good for, of whichever kind; `now` is remembered as the last use of a login token.
-    pub fn holder(&self, token: &TokenHash, now: Timestamp) -> Option<(Arc<Owner>, Holder)> {
-        let Some(Bearer { session: no, id, owner, expires_at }) = self.bearer(token, now) else {
-            return self.personal.read().get(token);
-        };
-        Some((owner, Holder::Session { no, id, expires_at }))
-    }
-
-    /// Whom a login token is good for; `now` is remembered as its last use.
     pub fn bearer(&self, token: &TokenHash, now: Timestamp) -> Option<Bearer> {
         let index = self.index.read();
-        let slot = index.live_row(token, now)?;
+        let Some(slot) = index.rows.find_live(token, now) else {
+            drop(index);
+            return self.personal.read().get(token);
+        };
         index.rows.see(slot, now);
+        let user = index.rows.user(slot);
         Some(Bearer {
-            session: index.rows.no(slot),
-            id: SessionId::of_bytes(*index.rows.id(slot)),
-            owner: Arc::new(index.users.owner(index.rows.user(slot))),
-            expires_at: index.rows.life(slot).expires_at,
+            user: index.users.no(user),
+            user_id: index.users.id(user),
+            roles: index.users.roles(user),
+            holder: Holder::Session(index.rows.no(slot)),
         })
+    }
+
+    /// The user of a token that is live, as it is known outside.
+    pub fn owner(&self, user: UserNo) -> Option<Arc<Owner>> {
+        let index = self.index.read();
+        let code = index.users.find(user);
+        code.map(|code| Arc::new(index.users.owner(code))).or_else(|| self.personal.read().owner(user))
+    }
+
+    /// When a live session ends at the latest.
+    pub fn expires_at(&self, session: SessionNo) -> Option<Timestamp> {
+        let index = self.index.read();
+        index.rows.find(session).map(|slot| index.rows.life(slot).expires_at)
     }
 
     /// Takes what the store has still to be told of ended sessions: when they were last seen. Empty when that

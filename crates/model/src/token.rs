@@ -1,7 +1,7 @@
 //! The bearer secret that a client holds, and the digest that we keep of it.
 
 use crate::clock::Timestamp;
-use crate::ids::{Randomness, SessionId, SessionNo, TokenNo, draw};
+use crate::ids::{Randomness, SessionNo, TokenNo, draw};
 use crate::user::Owner;
 use std::fmt;
 use std::sync::Arc;
@@ -41,14 +41,7 @@ impl fmt::Debug for TokenHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// A session: it is a login token.
-    Session {
-        /// Which.
-        no: SessionNo,
-        /// Its id on the wire.
-        id: SessionId,
-        /// Its absolute end.
-        expires_at: Timestamp,
-    },
+    Session(SessionNo),
     /// Nothing: it is a personal token.
     Personal {
         /// Which.
@@ -62,7 +55,7 @@ impl Holder {
     /// The token's number.
     pub fn token(self) -> TokenNo {
         match self {
-            Self::Session { no, .. } => no.into(),
+            Self::Session(no) => no.into(),
             Self::Personal { no, .. } => no,
         }
     }

@@ -1,27 +1,36 @@
 //! From a token to a principal.
 
+use crate::error::SignInRefusal;
 use crate::{Principal, Refusal, Service, Watch};
-use rollcall_model::{Holder, Permission, TokenHash};
+use rollcall_model::{Owner, Permission, Timestamp, TokenHash};
+use std::sync::Arc;
 
 impl Service {
     /// The principal of a token that is live, whoever sends it, and takes note that it was seen.
     pub fn authenticate(&self, token: &TokenHash) -> Option<Principal> {
-        let (owner, holder) = self.standing.holder(token, self.clock.now())?;
-        Some(Principal { owner, holder })
+        self.standing.bearer(token, self.clock.now()).map(Principal)
     }
 
     /// Waits for the end of the principal's session, where it has one. It may have ended since it was
     /// authenticated: whoever waits authenticates once more.
     pub fn watch(&self, principal: &Principal) -> Option<Watch> {
-        match principal.holder {
-            Holder::Session { no, .. } => Some(self.endings.watch(no)),
-            Holder::Personal { .. } => None,
-        }
+        principal.session().map(|session| self.endings.watch(session))
     }
 
     /// Whether the principal's roles hold the permission, at this instant.
     pub fn permits(&self, principal: &Principal, permission: Permission) -> bool {
-        self.standing.permits(principal.owner.roles, permission)
+        self.standing.permits(principal.roles(), permission)
+    }
+
+    /// The principal's user with its names.
+    pub fn owner(&self, principal: &Principal) -> Result<Arc<Owner>, Refusal> {
+        // Its token was live a moment ago, and is no more.
+        self.standing.owner(principal.user()).ok_or(Refusal::SignIn(SignInRefusal::TokenNotLive))
+    }
+
+    /// When the principal's session ends by itself; a personal token has none.
+    pub fn expires_at(&self, principal: &Principal) -> Option<Timestamp> {
+        self.standing.expires_at(principal.session()?)
     }
 
     /// Refuses everything until the index stands and after the process began to end.

@@ -11,15 +11,15 @@ use rollcall_model::{Command, EndReason, Holder, Refused, SessionNo, TokenNo, Us
 impl Service {
     /// Ends the token that the principal is calling with, and its session where it has one.
     pub async fn sign_out(&self, principal: &Principal) -> Result<(), Refusal> {
-        match principal.holder {
-            Holder::Session { no, .. } => self.end(principal, no, EndReason::SignedOut).await,
+        match principal.holder() {
+            Holder::Session(no) => self.end(principal, no, EndReason::SignedOut).await,
             Holder::Personal { no, .. } => self.end_personal(principal, no, EndReason::SignedOut).await,
         }
     }
 
     /// Ends one of the principal's own sessions. Others are not found.
     pub async fn end_own_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
-        let mine = principal.owner.no;
+        let mine = principal.user();
         let no = self.session(id, |row| (row.user() == mine).then(|| row.no()))?;
         self.end(principal, no, EndReason::EndedByUser).await
     }
@@ -32,7 +32,7 @@ impl Service {
 
     /// Ends all of the principal's sessions but the one that calls.
     pub async fn end_other_sessions(&self, principal: &Principal) -> Result<(), Refusal> {
-        self.end_all(principal, principal.owner.no, Some(principal.token())).await
+        self.end_all(principal, principal.user(), Some(principal.token())).await
     }
 
     /// Ends all sessions of the user with this id.

@@ -11,7 +11,7 @@ use rollcall_auth::recovery;
 use rollcall_auth::totp::{Seed, is_code};
 use rollcall_model::command::{Enrolment, Shown};
 use rollcall_model::factor::{Proof, RecoveryHash};
-use rollcall_model::{Command, Owner, Refused};
+use rollcall_model::{Command, Owner, Refused, UserNo};
 
 /// What became of a code that a user sent to change its factors.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub enum Changed<T> {
 impl Service {
     /// Gives the user the seed of an authenticator that is to be enrolled.
     pub async fn begin_authenticator(&self, principal: &Principal) -> Result<Seed, Refusal> {
-        let user = principal.owner.no;
+        let user = principal.user();
         let seed = Seed::random(&*self.randomness);
         let sealed = self.key.seal(&seed, user, &*self.randomness);
         match self.writer.run(Command::BeginAuthenticator { user, seed: sealed }).await {
@@ -42,7 +42,7 @@ impl Service {
         principal: &Principal,
         code: &str,
     ) -> Result<Vec<String>, Refusal> {
-        let owner = principal.owner();
+        let owner = &*self.owner(principal)?;
         let credential = self.myself(principal).await?;
         if credential.authenticator.as_ref().is_none_or(|(begun, _)| begun.is_enrolled()) {
             return Err(Refusal::InvalidTotp);
@@ -57,7 +57,7 @@ impl Service {
                 not => Err(self.change_refused(owner, not)),
             };
         };
-        let (codes, hashes) = self.recovery_codes(owner);
+        let (codes, hashes) = self.recovery_codes(owner.no);
         let enrolment = Enrolment { user: owner.no, token: principal.token(), begun, step, codes: hashes };
         match self.writer.run(Command::EnrolAuthenticator(Box::new(enrolment))).await {
             Ok(_) => Ok(codes),
@@ -71,7 +71,7 @@ impl Service {
 
     /// Takes the user's authenticator and recovery codes away, by a code of either.
     pub async fn remove_factors(&self, principal: &Principal, code: &str) -> Result<Changed<()>, Refusal> {
-        let (user, token) = (principal.owner.no, principal.token());
+        let (user, token) = (principal.user(), principal.token());
         let command = |proof| Command::RemoveFactors {
             user,
             shown: Some(Shown { token, proof }),
@@ -87,8 +87,8 @@ impl Service {
         principal: &Principal,
         code: &str,
     ) -> Result<Changed<Vec<String>>, Refusal> {
-        let (user, token) = (principal.owner.no, principal.token());
-        let (codes, hashes) = self.recovery_codes(principal.owner());
+        let (user, token) = (principal.user(), principal.token());
+        let (codes, hashes) = self.recovery_codes(user);
         let command = |proof| Command::ReplaceRecovery { user, shown: Shown { token, proof }, codes: hashes };
         Ok(match self.change_factors(principal, code, command).await? {
             Changed::Done(()) => Changed::Done(codes),
@@ -98,7 +98,7 @@ impl Service {
 
     /// Has codes by mail asked for, and ends the user's other sessions.
     pub async fn enrol_mail(&self, principal: &Principal) -> Result<(), Refusal> {
-        let (user, token) = (principal.owner.no, principal.token());
+        let (user, token) = (principal.user(), principal.token());
         match self.writer.run(Command::EnrolMail { user, token }).await {
             Ok(_) => Ok(()),
             Err(NotWritten::Refused(Refused::AddressNotVerified)) => Err(Refusal::AddressNotVerified),
@@ -108,7 +108,7 @@ impl Service {
 
     /// Has codes by mail asked for no more.
     pub async fn remove_mail(&self, principal: &Principal) -> Result<(), Refusal> {
-        let (user, token) = (principal.owner.no, principal.token());
+        let (user, token) = (principal.user(), principal.token());
         self.writer.run(Command::RemoveMail { user, token }).await.map(drop).map_err(session_gone)
     }
 
@@ -123,7 +123,7 @@ impl Service {
         code: &str,
         command: impl FnOnce(Proof) -> Command,
     ) -> Result<Changed<()>, Refusal> {
-        let owner = principal.owner();
+        let owner = &*self.owner(principal)?;
         if !self.standing.factors(owner.no).authenticator {
             return Err(Refusal::InvalidTotp);
         }
@@ -148,9 +148,9 @@ impl Service {
         }
     }
 
-    fn recovery_codes(&self, owner: &Owner) -> (Vec<String>, Vec<RecoveryHash>) {
+    fn recovery_codes(&self, user: UserNo) -> (Vec<String>, Vec<RecoveryHash>) {
         let codes = recovery::codes(&*self.randomness);
-        let hashes = codes.iter().map(|code| self.key.recovery_hash(code, owner.no)).collect();
+        let hashes = codes.iter().map(|code| self.key.recovery_hash(code, user)).collect();
         (codes, hashes)
     }
 }

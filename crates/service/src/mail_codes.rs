@@ -25,7 +25,7 @@ impl Service {
         client: &Client,
     ) -> Result<(), Refusal> {
         let which = match caller {
-            Some(principal) => WhichUser::No(principal.owner.no),
+            Some(principal) => WhichUser::No(principal.user()),
             None if name.contains('@') => WhichUser::Email(NameKey::of(name)),
             None => WhichUser::Username(NameKey::of(name)),
         };

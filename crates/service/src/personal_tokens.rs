@@ -20,7 +20,7 @@ impl Service {
         let token = Token::random(&*self.randomness);
         let text = token.reveal();
         let new = NewPersonalToken {
-            user: principal.owner.no,
+            user: principal.user(),
             by: principal.token(),
             token: digest::token(text),
             name: named(name)?,
@@ -35,7 +35,7 @@ impl Service {
 
     /// The tokens of the principal's user, in the order of their making.
     pub async fn personal_tokens(&self, principal: &Principal) -> Result<Vec<PersonalToken>, Refusal> {
-        Ok(self.store.personal_tokens(principal.owner.no).await?)
+        Ok(self.store.personal_tokens(principal.user()).await?)
     }
 
     /// Ends the token of this name of the principal's user.
@@ -52,7 +52,7 @@ impl Service {
         token: TokenNo,
         reason: EndReason,
     ) -> Result<(), Refusal> {
-        let command = Command::RemovePersonalToken { user: principal.owner.no, token, reason };
+        let command = Command::RemovePersonalToken { user: principal.user(), token, reason };
         self.writer.run(command).await.map(|_| ()).map_err(not_written)
     }
 }

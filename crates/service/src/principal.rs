@@ -1,7 +1,8 @@
 //! Who is asking, and from where.
 
+use rollcall_index::Bearer;
 use rollcall_model::step_up::AgentDigest;
-use rollcall_model::{Actor, Holder, Owner, SessionId, Timestamp, TokenNo};
+use rollcall_model::{Actor, Holder, RoleSet, SessionNo, TokenNo, UserId, UserNo};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -24,41 +25,45 @@ impl Client {
 }
 
 /// A signed-in user, and what its token stands for. Only [`crate::Service::authenticate`] makes one.
-#[derive(Clone, Debug)]
-pub struct Principal {
-    pub(crate) owner: Arc<Owner>,
-    pub(crate) holder: Holder,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Principal(pub(crate) Bearer);
 
 impl Principal {
     /// The user.
-    pub fn owner(&self) -> &Owner {
-        &self.owner
+    pub const fn user(&self) -> UserNo {
+        self.0.user
+    }
+
+    /// The user's id on the wire.
+    pub const fn user_id(&self) -> UserId {
+        self.0.user_id
+    }
+
+    /// What the user may do.
+    pub const fn roles(&self) -> RoleSet {
+        self.0.roles
+    }
+
+    /// What the token stands for.
+    pub(crate) const fn holder(&self) -> Holder {
+        self.0.holder
     }
 
     /// The token.
     pub fn token(&self) -> TokenNo {
-        self.holder.token()
+        self.0.holder.token()
     }
 
-    /// The id of the token's session on the wire; a personal token has none.
-    pub const fn session_id(&self) -> Option<SessionId> {
-        match self.holder {
-            Holder::Session { id, .. } => Some(id),
-            Holder::Personal { .. } => None,
-        }
-    }
-
-    /// When the token's session ends by itself; a personal token does not.
-    pub const fn expires_at(&self) -> Option<Timestamp> {
-        match self.holder {
-            Holder::Session { expires_at, .. } => Some(expires_at),
+    /// The token's session; a personal token has none.
+    pub const fn session(&self) -> Option<SessionNo> {
+        match self.0.holder {
+            Holder::Session(no) => Some(no),
             Holder::Personal { .. } => None,
         }
     }
 
     /// As the ledger names it.
-    pub fn actor(&self) -> Actor {
-        Actor::User(self.owner.no)
+    pub const fn actor(&self) -> Actor {
+        Actor::User(self.0.user)
     }
 }

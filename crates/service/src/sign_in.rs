@@ -92,16 +92,16 @@ impl Service {
     pub async fn resume(&self, token: String) -> Result<SignedIn, Refusal> {
         let dead = Refusal::SignIn(SignInRefusal::TokenNotLive);
         let principal = self.authenticate(&digest::token(&token));
-        let of_session = principal.filter(|principal| principal.session_id().is_some());
+        let of_session = principal.filter(|principal| principal.session().is_some());
         let principal = of_session.ok_or_else(|| dead.clone())?;
-        let credential = self.store.credential(WhichUser::No(principal.owner.no)).await?.ok_or(dead)?;
+        let credential = self.store.credential(WhichUser::No(principal.user())).await?.ok_or(dead)?;
         Ok(SignedIn { token, credential })
     }
 
     /// The principal's own user, whole.
     pub async fn myself(&self, principal: &Principal) -> Result<Credential, Refusal> {
         // Deleted since the token was checked: as good as gone.
-        let found = self.store.credential(WhichUser::No(principal.owner.no)).await?;
+        let found = self.store.credential(WhichUser::No(principal.user())).await?;
         found.ok_or(Refusal::SignIn(SignInRefusal::TokenNotLive))
     }
 

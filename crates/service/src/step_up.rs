@@ -17,7 +17,7 @@ impl Service {
     pub async fn step_up(&self, principal: &Principal, client: &Client, code: &Code) -> Result<(), Refusal> {
         let (agent, token) = (client.agent_digest(), principal.token());
         let remembered = self.standing.step_up_remembered(token, agent, client.ip, self.clock.now());
-        if remembered || matches!(principal.holder, Holder::Personal { bypasses_step_up: true, .. }) {
+        if remembered || matches!(principal.holder(), Holder::Personal { bypasses_step_up: true, .. }) {
             return Ok(());
         }
         // Seldom taken, and large: boxed, it takes no room in every call that could have come here.
@@ -41,7 +41,7 @@ impl Service {
         code: &Code,
         window: Option<Duration>,
     ) -> Result<(), Refusal> {
-        let owner = principal.owner();
+        let owner = &*self.owner(principal)?;
         let method = self.method(owner, code);
         let (token, agent, ip) = (principal.token(), client.agent_digest(), client.ip);
         let passing =
@@ -62,11 +62,11 @@ impl Service {
 
     /// Refuses a user that must have a factor and has none: it can do nothing but enrol one.
     pub fn has_required_factor(&self, principal: &Principal) -> Result<(), Refusal> {
-        let owner = principal.owner();
-        let required = self.settings.factor_required_of.meets(owner.roles);
-        if !required || self.standing.factors(owner.no).any() {
+        let required = self.settings.factor_required_of.meets(principal.roles());
+        if !required || self.standing.factors(principal.user()).any() {
             return Ok(());
         }
+        let owner = &*self.owner(principal)?;
         Err(Refusal::StepUp(self.step_up_refusal(owner, StepUpKind::Required, StepUpMethod::Totp)))
     }
 }

@@ -45,7 +45,7 @@ impl Service {
             change.password = Some(self.hashing.hash(digest, self.randomness.clone()).await?);
         }
         let names = [change.username.clone(), change.email.clone()].map(Option::unwrap_or_default);
-        let but = (user == principal.owner.no).then(|| principal.token());
+        let but = (user == principal.user()).then(|| principal.token());
         let command = Command::ChangeUser { user, change: change.into(), but, by: principal.actor() };
         match self.writer.run(command).await {
             Ok(_) => {

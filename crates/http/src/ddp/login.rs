@@ -40,7 +40,7 @@ impl Endpoint for Login {
         let principal = call.service.authenticate(&digest::token(&signed_in.token));
         // Ended in this instant.
         let dead = Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive));
-        let expires_at = principal.and_then(|principal| principal.expires_at()).ok_or(dead)?;
+        let expires_at = principal.and_then(|principal| call.service.expires_at(&principal)).ok_or(dead)?;
         Reply::json(&json!({
             "id": signed_in.credential.user.owner.id.as_str(),
             "token": signed_in.token,

@@ -255,7 +255,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.signed_in = Some(SignedIn { credentials, watch });
         let Some(principal) = principal else { return self.force_logout(None).await };
         if self.user_told.as_ref() != Some(&user_id) {
-            let owner = principal.owner();
+            let Ok(owner) = service.owner(&principal) else { return self.force_logout(None).await };
             self.wire.say(message::user_added(&user_id, &owner.username, owner.name.as_deref()));
             self.user_told = Some(user_id);
         }

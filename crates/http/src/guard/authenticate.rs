@@ -30,5 +30,5 @@ pub fn authenticate<E: Endpoint>(service: &Service, arrival: Arrival) -> Result<
 
 fn principal(service: &Service, credentials: &Credentials) -> Option<Principal> {
     let principal = service.authenticate(&digest::token(&credentials.token))?;
-    (principal.owner().id.as_str() == credentials.user_id).then_some(principal)
+    (principal.user_id().as_str() == credentials.user_id).then_some(principal)
 }

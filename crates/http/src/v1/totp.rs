@@ -35,7 +35,10 @@ impl Endpoint for Enable {
         let seed = call.service.begin_authenticator(&call.caller).await?;
         let secret = seed.base32();
         // A username's characters stand in a URL as they are.
-        let url = format!("otpauth://totp/Rocket.Chat:{}?secret={secret}", call.caller.owner().username);
+        let url = format!(
+            "otpauth://totp/Rocket.Chat:{}?secret={secret}",
+            call.service.owner(&call.caller)?.username
+        );
         Reply::json(&json!({ "secret": secret, "url": url }))
     }
 }

@@ -4,7 +4,9 @@ use super::world::{ADDRESSES, Ask, World};
 use crate::{Direction, List, Scope, SortKey, TooCostly};
 use rollcall_model::limits::{KNOWN_ADDRESS_FOR, STEP_UP_WINDOWS_PER_SESSION};
 use rollcall_model::step_up::{AgentDigest, Window};
-use rollcall_model::{Actor, AddressKey, Event, Happening, Seq, SessionNo, Timestamp, UserNo, limits};
+use rollcall_model::{
+    Actor, AddressKey, Event, Happening, Holder, Seq, SessionNo, Timestamp, UserNo, limits,
+};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,8 +74,11 @@ fn a_token_is_dead_as_soon_as_its_session_has_ended() {
     let mut world = World::new();
     let session = world.open(0, 0, 0, 0, LONG);
     let bearer = world.standing.bearer(&session.token, world.now).unwrap();
-    assert_eq!((bearer.session, bearer.id, &bearer.owner), (session.no, session.id, &session.owner));
-    assert_eq!(bearer.expires_at, session.expires_at);
+    let owner = &session.owner;
+    assert_eq!((bearer.user, bearer.user_id, bearer.roles), (owner.no, owner.id, owner.roles));
+    assert_eq!(bearer.holder, Holder::Session(session.no));
+    assert_eq!(world.standing.owner(owner.no).as_ref(), Some(owner));
+    assert_eq!(world.standing.expires_at(session.no), Some(session.expires_at));
     world.end(session.no);
     assert!(world.standing.bearer(&session.token, world.now).is_none());
     assert_eq!(Ask::all().of(&world.standing, world.now), (0, vec![]));

@@ -4,7 +4,7 @@ use super::world::{ADDRESSES, Ask, DEVICES, HOSTS, USERS, World};
 use crate::{Direction, Scope, SortKey};
 use proptest::prelude::*;
 use proptest::sample::select;
-use rollcall_model::{RoleSet, SessionNo, UserNo, limits};
+use rollcall_model::{Holder, RoleSet, SessionNo, UserNo, limits};
 use std::time::Duration;
 
 const IDLE_GRACE_MS: u64 = 120_000;
@@ -236,9 +236,9 @@ fn use_token(world: &mut World, which: prop::sample::Index) {
     let at = which.index(world.sessions.len());
     let idle = world.idle;
     let known = &mut world.sessions[at];
-    let bearer = world.standing.bearer(&known.session.token, now).map(|bearer| bearer.session);
+    let bearer = world.standing.bearer(&known.session.token, now).map(|bearer| bearer.holder);
     let live = !known.ended && now < known.due_at(idle);
-    assert_eq!(bearer, live.then_some(known.session.no));
+    assert_eq!(bearer, live.then_some(Holder::Session(known.session.no)));
     if live && now.since(known.seen_at) >= Duration::from_secs(1) {
         known.seen_at = now;
     }
@@ -274,8 +274,9 @@ fn check_all(world: &World) {
     for known in &world.sessions {
         let session = &known.session;
         let live = !known.ended && now < known.due_at(world.idle);
-        let bearer = standing.bearer(&session.token, now).map(|bearer| (bearer.id, bearer.owner));
-        assert_eq!(bearer, live.then(|| (session.id, session.owner.clone())));
+        let bearer =
+            standing.bearer(&session.token, now).map(|bearer| (bearer.holder, standing.owner(bearer.user)));
+        assert_eq!(bearer, live.then(|| (Holder::Session(session.no), Some(session.owner.clone()))));
         standing.session(&session.id, now, |row| {
             assert_eq!(row.is_some(), live);
             let Some(row) = row else { return };

@@ -30,7 +30,7 @@ impl Endpoint for Info {
     type Body = Whatever;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let mine = call.caller.owner().no;
+        let mine = call.caller.user();
         let found =
             call.service.session(&call.query.session_id, |row| (row.user() == mine).then(|| whole(&row)));
         Reply::json(&found?)

@@ -28,9 +28,9 @@ impl Endpoint for List {
     type Body = Whatever;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let list = call.query.list(Scope::Of(call.caller.owner().no))?;
+        let list = call.query.list(Scope::Of(call.caller.user()))?;
         let (offset, count) = (list.offset, list.count);
-        let calling = call.caller.session_id();
+        let calling = call.caller.session();
         let write = move |rows: &Page<'_>| page(rows, Of::Myself(calling), offset, count);
         Ok(Reply(call.service.list_sessions(list, write).await?))
     }

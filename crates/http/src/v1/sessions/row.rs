@@ -1,7 +1,7 @@
 //! A session as v1 shows it, written straight out of the index into one buffer.
 
 use crate::v1::json;
-use rollcall_model::{Device, SessionId};
+use rollcall_model::{Device, SessionNo};
 use rollcall_service::index::{Page, Row};
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub enum Of {
     /// Whose it is: lists of everybody's.
     Everyone,
     /// Nothing but the id, and whether it is the calling session: lists of one's own.
-    Myself(Option<SessionId>),
+    Myself(Option<SessionNo>),
 }
 
 /// A page with its numbers.
@@ -66,7 +66,7 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
             out.extend_from_slice(br#""}"#);
         }
         Of::Myself(calling) => {
-            let current = calling.is_some_and(|calling| calling.as_bytes() == id);
+            let current = calling == Some(row.no());
             out.extend_from_slice(if current { br#"","current":true"# } else { br#"","current":false"# });
         }
     }

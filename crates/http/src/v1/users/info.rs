@@ -35,7 +35,7 @@ impl Endpoint for Info {
             Outcome::NoSuchUser => no_user(),
             other => other.into(),
         })?;
-        let own = seen.user.owner.no == call.caller.owner().no;
+        let own = seen.user.owner.no == call.caller.user();
         let all = own || sees_everything(&call.service, &call.caller);
         // Whoever may not see an address must not learn whose it is either.
         if !all && matches!(name, UserName::Email(_)) {

@@ -45,7 +45,7 @@ impl Endpoint for List {
         }
         let all = sees_everything(&call.service, &call.caller);
         let sort = order(sort.as_deref().unwrap_or_default(), all)?;
-        let me = call.caller.owner().no;
+        let me = call.caller.user();
         let page = match email.filter(|email| !email.is_empty()) {
             // Whoever may not see an address must not learn whose it is either.
             Some(email) if !all => {

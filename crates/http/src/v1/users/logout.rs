@@ -23,7 +23,7 @@ impl Endpoint for Logout {
             when: "`userId` is another's",
             permission: Permission::LogoutOtherUser,
             denied: DeniedAs::Unauthorized,
-            asks: |caller, body| body.user_id.as_deref().is_some_and(|id| id != caller.owner().id.as_str()),
+            asks: |caller, body| body.user_id.as_deref().is_some_and(|id| id != caller.user_id().as_str()),
         }],
         rate: Rate::Default,
         step_up: StepUp::No,
@@ -35,7 +35,7 @@ impl Endpoint for Logout {
     type Body = LogoutBody;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let id = call.body.user_id.unwrap_or_else(|| call.caller.owner().id.to_string());
+        let id = call.body.user_id.unwrap_or_else(|| call.caller.user_id().to_string());
         call.service.end_sessions_of(&call.caller, &id).await.map_err(|refusal| match refusal {
             Outcome::NoSuchUser => Refusal::UserIdUnknown,
             other => other.into(),

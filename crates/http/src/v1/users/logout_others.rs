@@ -29,7 +29,7 @@ impl Endpoint for LogoutOtherClients {
         call.service.end_other_sessions(&call.caller).await?;
         let token = call.credentials.map(|credentials| credentials.token).unwrap_or_default();
         let mut answer = json!({ "token": token, "success": true });
-        if let Some(expires_at) = call.caller.expires_at() {
+        if let Some(expires_at) = call.service.expires_at(&call.caller) {
             answer["tokenExpires"] = json!(expires_at.to_string());
         }
         Reply::json(&answer)

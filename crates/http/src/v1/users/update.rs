@@ -84,7 +84,7 @@ pub struct UpdateBody {
 
 impl UpdateBody {
     fn is_of_another(&self, caller: &Principal) -> bool {
-        self.user_id != caller.owner().id.as_str()
+        self.user_id != caller.user_id().as_str()
     }
 }
 
