@@ -21,6 +21,7 @@ mod collation;
 mod facet;
 mod index;
 mod list;
+mod needle;
 mod order;
 mod packed;
 mod page;

@@ -1,50 +1,40 @@
 //! v1's filter: one text, taken both literally and as a regular expression, ignoring case (Unicode).
 //! This is the one place where a regular expression is built.
 //!
-//! The engine is linear in the text that it searches. Built to be searched over many texts at once:
-//! [`crate::arena`] puts a byte between texts that is in no UTF-8, and a pattern in Unicode mode matches no
-//! such byte, so a match lies within one text — unless the pattern looks around, for it would see a separator
-//! or the next text where a text ends. Anchors at its ends are therefore replaced by the separators
-//! themselves; whatever else looks around is tried text by text.
+//! Built to be searched over many texts at once: [`crate::arena`] puts a byte between texts that is in no UTF-8,
+//! and a pattern in Unicode mode matches no such byte, so a match lies within one text — unless the pattern looks
+//! around, for it would see a separator or the next text where a text ends. Anchors at its ends are therefore
+//! replaced by the separators themselves; whatever else looks around is tried text by text.
 
-use crate::arena::{SEPARATOR, is_absent};
+use crate::arena::SEPARATOR;
+use crate::needle::Needle;
 use crate::signature::Needs;
 use crate::turning_point;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
-use std::ops::Range;
 
 /// A filter's text, ready to be searched for.
 #[derive(Clone, Debug)]
 pub struct TextFilter {
-    search: Search,
-    may_be_in_ids: bool,
-    may_be_in_addresses: bool,
-    /// What its program takes.
-    bytes: usize,
-    needs: Needs,
-}
-
-#[derive(Clone, Debug)]
-enum Search {
-    /// Every row matches.
-    Everything,
-    /// No row does.
-    Nothing,
-    /// To be searched over many texts at once; anchors stand for separators.
-    RunOn(Regex),
-    /// To be searched text by text.
-    OneByOne(Regex),
+    /// Whether it matches every row.
+    everything: bool,
+    in_names: Needle,
+    in_ids: Needle,
+    in_addresses: Needle,
 }
 
 /// The most that is searched without asking whether it takes too long.
 const BYTES_AT_ONCE: usize = turning_point(64 << 10, 48);
 /// The slowest engine's work grows with text times program: a larger program gets less text at once.
 const WORK_AT_ONCE: usize = 1 << 28;
+
+/// What ids consist of.
+const LETTERS_OF_IDS: &[u8] = ID_ALPHABET;
+/// What addresses consist of.
+const LETTERS_OF_ADDRESSES: &[u8] = b"0123456789abcdef.:";
 
 impl TextFilter {
     /// The filter of this text. What is no regular expression, or too large a one, is literal only.
@@ -53,98 +43,67 @@ impl TextFilter {
         let pattern = parse(text).filter(|pattern| *pattern != literal);
         let limit = Some(FILTER_PROGRAM_BYTES);
         pattern
-            .and_then(|pattern| Self::compile(&[literal.clone(), pattern], limit))
+            .and_then(|pattern| Self::of(&Hir::alternation(vec![literal.clone(), pattern]), limit))
             // A literal's program grows with its text only.
-            .or_else(|| Self::compile(&[literal], None))
+            .or_else(|| Self::of(&literal, None))
             .unwrap_or_else(Self::nothing)
     }
 
     fn nothing() -> Self {
-        Self {
-            search: Search::Nothing,
-            may_be_in_ids: false,
-            may_be_in_addresses: false,
-            bytes: 0,
-            needs: Needs::of(&[]),
-        }
+        let [in_names, in_ids, in_addresses] = std::array::from_fn(|_| Needle::nothing());
+        Self { everything: false, in_names, in_ids, in_addresses }
     }
 
-    fn compile(patterns: &[Hir], limit: Option<usize>) -> Option<Self> {
-        let run_on = patterns.iter().map(run_on).collect::<Option<Vec<Hir>>>();
-        let regex = build(run_on.as_deref().unwrap_or(patterns), run_on.is_none(), limit)?;
-        let may_be_in = |alphabet: &[u8]| patterns.iter().any(|pattern| fits(pattern, &letters(alphabet)));
+    fn of(pattern: &Hir, limit: Option<usize>) -> Option<Self> {
+        // In texts of few letters less can be found, and that is found faster.
+        let of_letters = |alphabet| match restricted(pattern, &letters(alphabet)) {
+            Some(pattern) => needle(&pattern, limit),
+            None => Some(Needle::nothing()),
+        };
         Some(Self {
-            may_be_in_ids: may_be_in(ID_ALPHABET),
-            may_be_in_addresses: may_be_in(b"0123456789abcdef.:"),
-            needs: Needs::of(patterns),
-            bytes: regex.memory_usage(),
-            search: if patterns.iter().any(matches_everything) {
-                Search::Everything
-            } else if run_on.is_some() {
-                Search::RunOn(regex)
-            } else {
-                Search::OneByOne(regex)
-            },
+            everything: matches_everything(pattern),
+            in_names: needle(pattern, limit)?,
+            in_ids: of_letters(LETTERS_OF_IDS)?,
+            in_addresses: of_letters(LETTERS_OF_ADDRESSES)?,
         })
     }
 
     /// Whether it matches every row.
     pub(crate) const fn matches_everything(&self) -> bool {
-        matches!(self.search, Search::Everything)
+        self.everything
     }
 
-    /// Whether it may occur in a text of the letters of ids.
-    pub(crate) const fn may_be_in_ids(&self) -> bool {
-        self.may_be_in_ids
+    /// What is looked for in names of all kinds.
+    pub(crate) const fn in_names(&self) -> &Needle {
+        &self.in_names
     }
 
-    /// Whether it may occur in a text of the letters of addresses.
-    pub(crate) const fn may_be_in_addresses(&self) -> bool {
-        self.may_be_in_addresses
+    /// What is looked for in ids.
+    pub(crate) const fn in_ids(&self) -> &Needle {
+        &self.in_ids
     }
 
-    /// What a text must have that it matches.
-    pub(crate) const fn needs(&self) -> &Needs {
-        &self.needs
+    /// What is looked for in addresses.
+    pub(crate) const fn in_addresses(&self) -> &Needle {
+        &self.in_addresses
     }
 
     /// How much text to search before asking whether it takes too long.
     pub(crate) fn bytes_at_once(&self) -> usize {
-        (WORK_AT_ONCE / self.bytes.max(1)).clamp(1, BYTES_AT_ONCE)
+        (WORK_AT_ONCE / self.in_names.bytes().max(1)).clamp(1, BYTES_AT_ONCE)
     }
 
-    /// What its program takes; what the engine remembers while it searches comes on top.
-    pub(crate) const fn bytes(&self) -> usize {
-        self.bytes
+    /// What its programs take; what the engine remembers while it searches comes on top.
+    pub(crate) fn bytes(&self) -> usize {
+        [&self.in_names, &self.in_ids, &self.in_addresses].map(Needle::bytes).iter().sum()
     }
+}
 
-    /// Whether it can be searched over many texts at once.
-    pub(crate) const fn may_be_run_on(&self) -> bool {
-        matches!(self.search, Search::RunOn(_))
-    }
-
-    /// The last byte of the text's part of the match that ends first in this part of an arena, which has a
-    /// separator at both ends. Only for what may be run on.
-    pub(crate) fn first_match_end(&self, arena: &[u8], part: Range<usize>) -> Option<usize> {
-        let Search::RunOn(regex) = &self.search else { return None };
-        let input = Input::new(arena).range(part).earliest(true).anchored(Anchored::No);
-        let end = regex.search_half(&input)?.offset();
-        // A match has at least one byte of the text, and at its end a separator if it is anchored there.
-        Some(if arena[end - 1] == SEPARATOR { end - 2 } else { end - 1 })
-    }
-
-    /// Whether it is in this one text.
-    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
-        match &self.search {
-            Search::Everything => true,
-            _ if is_absent(text) => false,
-            Search::Nothing => false,
-            Search::OneByOne(regex) => regex.is_match(text),
-            Search::RunOn(regex) => {
-                let framed: Vec<u8> = [SEPARATOR].iter().chain(text).chain(&[SEPARATOR]).copied().collect();
-                regex.is_match(&framed)
-            }
-        }
+fn needle(pattern: &Hir, limit: Option<usize>) -> Option<Needle> {
+    let needs = Needs::of(pattern);
+    match run_on(pattern) {
+        Some(pattern) => Some(Needle::run_on(build(&pattern, false, limit)?, needs)),
+        None => Some(Needle::one_by_one(build(pattern, true, limit)?, needs)),
     }
 }
 
@@ -155,9 +114,9 @@ fn parse(pattern: &str) -> Option<Hir> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that builds a regular expression")]
-fn build(patterns: &[Hir], texts_are_utf8: bool, limit: Option<usize>) -> Option<Regex> {
+fn build(pattern: &Hir, texts_are_utf8: bool, limit: Option<usize>) -> Option<Regex> {
     let config = Regex::config().nfa_size_limit(limit).utf8_empty(texts_are_utf8);
-    Regex::builder().configure(config).build_many_from_hir(patterns).ok()
+    Regex::builder().configure(config).build_from_hir(pattern).ok()
 }
 
 /// Whether a pattern finds something in every text: the empty match, wherever it is.
@@ -220,22 +179,33 @@ fn letters(alphabet: &[u8]) -> ClassUnicode {
     }))
 }
 
-/// Whether some text of these letters may match; `false` is sure.
-fn fits(pattern: &Hir, letters: &ClassUnicode) -> bool {
+/// The pattern for texts of these letters: it matches the same of them. None when it matches nothing of them.
+fn restricted(pattern: &Hir, letters: &ClassUnicode) -> Option<Hir> {
     match pattern.kind() {
-        HirKind::Empty | HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => true,
-        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).is_ok_and(|text| {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => Some(pattern.clone()),
+        HirKind::Literal(literal) => {
             let is_letter = |c: char| letters.iter().any(|range| (range.start()..=range.end()).contains(&c));
-            text.chars().all(is_letter)
-        }),
+            let fits = std::str::from_utf8(&literal.0).is_ok_and(|text| text.chars().all(is_letter));
+            fits.then(|| pattern.clone())
+        }
         HirKind::Class(Class::Unicode(class)) => {
             let mut common = class.clone();
             common.intersect(letters);
-            !common.ranges().is_empty()
+            (!common.ranges().is_empty()).then(|| Hir::class(Class::Unicode(common)))
         }
-        HirKind::Repetition(repetition) => repetition.min == 0 || fits(&repetition.sub, letters),
-        HirKind::Capture(capture) => fits(&capture.sub, letters),
-        HirKind::Concat(parts) => parts.iter().all(|part| fits(part, letters)),
-        HirKind::Alternation(branches) => branches.iter().any(|branch| fits(branch, letters)),
+        HirKind::Repetition(repetition) => match restricted(&repetition.sub, letters) {
+            Some(sub) => Some(Hir::repetition(repetition.with(sub))),
+            None => (repetition.min == 0).then(Hir::empty),
+        },
+        HirKind::Capture(capture) => restricted(&capture.sub, letters),
+        HirKind::Concat(parts) => {
+            let parts: Option<Vec<Hir>> = parts.iter().map(|part| restricted(part, letters)).collect();
+            parts.map(Hir::concat)
+        }
+        HirKind::Alternation(branches) => {
+            let branches: Vec<Hir> =
+                branches.iter().filter_map(|branch| restricted(branch, letters)).collect();
+            (!branches.is_empty()).then(|| Hir::alternation(branches))
+        }
     }
 }

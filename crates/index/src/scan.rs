@@ -9,6 +9,7 @@ use crate::bits::Bits;
 use crate::chunk::SLOTS;
 use crate::facet::Field;
 use crate::index::Index;
+use crate::needle::Needle;
 use crate::number;
 use crate::pattern::TextFilter;
 use crate::slots::Slots;
@@ -148,37 +149,37 @@ impl Scan {
                     Slots::Few(few) => few.iter().for_each(|slot| found.insert(*slot)),
                     Slots::Many(many) => *sets |= many,
                 };
-                each_arena(facet.texts().arenas(at.arena), at, filter, budget, &mut hit)
+                each_arena(facet.texts().arenas(at.arena), at, filter.in_names(), budget, &mut hit)
             }
             Stage::Usernames => {
                 let mut hit = |user| {
                     users.insert(user);
                 };
-                each_arena(index.users.usernames().arenas(at.arena), at, filter, budget, &mut hit)
+                each_arena(index.users.usernames().arenas(at.arena), at, filter.in_names(), budget, &mut hit)
             }
             Stage::Names => {
                 let mut hit = |name| users.extend(index.users.users_of_name(name));
-                each_arena(index.users.names().arenas(at.arena), at, filter, budget, &mut hit)
+                each_arena(index.users.names().arenas(at.arena), at, filter.in_names(), budget, &mut hit)
             }
-            Stage::UserIds | Stage::Ids if !filter.may_be_in_ids() => true,
-            Stage::Addresses if !filter.may_be_in_addresses() => true,
+            Stage::UserIds | Stage::Ids if filter.in_ids().is_nothing() => true,
+            Stage::Addresses if filter.in_addresses().is_nothing() => true,
             Stage::UserIds => {
                 let mut hit = |user| {
                     users.insert(user);
                 };
-                each_arena(index.users.ids().arenas(at.arena), at, filter, budget, &mut hit)
+                each_arena(index.users.ids().arenas(at.arena), at, filter.in_ids(), budget, &mut hit)
             }
             Stage::RowsOfUsers => rows_of_users(index, users, at, budget, |slot| found.insert(slot)),
             Stage::Ids => {
                 let ids = index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.ids()));
-                each_arena_of(ids, at, filter, budget, |(first, chunk), row| {
+                each_arena_of(ids, at, filter.in_ids(), budget, |(first, chunk), row| {
                     found.insert(first + number(chunk.slot_of(row)));
                 })
             }
             Stage::Addresses => {
                 let addresses =
                     index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.addresses()));
-                each_arena_of(addresses, at, filter, budget, |(first, chunk), row| {
+                each_arena_of(addresses, at, filter.in_addresses(), budget, |(first, chunk), row| {
                     found.insert(first + number(chunk.slot_of(row)));
                 })
             }
@@ -240,19 +241,19 @@ impl Budget {
 fn each_arena<'a, T: Texts + 'a>(
     arenas: impl Iterator<Item = (u32, &'a T)>,
     at: &mut Place,
-    filter: &TextFilter,
+    needle: &Needle,
     budget: &mut Budget,
     hit: &mut impl FnMut(u32),
 ) -> bool {
-    each_arena_of(arenas, at, filter, budget, |first, text| hit(first + number(text)))
+    each_arena_of(arenas, at, needle, budget, |first, text| hit(first + number(text)))
 }
 
-/// Calls `hit` for every text of the arenas from a place on that the filter finds something in, as far as the
+/// Calls `hit` for every text of the arenas from a place on that the needle is found in, as far as the
 /// budget goes; the place moves on. Tells whether that was the end.
 fn each_arena_of<'a, T: Texts + 'a, Of: Copy>(
     arenas: impl Iterator<Item = (Of, &'a T)>,
     at: &mut Place,
-    filter: &TextFilter,
+    needle: &Needle,
     budget: &mut Budget,
     mut hit: impl FnMut(Of, usize),
 ) -> bool {
@@ -260,7 +261,7 @@ fn each_arena_of<'a, T: Texts + 'a, Of: Copy>(
         if at.texts != texts.count() {
             at.text = 0;
         }
-        if at.text == 0 && !texts.signature().is_none_or(|signature| filter.needs().may_be_met(signature)) {
+        if at.text == 0 && !texts.signature().is_none_or(|signature| needle.needs().may_be_met(signature)) {
             budget.spend(PASSED_OVER);
             *at = Place { arena: at.arena + 1, ..Place::default() };
             continue;
@@ -271,7 +272,7 @@ fn each_arena_of<'a, T: Texts + 'a, Of: Copy>(
                 return false;
             }
             let to = end_of_stretch(texts, at.text, budget);
-            search(texts, at.text, to, filter, |text| hit(of, text));
+            search(texts, at.text, to, needle, |text| hit(of, text));
             at.text = to;
         }
         *at = Place { arena: at.arena + 1, ..Place::default() };
@@ -291,28 +292,22 @@ fn end_of_stretch(texts: &impl Texts, from: usize, budget: &mut Budget) -> usize
     to
 }
 
-/// Calls `hit` for every text of `from..to` that the filter finds something in.
-fn search(texts: &impl Texts, from: usize, to: usize, filter: &TextFilter, mut hit: impl FnMut(usize)) {
-    if filter.may_be_run_on() {
-        search_as_one(texts, from, to, filter, &mut hit);
+/// Calls `hit` for every text of `from..to` that the needle is found in.
+fn search(texts: &impl Texts, from: usize, to: usize, needle: &Needle, mut hit: impl FnMut(usize)) {
+    if needle.may_be_run_on() {
+        search_as_one(texts, from, to, needle, &mut hit);
     } else {
-        (from..to).filter(|text| filter.is_in(texts.get(*text))).for_each(hit);
+        (from..to).filter(|text| needle.is_in(texts.get(*text))).for_each(hit);
     }
 }
 
 /// Searches texts `from..to` as one, separators at both ends included.
-fn search_as_one(
-    texts: &impl Texts,
-    from: usize,
-    to: usize,
-    filter: &TextFilter,
-    hit: &mut impl FnMut(usize),
-) {
+fn search_as_one(texts: &impl Texts, from: usize, to: usize, needle: &Needle, hit: &mut impl FnMut(usize)) {
     let bytes = texts.bytes();
     let end = texts.start(to);
     let mut text = from;
     let mut start = texts.start(from) - 1;
-    while let Some(last) = filter.first_match_end(bytes, start..end) {
+    while let Some(last) = needle.first_match_end(bytes, start..end) {
         text = texts.holder(text, last);
         hit(text);
         // On behind this text, whose closing separator opens the next one.

@@ -60,12 +60,17 @@ fn marks(letters: &[u32]) -> impl Iterator<Item = u32> {
 pub struct Needs(Option<Vec<Vec<u32>>>);
 
 impl Needs {
-    /// What a match of one of the patterns must have.
-    pub fn of(patterns: &[Hir]) -> Self {
-        let branches = patterns.iter().flat_map(|pattern| match pattern.kind() {
+    /// Of what is in no text.
+    pub const fn nothing() -> Self {
+        Self(Some(Vec::new()))
+    }
+
+    /// What a match must have.
+    pub fn of(pattern: &Hir) -> Self {
+        let branches = match pattern.kind() {
             HirKind::Alternation(branches) => branches.as_slice(),
             _ => std::slice::from_ref(pattern),
-        });
+        };
         let marks = |branch: &Hir| {
             let mut runs = vec![Vec::new()];
             letters_in_a_row(branch, &mut runs);
@@ -74,7 +79,7 @@ impl Needs {
             all.dedup();
             (!all.is_empty()).then_some(all)
         };
-        Self(branches.map(marks).collect())
+        Self(branches.iter().map(marks).collect())
     }
 
     /// Whether one of the texts behind a signature may match; `false` is sure.
@@ -122,7 +127,7 @@ mod tests {
 
     fn needs(pattern: &str) -> Needs {
         let hir = regex_syntax::ParserBuilder::new().case_insensitive(true).build().parse(pattern).unwrap();
-        Needs::of(&[hir])
+        Needs::of(&hir)
     }
 
     #[test]

@@ -135,17 +135,17 @@ impl Index {
     pub fn row_matches(&self, slot: u32, filter: &TextFilter) -> bool {
         let codes = self.facet_codes(slot);
         let facet_matches =
-            |field: Field| filter.is_in(self.facets.get(field).texts().get(codes[field as usize]));
+            |field: Field| filter.in_names().is_in(self.facets.get(field).texts().get(codes[field as usize]));
         Field::FILTERED.into_iter().any(facet_matches)
             || self.user_matches(self.rows.user(slot), filter)
-            || (filter.may_be_in_ids() && filter.is_in(self.rows.id(slot)))
-            || (filter.may_be_in_addresses() && filter.is_in(self.rows.address(slot)))
+            || filter.in_ids().is_in(self.rows.id(slot))
+            || filter.in_addresses().is_in(self.rows.address(slot))
     }
 
     fn user_matches(&self, user: u32, filter: &TextFilter) -> bool {
-        filter.is_in(self.users.usernames().get(user))
-            || filter.is_in(self.users.names().get(self.users.name_code(user)))
-            || (filter.may_be_in_ids() && filter.is_in(self.users.id(user).as_bytes()))
+        filter.in_names().is_in(self.users.usernames().get(user))
+            || filter.in_names().is_in(self.users.names().get(self.users.name_code(user)))
+            || filter.in_ids().is_in(self.users.id(user).as_bytes())
     }
 
     /// Tells the views of a row that came.
