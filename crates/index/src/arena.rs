@@ -84,7 +84,7 @@ impl Arena {
             *later = number(*later as usize + by.len() - (end - start));
         }
         if let Some(signature) = &mut self.signature {
-            signature.add(by);
+            signature.add(text, by);
         }
     }
 

@@ -14,6 +14,7 @@ mod addresses;
 mod advance;
 mod apply;
 mod arena;
+mod beginning;
 mod bits;
 mod chunk;
 mod clients;

@@ -1,18 +1,11 @@
 //! v1's filter: one text, taken both literally and as a regular expression, ignoring case (Unicode).
 //! This is the one place where a regular expression is built.
-//!
-//! Built to be searched over many texts at once: [`crate::arena`] puts a byte between texts that is in no UTF-8,
-//! and a pattern in Unicode mode matches no such byte, so a match lies within one text — unless the pattern looks
-//! around, for it would see a separator or the next text where a text ends. Anchors at its ends are therefore
-//! replaced by the separators themselves; whatever else looks around is tried text by text.
 
-use crate::arena::SEPARATOR;
-use crate::needle::Needle;
-use crate::signature::Needs;
+use crate::needle::{Needle, may_be_empty};
 use crate::turning_point;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
 
@@ -100,11 +93,7 @@ impl TextFilter {
 }
 
 fn needle(pattern: &Hir, limit: Option<usize>) -> Option<Needle> {
-    let needs = Needs::of(pattern);
-    match run_on(pattern) {
-        Some(pattern) => Some(Needle::run_on(build(&pattern, false, limit)?, needs)),
-        None => Some(Needle::one_by_one(build(pattern, true, limit)?, needs)),
-    }
+    Needle::of(pattern, |pattern, one_by_one| build(pattern, one_by_one, limit))
 }
 
 fn parse(pattern: &str) -> Option<Hir> {
@@ -122,54 +111,6 @@ fn build(pattern: &Hir, texts_are_utf8: bool, limit: Option<usize>) -> Option<Re
 /// Whether a pattern finds something in every text: the empty match, wherever it is.
 fn matches_everything(pattern: &Hir) -> bool {
     pattern.properties().look_set().is_empty() && may_be_empty(pattern)
-}
-
-/// Whether the empty text matches, looking around apart. Not asked of the pattern's properties: of a class
-/// without characters they know no length, nor of its repetition, which is empty.
-fn may_be_empty(pattern: &Hir) -> bool {
-    match pattern.kind() {
-        HirKind::Empty | HirKind::Look(_) => true,
-        HirKind::Literal(_) | HirKind::Class(_) => false,
-        HirKind::Repetition(repetition) => repetition.min == 0 || may_be_empty(&repetition.sub),
-        HirKind::Capture(capture) => may_be_empty(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().all(may_be_empty),
-        HirKind::Alternation(branches) => branches.iter().any(may_be_empty),
-    }
-}
-
-/// The pattern with its anchors turned into separators, if that finds the same: if it looks around at its
-/// ends only, and its match has at least one byte of the text.
-fn run_on(pattern: &Hir) -> Option<Hir> {
-    if pattern.properties().look_set().is_empty() {
-        return (!may_be_empty(pattern)).then(|| pattern.clone());
-    }
-    match pattern.kind() {
-        HirKind::Capture(capture) => run_on(&capture.sub),
-        HirKind::Alternation(branches) => {
-            Some(Hir::alternation(branches.iter().map(run_on).collect::<Option<Vec<Hir>>>()?))
-        }
-        HirKind::Concat(parts) => {
-            let (start, parts) = match parts.split_first() {
-                Some((first, rest)) if is_look(first, Look::Start) => (true, rest),
-                _ => (false, &parts[..]),
-            };
-            let (end, parts) = match parts.split_last() {
-                Some((last, rest)) if is_look(last, Look::End) => (true, rest),
-                _ => (false, parts),
-            };
-            let body = Hir::concat(parts.to_vec());
-            let within = body.properties().look_set().is_empty() && !may_be_empty(&body);
-            let separator = |is_there: bool| is_there.then(|| Hir::literal([SEPARATOR]));
-            within.then(|| {
-                Hir::concat(separator(start).into_iter().chain([body]).chain(separator(end)).collect())
-            })
-        }
-        _ => None,
-    }
-}
-
-fn is_look(part: &Hir, look: Look) -> bool {
-    matches!(part.kind(), HirKind::Look(there) if *there == look)
 }
 
 fn letters(alphabet: &[u8]) -> ClassUnicode {

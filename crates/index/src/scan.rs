@@ -12,8 +12,10 @@ use crate::index::Index;
 use crate::needle::Needle;
 use crate::number;
 use crate::pattern::TextFilter;
+use crate::rows::NONE;
 use crate::slots::Slots;
 use roaring::RoaringBitmap;
+use std::ops::Range;
 
 /// What is searched, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,8 @@ struct Budget(usize);
 const PASSED_OVER: usize = 64;
 /// What looking at a row costs, in bytes of text.
 const ROW: usize = 16;
+/// Users whose rows are gone to at a time.
+const USERS_AT_ONCE: usize = crate::turning_point(64, 2);
 /// From one in so many of all rows on, going through all of them is cheaper than going to those of some users.
 const LARGE_PART: usize = crate::turning_point(16, 3);
 
@@ -205,14 +209,22 @@ fn rows_of_users(
         at.text = if count * LARGE_PART < index.rows.count() { 1 } else { 2 };
     }
     if at.text == 1 {
-        for user in users.range(number(at.arena)..) {
+        let mut users = users.range(number(at.arena)..).peekable();
+        while let Some(first) = users.peek() {
             if budget.0 == 0 {
-                at.arena = user as usize;
+                at.arena = *first as usize;
                 return false;
             }
-            let slots = index.users.rows_of(user, &index.rows);
-            budget.spend(ROW * slots.len());
-            slots.into_iter().for_each(&mut put);
+            // A row of each in turn: they lie anywhere, and many walks to memory take no longer than one.
+            let mut rows: Vec<u32> =
+                users.by_ref().take(USERS_AT_ONCE).map(|user| index.users.newest(user)).collect();
+            while !rows.is_empty() {
+                rows.retain(|row| *row != NONE);
+                budget.spend(ROW * rows.len());
+                for row in &mut rows {
+                    put(std::mem::replace(row, index.rows.older(*row)));
+                }
+            }
         }
         return true;
     }
@@ -261,60 +273,39 @@ fn each_arena_of<'a, T: Texts + 'a, Of: Copy>(
         if at.texts != texts.count() {
             at.text = 0;
         }
-        if at.text == 0 && !texts.signature().is_none_or(|signature| needle.needs().may_be_met(signature)) {
-            budget.spend(PASSED_OVER);
-            *at = Place { arena: at.arena + 1, ..Place::default() };
-            continue;
-        }
-        while at.text < texts.count() {
+        while let Some(candidates) = candidates(texts, at.text, needle) {
+            at.text = candidates.start;
             if budget.0 == 0 {
                 at.texts = texts.count();
                 return false;
             }
-            let to = end_of_stretch(texts, at.text, budget);
-            search(texts, at.text, to, needle, |text| hit(of, text));
+            let to = end_of_stretch(texts, candidates, budget);
+            needle.find_in(texts, at.text, to, |text| hit(of, text));
             at.text = to;
         }
+        budget.spend(PASSED_OVER);
         *at = Place { arena: at.arena + 1, ..Place::default() };
     }
     true
 }
 
-/// As many texts as the budget allows, at least one. They are spent.
-fn end_of_stretch(texts: &impl Texts, from: usize, budget: &mut Budget) -> usize {
-    let (start, all) = (texts.start(from), texts.bytes().len());
-    let to = if start + budget.0 < all {
-        texts.holder(from, start + budget.0).max(from + 1)
+/// The first texts from one on that the needle may be in, as many as are neighbours.
+fn candidates(texts: &impl Texts, from: usize, needle: &Needle) -> Option<Range<usize>> {
+    let count = texts.count();
+    match texts.signature() {
+        Some(signature) => signature.candidates(needle.needs(), from, count),
+        None => (from < count).then_some(from..count),
+    }
+}
+
+/// Where the budget ends among these texts, behind the first at the earliest. They are spent.
+fn end_of_stretch(texts: &impl Texts, of: Range<usize>, budget: &mut Budget) -> usize {
+    let (start, end) = (texts.start(of.start), texts.start(of.end));
+    let to = if start + budget.0 < end {
+        texts.holder(of.start, start + budget.0).max(of.start + 1)
     } else {
-        texts.count()
+        of.end
     };
     budget.spend(texts.start(to) - start);
     to
-}
-
-/// Calls `hit` for every text of `from..to` that the needle is found in.
-fn search(texts: &impl Texts, from: usize, to: usize, needle: &Needle, mut hit: impl FnMut(usize)) {
-    if needle.may_be_run_on() {
-        search_as_one(texts, from, to, needle, &mut hit);
-    } else {
-        (from..to).filter(|text| needle.is_in(texts.get(*text))).for_each(hit);
-    }
-}
-
-/// Searches texts `from..to` as one, separators at both ends included.
-fn search_as_one(texts: &impl Texts, from: usize, to: usize, needle: &Needle, hit: &mut impl FnMut(usize)) {
-    let bytes = texts.bytes();
-    let end = texts.start(to);
-    let mut text = from;
-    let mut start = texts.start(from) - 1;
-    while let Some(last) = needle.first_match_end(bytes, start..end) {
-        text = texts.holder(text, last);
-        hit(text);
-        // On behind this text, whose closing separator opens the next one.
-        start = texts.start(text + 1) - 1;
-        text += 1;
-        if text >= to {
-            return;
-        }
-    }
 }

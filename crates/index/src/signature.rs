@@ -1,49 +1,68 @@
 //! Which texts cannot match without looking at them: three letters in a row, whatever their case, that a match must
-//! have and that none of many texts has.
+//! have and that none of some neighbouring texts has.
 //!
 //! Letters are folded (Unicode simple case folding) on both sides, so no pair that a pattern takes for equal is
 //! told apart here.
 
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
 use rollcall_model::text::folded_char;
+use std::ops::Range;
 
 /// Letters in a row.
 const LETTERS: usize = 3;
-/// Bits for each byte of text: about a third of them are set.
+/// Groups of texts that are told apart, a bit for each.
+const GROUPS: usize = u8::BITS as usize;
+/// Bits for each byte of text: about a fifth of them are set.
 const BITS_A_BYTE: usize = 2;
 /// More characters than any has that are equal but for their case.
 const CASES: usize = 5;
 
-/// Of many texts: which letters in a row they have, and some that they have not.
-pub struct Signature(Box<[u64]>);
+/// Of many texts: which letters in a row they have, and some that they have not. By the letters' mark: the groups of
+/// texts that have them.
+pub struct Signature {
+    groups: Box<[u8]>,
+    /// Texts of a group.
+    group: usize,
+}
 
 impl Signature {
     /// Of these texts, which have so many bytes.
-    pub fn of<'a>(texts: impl Iterator<Item = &'a [u8]>, bytes: usize) -> Self {
-        let words = (bytes * BITS_A_BYTE).next_power_of_two().max(64) / 64;
-        let mut signature = Self(vec![0; words].into());
-        texts.for_each(|text| signature.add(text));
+    pub fn of<'a>(texts: impl ExactSizeIterator<Item = &'a [u8]>, bytes: usize) -> Self {
+        let places = (bytes * BITS_A_BYTE / GROUPS).next_power_of_two();
+        let group = texts.len().div_ceil(GROUPS).max(1);
+        let mut signature = Self { groups: vec![0; places].into(), group };
+        texts.enumerate().for_each(|(at, text)| signature.add(at, text));
         signature
     }
 
-    /// Takes in another text.
-    pub fn add(&mut self, text: &[u8]) {
+    /// Takes in another text in the place of one.
+    pub fn add(&mut self, at: usize, text: &[u8]) {
         // An absent text is none, and has nothing.
         let letters: Vec<u32> =
             std::str::from_utf8(text).unwrap_or_default().chars().map(folded_char).collect();
         for mark in marks(&letters) {
-            let (word, bit) = self.place(mark);
-            self.0[word] |= bit;
+            self.groups[self.place(mark)] |= 1 << (at / self.group);
         }
     }
 
-    const fn place(&self, mark: u32) -> (usize, u64) {
-        (mark as usize / 64 % self.0.len(), 1 << (mark % 64))
+    const fn place(&self, mark: u32) -> usize {
+        mark as usize % self.groups.len()
     }
 
-    fn has(&self, mark: u32) -> bool {
-        let (word, bit) = self.place(mark);
-        self.0[word] & bit != 0
+    fn with(&self, mark: u32) -> u8 {
+        self.groups[self.place(mark)]
+    }
+
+    /// Those of `count` texts that may match, from one on: the first of them that are neighbours.
+    pub fn candidates(&self, needs: &Needs, from: usize, count: usize) -> Option<Range<usize>> {
+        let groups = usize::from(needs.groups(self)) >> (from / self.group) << (from / self.group);
+        if groups == 0 {
+            return None;
+        }
+        let first = groups.trailing_zeros() as usize;
+        let end = first + (!(groups >> first)).trailing_zeros() as usize;
+        let texts = from.max(first * self.group)..count.min(end * self.group);
+        (texts.start < texts.end).then_some(texts)
     }
 }
 
@@ -82,10 +101,11 @@ impl Needs {
         Self(branches.iter().map(marks).collect())
     }
 
-    /// Whether one of the texts behind a signature may match; `false` is sure.
-    pub fn may_be_met(&self, signature: &Signature) -> bool {
-        let Some(branches) = &self.0 else { return true };
-        branches.iter().any(|marks| marks.iter().all(|mark| signature.has(*mark)))
+    /// The groups of a signature whose texts may match; those that are left out do not.
+    fn groups(&self, signature: &Signature) -> u8 {
+        let all =
+            |marks: &Vec<u32>| marks.iter().fold(u8::MAX, |groups, mark| groups & signature.with(*mark));
+        self.0.as_ref().map_or(u8::MAX, |branches| branches.iter().map(all).fold(0, |any, all| any | all))
     }
 }
 
@@ -134,7 +154,7 @@ mod tests {
     fn what_has_not_the_letters_is_passed_over_and_what_has_them_never() {
         let text = "Émile Straße \u{212A}ing ſam 10.1.0.7 abbc";
         let signature = Signature::of([text.as_bytes(), b"\xFF"].into_iter(), 10_000);
-        let may_be = |pattern: &str| needs(pattern).may_be_met(&signature);
+        let may_be = |pattern: &str| signature.candidates(&needs(pattern), 0, 2).is_some();
         for there in [
             "king",
             "KING",
