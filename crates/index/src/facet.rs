@@ -37,6 +37,19 @@ pub enum Field {
 pub const FACETS: usize = 5;
 
 impl Field {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::DeviceName,
+        Self::DeviceType,
+        Self::OsName,
+        Self::OsVersion,
+        Self::Host,
+        Self::Username,
+        Self::Name,
+    ];
+    /// How many there are.
+    pub const COUNT: usize = 7;
+
     /// The facets that a filter's text is looked for in.
     pub const FILTERED: [Self; 4] = [Self::DeviceName, Self::DeviceType, Self::OsName, Self::Host];
 

@@ -12,6 +12,7 @@ use crate::rows::Rows;
 use crate::step_ups::StepUps;
 use crate::users::Users;
 use crate::views::Views;
+use roaring::RoaringBitmap;
 use rollcall_model::{AddressKey, Owner, Session, SessionNo, Timestamp, UserNo, limits};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -126,6 +127,15 @@ impl Index {
             Field::Name => self.users.name_code(self.rows.user(slot)),
             facet => self.facet_codes(slot)[facet as usize],
         }
+    }
+
+    /// The codes of many rows' values of a field.
+    pub fn codes(&self, slots: &RoaringBitmap, field: Field) -> impl Iterator<Item = u32> {
+        self.rows.codes_of(slots).map(move |codes| match field {
+            Field::Username => codes.user,
+            Field::Name => self.users.name_code(codes.user),
+            facet => self.clients.get(codes.client).codes[facet as usize],
+        })
     }
 
     /// The rows of a user, oldest first.

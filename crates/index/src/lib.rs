@@ -26,6 +26,7 @@ mod needle;
 mod order;
 mod packed;
 mod page;
+mod part;
 mod pattern;
 mod personal;
 mod rows;

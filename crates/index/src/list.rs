@@ -3,7 +3,7 @@
 //! Three ways to a page, by what is asked:
 //! - rows in order of sign-in, all or those a filter found: counted off from the newest;
 //! - rows by another key, all or many: whole blocks of values are skipped by their counts, only the values that
-//!   reach into the page are looked at;
+//!   reach into the page are looked at; what a filter found is counted once, and the counts kept with it;
 //! - few rows by another key: they are partitioned around the page, and only the page is sorted.
 //!
 //! Ties on all keys break newest sign-in first, then greater number first, whatever the direction of the
@@ -12,6 +12,7 @@
 use crate::facet::Field;
 use crate::index::Index;
 use crate::order::Order;
+use crate::part::Part;
 use crate::slots::{Slots, cardinality, newest};
 use crate::turning_point;
 use roaring::RoaringBitmap;
@@ -78,8 +79,8 @@ pub struct Found {
     pub slots: Vec<u32>,
 }
 
-/// From one in so many of all rows on, counting a key's values is cheaper than comparing texts.
-const LARGE_PART: usize = turning_point(32, 3);
+/// Rows up to which comparing texts is cheaper than counting a key's values.
+const FEW: usize = turning_point(256, 3);
 
 impl List {
     fn window(&self) -> Range<usize> {
@@ -101,22 +102,20 @@ impl Index {
     }
 
     /// A page of everybody's rows: of all, or of those that a filter found.
-    pub fn page(&self, list: &List, found: Option<&RoaringBitmap>) -> Found {
+    pub fn page(&self, list: &List, mut part: Option<&mut Part>) -> Found {
         let (keys, window) = (list.keys(), list.window());
-        let part = found.unwrap_or_else(|| self.rows.live());
-        let total = cardinality(part);
+        let rows = part.as_ref().map_or_else(|| self.rows.live(), |part| part.rows());
+        let total = cardinality(rows);
         let mut page = Vec::with_capacity(window.len().min(total));
         if window.start >= total {
             return Found { total, slots: page };
         }
         match keys.split_first() {
-            None => newest(part, window.start, window.len(), &mut page),
+            None => newest(rows, window.start, window.len(), &mut page),
             Some(((key, direction), rest)) => match Field::of(*key) {
-                None => self.walk_in_time(part, *direction, rest, window, &mut page),
-                Some(_) if found.is_some() && total * LARGE_PART < self.rows.count() => {
-                    page = self.cut(part.iter().collect(), keys, window);
-                }
-                Some(field) => self.walk(field, found, *direction, rest, window, &mut page),
+                None => self.walk_in_time(rows, *direction, rest, window, &mut page),
+                Some(_) if total <= FEW => page = self.cut(rows.iter().collect(), keys, window),
+                Some(field) => self.walk(field, part.take(), *direction, rest, window, &mut page),
             },
         }
         Found { total, slots: page }
@@ -126,30 +125,36 @@ impl Index {
     fn walk(
         &self,
         field: Field,
-        found: Option<&RoaringBitmap>,
+        part: Option<&mut Part>,
         direction: Direction,
         rest: Keys<'_>,
         window: Range<usize>,
         page: &mut Vec<u32>,
     ) {
-        let visit = |code: u32, part: Range<usize>| match self.rows_of_value(field, code, found) {
-            RowsOfValue::Set(set) if rest.is_empty() => newest(&set, part.start, part.len(), page),
-            rows => page.extend(self.cut(rows.into_slots(), rest, part)),
+        let order = self.order(field);
+        let mut visit = |rows: RowsOfValue<'_>, window: Range<usize>| match rows {
+            RowsOfValue::Set(set) if rest.is_empty() => newest(&set, window.start, window.len(), page),
+            rows => page.extend(self.cut(rows.into_slots(), rest, window)),
         };
-        match found {
+        match part {
             None => {
                 let rows = |code| self.count_of_value(field, code);
-                self.order(field).window(direction, window, rows, visit);
+                order.window(direction, window, rows, |code, window| {
+                    visit(self.rows_of_value(field, code, None), window);
+                });
             }
-            Some(found) => {
-                let codes = found.iter().map(|slot| self.code(slot, field));
-                let rows = |code| self.count_in_part(field, code, found);
-                self.order(field).window_of(direction, window, codes, rows, visit);
+            Some(part) => {
+                part.count(self, field);
+                let (rows, Some(counts)) = part.rows_and_counts(field) else { return };
+                order.window_of(direction, window, counts, |code, window| {
+                    visit(self.rows_of_value(field, code, Some(rows)), window);
+                });
             }
         }
     }
 
-    const fn order(&self, field: Field) -> &Order {
+    /// The order of a field's values.
+    pub const fn order(&self, field: Field) -> &Order {
         match field {
             Field::Username => self.users.order(),
             Field::Name => self.users.order_of_names(),
@@ -165,7 +170,8 @@ impl Index {
         }
     }
 
-    fn count_in_part(&self, field: Field, code: u32, part: &RoaringBitmap) -> usize {
+    /// How many rows of a part a value has.
+    pub fn count_in_part(&self, field: Field, code: u32, part: &RoaringBitmap) -> usize {
         match self.set_of_value(field, code) {
             Some(set) => usize::try_from(part.intersection_len(set)).unwrap_or(usize::MAX),
             None => self.rows_of_value(field, code, Some(part)).into_slots().len(),

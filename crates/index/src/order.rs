@@ -25,6 +25,8 @@ pub struct Order {
     free: Vec<u32>,
     /// By value: its block.
     block_of: Vec<u32>,
+    /// Another whenever values went from one block to another.
+    shape: u64,
     /// Whether values are put in in any order for now.
     loading: bool,
 }
@@ -33,6 +35,21 @@ pub struct Order {
 struct Block {
     values: Vec<u32>,
     rows: usize,
+}
+
+/// How many rows of a part each value has, and each block.
+pub struct Counts {
+    of_value: Vec<u32>,
+    of_block: Vec<u32>,
+    /// The order's, when the blocks were counted.
+    shape: u64,
+}
+
+impl Counts {
+    /// What they take.
+    pub const fn bytes(&self) -> usize {
+        size_of::<u32>() * (self.of_value.len() + self.of_block.len())
+    }
 }
 
 impl Order {
@@ -44,7 +61,7 @@ impl Order {
 
     /// The order of these values, sorted, the rows of each known.
     pub fn settle(&mut self, sorted: &[u32], rows: impl Fn(u32) -> usize) {
-        *self = Self::default();
+        *self = Self { shape: self.shape, ..Self::default() };
         // Blocks start with room to grow.
         for values in sorted.chunks(BLOCK_VALUES * 3 / 4) {
             let rows = values.iter().map(|value| rows(*value)).sum();
@@ -123,12 +140,14 @@ impl Order {
         }
         self.blocks[at as usize] = block;
         self.sequence.insert(place, at);
+        self.shape += 1;
     }
 
     fn drop_block(&mut self, place: usize) {
         let block = self.sequence.remove(place);
         self.blocks[block as usize] = Block::default();
         self.free.push(block);
+        self.shape += 1;
     }
 
     fn note(&mut self, value: u32, block: u32) {
@@ -155,20 +174,60 @@ impl Order {
         self.counted_window(direction, window, |block| self.blocks[block as usize].rows, rows, visit);
     }
 
-    /// The same for a part of the rows, of which `counts` counts those of each value.
+    /// The same for a part of the rows, of which these are the counts.
     pub fn window_of(
         &self,
         direction: Direction,
         window: Range<usize>,
-        slots: impl Iterator<Item = u32>,
-        rows: impl Fn(u32) -> usize,
+        counts: &Counts,
         visit: impl FnMut(u32, Range<usize>),
     ) {
-        let mut counts = vec![0_usize; self.blocks.len()];
-        for value in slots {
-            counts[self.block_of[value as usize] as usize] += 1;
+        let of_block = |block: u32| counts.of_block[block as usize] as usize;
+        let rows = |value: u32| counts.of_value.get(value as usize).map_or(0, |count| *count as usize);
+        self.counted_window(direction, window, of_block, rows, visit);
+    }
+
+    /// All values, in order.
+    pub fn values(&self) -> impl Iterator<Item = u32> {
+        self.sequence.iter().flat_map(|block| self.blocks[*block as usize].values.iter().copied())
+    }
+
+    /// Counts of a part of the rows, out of values and how many rows each has there.
+    pub fn counts(&self, of: impl Iterator<Item = (u32, usize)>) -> Counts {
+        let mut of_value = vec![0; self.block_of.len()];
+        of.for_each(|(value, rows)| of_value[value as usize] += number(rows));
+        let of_block = self.of_blocks(&of_value);
+        Counts { of_value, of_block, shape: self.shape }
+    }
+
+    fn of_blocks(&self, of_value: &[u32]) -> Vec<u32> {
+        let mut of_block = vec![0; self.blocks.len()];
+        for (count, block) in of_value.iter().zip(&self.block_of) {
+            if *count > 0 {
+                of_block[*block as usize] += count;
+            }
         }
-        self.counted_window(direction, window, |block| counts[block as usize], rows, visit);
+        of_block
+    }
+
+    /// Counts one more or one less of a value.
+    pub fn count(&self, counts: &mut Counts, value: u32, more: bool) {
+        if counts.of_value.len() < self.block_of.len() {
+            counts.of_value.resize(self.block_of.len(), 0);
+        }
+        let step = |count: &mut u32| *count = if more { *count + 1 } else { *count - 1 };
+        step(&mut counts.of_value[value as usize]);
+        // Else the blocks are counted anew when somebody asks.
+        if counts.shape == self.shape {
+            step(&mut counts.of_block[self.block_of[value as usize] as usize]);
+        }
+    }
+
+    /// Lets counts be by the blocks as they are now.
+    pub fn follow(&self, counts: &mut Counts) {
+        if counts.shape != self.shape {
+            (counts.shape, counts.of_block) = (self.shape, self.of_blocks(&counts.of_value));
+        }
     }
 
     fn counted_window(

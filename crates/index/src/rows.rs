@@ -197,6 +197,18 @@ impl Rows {
         self.chunk(slot).codes(within(slot))
     }
 
+    /// The same of many rows, in the order of their slots.
+    pub fn codes_of(&self, slots: &RoaringBitmap) -> impl Iterator<Item = Codes> {
+        let (mut of, mut chunk) = (0, self.chunks.first());
+        slots.iter().filter_map(move |slot| {
+            if slot as usize / SLOTS != of {
+                of = slot as usize / SLOTS;
+                chunk = self.chunks.get(of);
+            }
+            chunk.map(|chunk| chunk.codes(within(slot)))
+        })
+    }
+
     /// A row's user.
     pub fn user(&self, slot: u32) -> u32 {
         self.codes(slot).user

@@ -208,7 +208,7 @@ impl Standing {
     pub fn is_at_hand(&self, list: &List) -> bool {
         list.filter.as_ref().is_none_or(|text| {
             let view = || self.index.read().views.find(text);
-            list.scope == Scope::Everyone && view().is_some_and(|view| view.state().found().is_some())
+            list.scope == Scope::Everyone && view().is_some_and(|view| view.is_complete())
         })
     }
 
@@ -235,11 +235,11 @@ impl Standing {
                 };
                 loop {
                     let index = self.at(now);
-                    let mut state = view.state();
-                    if let Some(found) = state.advance(&index, view.filter()) {
-                        return Ok(read(&Page::new(&index, index.page(list, Some(found)))));
+                    if let Some(found) = view.page(&index, list) {
+                        index.views.trim();
+                        return Ok(read(&Page::new(&index, found)));
                     }
-                    drop((state, index));
+                    drop(index);
                     if stop() {
                         return Err(TooCostly);
                     }

@@ -6,12 +6,14 @@
 
 use crate::facet::Field;
 use crate::index::Index;
+use crate::list::{Found, List};
+use crate::part::Part;
 use crate::pattern::TextFilter;
 use crate::scan::Scan;
 use crate::turning_point;
-use parking_lot::{Mutex, MutexGuard};
-use roaring::RoaringBitmap;
+use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most views that are kept when nobody holds them.
 const VIEWS: usize = turning_point(32, 4);
@@ -28,14 +30,16 @@ pub struct View {
     text: Box<str>,
     filter: TextFilter,
     state: Mutex<State>,
+    /// What it takes, about, as of the last time that it was asked.
+    bytes: AtomicUsize,
 }
 
 /// How far a view is.
-pub enum State {
+enum State {
     /// Being searched.
     Scanning(Box<Scan>),
     /// Complete.
-    Complete(RoaringBitmap),
+    Complete(Box<Part>),
 }
 
 impl Views {
@@ -59,73 +63,77 @@ impl Views {
             return view;
         }
         let state = Mutex::new(State::Scanning(Box::new(Scan::new())));
-        let view = Arc::new(View { text: text.into(), filter, state });
+        let bytes = AtomicUsize::new(filter.bytes());
+        let view = Arc::new(View { text: text.into(), filter, state, bytes });
+        views.push(Arc::clone(&view));
+        Self::trim_to_bounds(&mut views);
+        view
+    }
+
+    /// Lets go of what is beyond the bounds.
+    pub fn trim(&self) {
+        Self::trim_to_bounds(&mut self.0.lock());
+    }
+
+    fn trim_to_bounds(views: &mut Vec<Arc<View>>) {
         let mut bytes: usize = views.iter().map(|view| view.bytes()).sum();
         let mut count = views.len();
         views.retain(|old| {
             let is_held = Arc::strong_count(old) > 1;
-            if is_held || (count < VIEWS && bytes <= BYTES) {
+            if is_held || (count <= VIEWS && bytes <= BYTES) {
                 return true;
             }
             (count, bytes) = (count - 1, bytes - old.bytes());
             false
         });
-        views.push(Arc::clone(&view));
-        view
     }
 }
 
 impl View {
-    /// Its filter.
-    pub const fn filter(&self) -> &TextFilter {
-        &self.filter
+    /// Whether all is found.
+    pub fn is_complete(&self) -> bool {
+        matches!(*self.state.lock(), State::Complete(_))
     }
 
-    /// How far it is.
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
+    /// Searches a stretch, unless all is found; gives a page of what is found when that is all.
+    pub fn page(&self, index: &Index, list: &List) -> Option<Found> {
+        let mut state = self.state.lock();
+        state.advance(index, &self.filter);
+        let found = match &mut *state {
+            State::Scanning(_) => None,
+            State::Complete(part) => Some(index.page(list, Some(part))),
+        };
+        self.bytes.store(self.filter.bytes() + state.bytes(), Ordering::Relaxed);
+        found
     }
 
     /// What it takes, about.
     fn bytes(&self) -> usize {
-        self.filter.bytes() + self.state.lock().bytes()
+        self.bytes.load(Ordering::Relaxed)
     }
 }
 
 impl State {
-    /// Searches a stretch, unless all is found; gives what is found when that is all.
-    pub fn advance(&mut self, index: &Index, filter: &TextFilter) -> Option<&RoaringBitmap> {
-        if let Self::Scanning(scan) = self {
-            scan.step(index, filter);
-            if !scan.is_done() {
-                return None;
-            }
+    fn advance(&mut self, index: &Index, filter: &TextFilter) {
+        let Self::Scanning(scan) = self else { return };
+        scan.step(index, filter);
+        if scan.is_done() {
             let scan = std::mem::replace(&mut **scan, Scan::new());
-            *self = Self::Complete(scan.into_found());
-        }
-        self.found()
-    }
-
-    /// What is found, when that is all.
-    pub const fn found(&self) -> Option<&RoaringBitmap> {
-        match self {
-            Self::Scanning(_) => None,
-            Self::Complete(found) => Some(found),
+            *self = Self::Complete(Box::new(Part::of(scan.into_found())));
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Scanning(scan) => scan.bytes(),
-            Self::Complete(found) => found.serialized_size(),
+            Self::Complete(part) => part.bytes(),
         }
     }
 
-    fn put(&mut self, slot: u32, matches: bool) {
+    fn put(&mut self, index: &Index, slot: u32, matches: bool) {
         match self {
             Self::Scanning(scan) => scan.put(slot, matches),
-            Self::Complete(found) if matches => _ = found.insert(slot),
-            Self::Complete(found) => _ = found.remove(slot),
+            Self::Complete(part) => part.put(index, slot, matches),
         }
     }
 }
@@ -151,14 +159,14 @@ impl Index {
     /// Tells the views of a row that came.
     pub fn see_come(&self, slot: u32) {
         for view in self.views.0.lock().iter() {
-            view.state.lock().put(slot, self.row_matches(slot, &view.filter));
+            view.state.lock().put(self, slot, self.row_matches(slot, &view.filter));
         }
     }
 
     /// Tells the views of a row that goes.
     pub fn see_go(&self, slot: u32) {
         for view in self.views.0.lock().iter() {
-            view.state.lock().put(slot, false);
+            view.state.lock().put(self, slot, false);
         }
     }
 
@@ -166,11 +174,12 @@ impl Index {
     pub fn see_user_change(&self, user: u32) {
         for view in self.views.0.lock().iter() {
             let mut state = view.state.lock();
-            if let State::Scanning(scan) = &mut *state {
-                scan.put_user(user, self.user_matches(user, &view.filter));
+            match &mut *state {
+                State::Scanning(scan) => scan.put_user(user, self.user_matches(user, &view.filter)),
+                State::Complete(part) => part.forget_counts_of_users(),
             }
             for slot in self.users.rows_of(user, &self.rows) {
-                state.put(slot, self.row_matches(slot, &view.filter));
+                state.put(self, slot, self.row_matches(slot, &view.filter));
             }
         }
     }
