@@ -42,15 +42,14 @@ pub struct Chunk {
     lifetime: Packed,
     ids: Ids,
     addresses: Arena,
-    cells: Vec<Cell>,
+    tokens: Vec<Shown>,
+    codes: Vec<Codes>,
 }
 
-/// What token checks and pages need of a row, beside each other: they come from anywhere, and each column costs a
-/// walk to memory.
-struct Cell {
+/// A token and its last use, beside each other: checks come from anywhere, and each column costs a walk to memory.
+struct Shown {
     token: Digest,
     seen: Seen,
-    codes: Codes,
 }
 
 /// What a row has of others.
@@ -82,7 +81,8 @@ impl Chunk {
             lifetime: Packed::new(),
             ids: Ids::new(),
             addresses: Arena::new(),
-            cells: Vec::with_capacity(SLOTS),
+            tokens: Vec::with_capacity(SLOTS),
+            codes: Vec::with_capacity(SLOTS),
         }
     }
 
@@ -102,7 +102,8 @@ impl Chunk {
             lifetime: session.expires_at.as_ms().wrapping_sub(session.opened_at.as_ms()).cast_unsigned(),
             id: session.id.as_bytes(),
             address: session.ip.to_string().as_bytes(),
-            cell: Cell { token: digest(&session.token), seen: Seen::at_first(seen_at), codes },
+            shown: Shown { token: digest(&session.token), seen: Seen::at_first(seen_at) },
+            codes,
         });
         if self.is_full() {
             self.shrink();
@@ -118,7 +119,8 @@ impl Chunk {
         self.lifetime.push(row.lifetime);
         self.ids.push(row.id);
         self.addresses.push(row.address);
-        self.cells.push(row.cell);
+        self.tokens.push(row.shown);
+        self.codes.push(row.codes);
     }
 
     fn shrink(&mut self) {
@@ -127,7 +129,8 @@ impl Chunk {
         self.lifetime.shrink();
         self.ids.close();
         self.addresses.shrink();
-        self.cells.shrink_to_fit();
+        self.tokens.shrink_to_fit();
+        self.codes.shrink_to_fit();
     }
 
     /// Takes a row out. What it said is found by nobody any more.
@@ -149,7 +152,7 @@ impl Chunk {
         (fresh.given, fresh.look_at) = (self.given, self.look_at);
         for slot in self.slots().filter(|slot| is_live(*slot)) {
             let row = self.row(slot);
-            let Cell { token, seen, codes } = &self.cells[row];
+            let Shown { token, seen } = &self.tokens[row];
             fresh.held[slot / WORD] |= 1 << (slot % WORD);
             fresh.append(Fields {
                 no: self.no.get(row),
@@ -157,7 +160,8 @@ impl Chunk {
                 lifetime: self.lifetime.get(row),
                 id: self.ids.id(row),
                 address: self.addresses.get(row),
-                cell: Cell { token: *token, seen: seen.copy(), codes: *codes },
+                shown: Shown { token: *token, seen: seen.copy() },
+                codes: self.codes[row],
             });
         }
         fresh.shrink();
@@ -230,17 +234,17 @@ impl Chunk {
 
     /// Its user, client, and its user's next older row.
     pub fn codes(&self, slot: usize) -> Codes {
-        self.cell(slot).codes
+        self.codes[self.row(slot)]
     }
 
     /// Sets its user's next older row.
     pub fn set_older(&mut self, slot: usize, older: u32) {
         let row = self.row(slot);
-        self.cells[row].codes.older = older;
+        self.codes[row].older = older;
     }
 
-    fn cell(&self, slot: usize) -> &Cell {
-        &self.cells[self.row(slot)]
+    fn shown(&self, slot: usize) -> &Shown {
+        &self.tokens[self.row(slot)]
     }
 
     /// When it was opened.
@@ -251,29 +255,29 @@ impl Chunk {
     /// Whether this is its token. Not in constant time: who can tell how much of a digest was right cannot
     /// work out a token.
     pub fn has_token(&self, slot: usize, token: &TokenHash) -> bool {
-        self.cell(slot).token == digest(token)
+        self.shown(slot).token == digest(token)
     }
 
     /// The hash of its token in a table of them.
     pub fn token_hash(&self, slot: usize) -> u64 {
-        hash(&self.cell(slot).token)
+        hash(&self.shown(slot).token)
     }
 
     /// What decides when it is over.
     pub fn life(&self, slot: usize, idle: Option<Duration>) -> Life {
         let row = self.row(slot);
         let ends = self.opened_at.get(row).wrapping_add(self.lifetime.get(row));
-        Life { expires_at: Timestamp::from_ms(ends.cast_signed()), seen_at: self.cells[row].seen.at(), idle }
+        Life { expires_at: Timestamp::from_ms(ends.cast_signed()), seen_at: self.tokens[row].seen.at(), idle }
     }
 
     /// When its token was last shown.
     pub fn seen_at(&self, slot: usize) -> Timestamp {
-        self.cell(slot).seen.at()
+        self.shown(slot).seen.at()
     }
 
     /// Remembers a use of its token.
     pub fn see(&self, slot: usize, now: Timestamp) {
-        let seen = &self.cell(slot).seen;
+        let seen = &self.shown(slot).seen;
         if now.since(seen.at()) >= SEEN_GRAIN {
             seen.0.fetch_max(now.as_ms() << 1 | 1, Ordering::AcqRel);
         }
@@ -281,14 +285,14 @@ impl Chunk {
 
     /// When its token was last shown, if the store has still to be told; it counts as told from now on.
     pub fn take_moved(&self, slot: usize) -> Option<Timestamp> {
-        let seen = &self.cell(slot).seen.0;
+        let seen = &self.shown(slot).seen.0;
         let before = seen.fetch_and(!1, Ordering::AcqRel);
         (before & 1 == 1).then(|| Timestamp::from_ms(before >> 1))
     }
 
     /// Whether the store has still to be told; it has from now on.
     pub fn put_back(&self, slot: usize) {
-        self.cell(slot).seen.0.fetch_or(1, Ordering::AcqRel);
+        self.shown(slot).seen.0.fetch_or(1, Ordering::AcqRel);
     }
 }
 
@@ -313,7 +317,8 @@ struct Fields<'a> {
     lifetime: u64,
     id: &'a [u8; ID_LENGTH],
     address: &'a [u8],
-    cell: Cell,
+    shown: Shown,
+    codes: Codes,
 }
 
 fn digest(token: &TokenHash) -> Digest {
