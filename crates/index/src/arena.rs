@@ -48,6 +48,18 @@ pub trait Texts {
     }
 }
 
+/// Texts that more are put to, and others in their places.
+pub trait Growing: Texts + Default {
+    /// Puts a text at the end.
+    fn push(&mut self, text: &[u8]);
+
+    /// Puts another text in the place of one.
+    fn replace(&mut self, text: usize, by: &[u8]);
+
+    /// No more are put in: gives back what was held for them, and makes a signature of what is there.
+    fn close(&mut self);
+}
+
 /// Texts of any length.
 pub struct Arena {
     bytes: Vec<u8>,
@@ -56,28 +68,34 @@ pub struct Arena {
     signature: Option<Signature>,
 }
 
-impl Arena {
-    /// No texts yet.
-    pub fn new() -> Self {
+impl Default for Arena {
+    fn default() -> Self {
         Self { bytes: vec![SEPARATOR], starts: vec![1], signature: None }
     }
+}
 
-    /// Puts a text at the end and gives its number.
-    pub fn push(&mut self, text: &[u8]) -> u32 {
-        self.bytes.extend_from_slice(text);
-        self.bytes.push(SEPARATOR);
-        self.starts.push(number(self.bytes.len()));
-        number(self.starts.len() - 2)
-    }
-
+impl Arena {
     /// Makes a text absent.
     pub fn erase(&mut self, text: usize) {
         let (start, end) = (self.start(text), self.start(text + 1) - 1);
         self.bytes[start..end].fill(SEPARATOR);
     }
 
-    /// Puts another text in the place of one.
-    pub fn replace(&mut self, text: usize, by: &[u8]) {
+    /// Gives back what was held for more to come.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.starts.shrink_to_fit();
+    }
+}
+
+impl Growing for Arena {
+    fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.bytes.push(SEPARATOR);
+        self.starts.push(number(self.bytes.len()));
+    }
+
+    fn replace(&mut self, text: usize, by: &[u8]) {
         let (start, end) = (self.start(text), self.start(text + 1) - 1);
         self.bytes.splice(start..end, by.iter().copied());
         for later in &mut self.starts[text + 1..] {
@@ -88,14 +106,8 @@ impl Arena {
         }
     }
 
-    /// Gives back what was held for more to come.
-    pub fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.starts.shrink_to_fit();
-    }
-
-    /// Makes a signature of the texts.
-    fn sign(&mut self) {
+    fn close(&mut self) {
+        self.shrink();
         self.signature = Some(signed(self));
     }
 }
@@ -138,12 +150,12 @@ impl Texts for Arena {
 const ON_ONE: usize = turning_point(256, 4);
 
 /// Texts by numbers that are used again: arenas small enough for a text in the middle to be replaced.
-pub struct Shelf {
-    arenas: Vec<Arena>,
+pub struct Shelf<T = Arena> {
+    arenas: Vec<T>,
     free: Vec<u32>,
 }
 
-impl Shelf {
+impl<T: Growing> Shelf<T> {
     /// No texts.
     pub const fn new() -> Self {
         Self { arenas: Vec::new(), free: Vec::new() }
@@ -157,13 +169,14 @@ impl Shelf {
         }
         if self.arenas.last().is_none_or(|last| last.count() == ON_ONE) {
             if let Some(full) = self.arenas.last_mut() {
-                full.shrink();
-                full.sign();
+                full.close();
             }
-            self.arenas.push(Arena::new());
+            self.arenas.push(T::default());
         }
-        let before = (self.arenas.len() - 1) * ON_ONE;
-        self.arenas.last_mut().map_or(0, |last| number(before) + last.push(text))
+        let (before, last) = ((self.arenas.len() - 1) * ON_ONE, self.arenas.len() - 1);
+        let within = self.arenas[last].count();
+        self.arenas[last].push(text);
+        number(before + within)
     }
 
     /// Puts another text in the place of one.
@@ -183,7 +196,7 @@ impl Shelf {
     }
 
     /// The arenas, each with the number of its first text.
-    pub fn arenas(&self, from: usize) -> impl Iterator<Item = (u32, &Arena)> {
+    pub fn arenas(&self, from: usize) -> impl Iterator<Item = (u32, &T)> {
         self.arenas.iter().enumerate().skip(from).map(|(at, arena)| (number(at * ON_ONE), arena))
     }
 }
@@ -198,24 +211,13 @@ pub struct Ids {
     signature: Option<Signature>,
 }
 
-impl Ids {
-    /// No ids yet.
-    pub fn new() -> Self {
+impl Default for Ids {
+    fn default() -> Self {
         Self { bytes: vec![SEPARATOR], signature: None }
     }
+}
 
-    /// Gives back what was held for more to come, and makes a signature of what is there.
-    pub fn close(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.signature = Some(signed(self));
-    }
-
-    /// Puts an id at the end, whose length is `ID_LENGTH`.
-    pub fn push(&mut self, id: &[u8]) {
-        self.bytes.extend_from_slice(id);
-        self.bytes.push(SEPARATOR);
-    }
-
+impl Ids {
     /// An id; nothing but separators when it is absent.
     pub fn id(&self, id: usize) -> &[u8; ID_LENGTH] {
         self.get(id).first_chunk().unwrap_or(&[SEPARATOR; ID_LENGTH])
@@ -225,6 +227,28 @@ impl Ids {
     pub fn erase(&mut self, id: usize) {
         let start = self.start(id);
         self.bytes[start..start + ID_LENGTH].fill(SEPARATOR);
+    }
+}
+
+impl Growing for Ids {
+    fn push(&mut self, id: &[u8]) {
+        debug_assert_eq!(id.len(), ID_LENGTH);
+        self.bytes.extend_from_slice(id);
+        self.bytes.push(SEPARATOR);
+    }
+
+    fn replace(&mut self, at: usize, by: &[u8]) {
+        self.erase(at);
+        let start = self.start(at);
+        self.bytes[start..start + by.len()].copy_from_slice(by);
+        if let Some(signature) = &mut self.signature {
+            signature.add(at, by);
+        }
+    }
+
+    fn close(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.signature = Some(signed(self));
     }
 }
 
@@ -256,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_byte_of_a_text_leads_back_to_it() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::default();
         let texts = ["zoe", "", "Anna-Maria", "é", "x", "", "", "last"];
         for text in texts {
             arena.push(text.as_bytes());
@@ -273,7 +297,7 @@ mod tests {
 
     #[test]
     fn an_absent_text_is_not_the_empty_one() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::default();
         arena.push(bytes_of(None));
         arena.push(bytes_of(Some("")));
         assert!(is_absent(arena.get(0)));
@@ -282,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_replaced_moves_those_behind_it() {
-        let mut shelf = Shelf::new();
+        let mut shelf: Shelf = Shelf::new();
         let mut wanted: Vec<String> = (0..11).map(|i| "x".repeat(i % 5)).collect();
         for text in &wanted {
             shelf.put(text.as_bytes());

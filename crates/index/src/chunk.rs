@@ -3,7 +3,7 @@
 //! Rows are put in at the end, and never move while most of them are live. When many are dead, those that are
 //! live move together; a row is found by how many of its chunk stand before it, so its slot stays its own.
 
-use crate::arena::{Arena, Ids, Texts};
+use crate::arena::{Arena, Growing, Ids, Texts};
 use crate::packed::Packed;
 use crate::turning_point;
 use rollcall_model::ids::ID_LENGTH;
@@ -79,8 +79,8 @@ impl Chunk {
             no: Packed::new(),
             opened_at: Packed::new(),
             lifetime: Packed::new(),
-            ids: Ids::new(),
-            addresses: Arena::new(),
+            ids: Ids::default(),
+            addresses: Arena::default(),
             tokens: Vec::with_capacity(SLOTS),
             codes: Vec::with_capacity(SLOTS),
         }

@@ -6,7 +6,7 @@
 //!   those of its users.
 //! - A user's rows hang together from the newest to the oldest.
 
-use crate::arena::{Shelf, bytes_of};
+use crate::arena::{Ids, Shelf, bytes_of};
 use crate::collation::Collation;
 use crate::order::Order;
 use crate::rows::{NONE, Rows};
@@ -30,7 +30,7 @@ const CROWD: (usize, usize) = (turning_point(96, 4), turning_point(64, 2));
 pub struct Users {
     no: Vec<UserNo>,
     roles: Vec<RoleSet>,
-    ids: Shelf,
+    ids: Shelf<Ids>,
     usernames: Shelf,
     /// The code of each one's name.
     name: Vec<u32>,
@@ -312,7 +312,7 @@ impl Users {
     }
 
     /// The ids on the wire, by code.
-    pub const fn ids(&self) -> &Shelf {
+    pub const fn ids(&self) -> &Shelf<Ids> {
         &self.ids
     }
 
