@@ -1,24 +1,33 @@
 //! What the process took for a while goes back to the system.
 //!
+//! glibc lets each thread have memory of its own, eight times as many as there are cores, and what one has free the
+//! others cannot use: with as many as there are cores, a start of a million sessions takes 13 MB less.
+//!
 //! glibc gives a large allocation pages of its own, which go back when it is freed. But the first one that is
 //! freed raises the size from which it does that, and further ones come from arenas, which keep what lies
 //! below anything still in use: after 64 long bodies at once, 80 to 100 MiB stayed until the process ended.
 
 use rollcall_model::limits;
 
-/// From now on whatever is as large as a long body has pages of its own.
+/// Before threads are started: from now on whatever is as large as a long body has pages of its own, and threads
+/// share what they have free.
 #[cfg(target_env = "gnu")]
-pub fn give_back_long_bodies() {
-    let bytes = limits::BODY_BYTES.try_into().unwrap_or(libc::c_int::MAX);
-    #[expect(unsafe_code, reason = "a number is handed to the C library; no safe crate has this call")]
-    // SAFETY: `mallopt` takes two numbers by value, and locks what it changes.
-    let taken = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, bytes) };
-    debug_assert_eq!(taken, 1, "glibc takes sizes of up to 32 MiB");
+pub fn keep_little() {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let number = |of: usize| of.try_into().unwrap_or(libc::c_int::MAX);
+    for (option, value) in
+        [(libc::M_MMAP_THRESHOLD, number(limits::BODY_BYTES)), (libc::M_ARENA_MAX, number(cores))]
+    {
+        #[expect(unsafe_code, reason = "a number is handed to the C library; no safe crate has this call")]
+        // SAFETY: `mallopt` takes two numbers by value, and locks what it changes.
+        let taken = unsafe { libc::mallopt(option, value) };
+        debug_assert_eq!(taken, 1, "glibc takes sizes of up to 32 MiB, and any number of arenas");
+    }
 }
 
 /// Other allocators do so by themselves.
 #[cfg(not(target_env = "gnu"))]
-pub fn give_back_long_bodies() {}
+pub fn keep_little() {}
 
 /// What was freed goes back now: after the index was filled, a third of what that took.
 #[cfg(target_env = "gnu")]

@@ -63,7 +63,7 @@ pub fn run(command: Serve) -> ExitCode {
     };
     let logs = config.logs;
     logging::start(logs);
-    memory::give_back_long_bodies();
+    memory::keep_little();
     descriptors::raise_limit();
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
