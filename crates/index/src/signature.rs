@@ -12,7 +12,7 @@ use std::ops::Range;
 const LETTERS: usize = 3;
 /// Groups of texts that are told apart, a bit for each.
 const GROUPS: usize = u8::BITS as usize;
-/// Bits for each byte of text: about a fifth of them are set.
+/// Bits for each byte of text: about a third of them are set.
 const BITS_A_BYTE: usize = 2;
 /// More characters than any has that are equal but for their case.
 const CASES: usize = 5;
@@ -28,7 +28,7 @@ pub struct Signature {
 impl Signature {
     /// Of these texts, which have so many bytes.
     pub fn of<'a>(texts: impl ExactSizeIterator<Item = &'a [u8]>, bytes: usize) -> Self {
-        let places = (bytes * BITS_A_BYTE / GROUPS).next_power_of_two();
+        let places = (bytes * BITS_A_BYTE).div_ceil(GROUPS);
         let group = texts.len().div_ceil(GROUPS).max(1);
         let mut signature = Self { groups: vec![0; places].into(), group };
         texts.enumerate().for_each(|(at, text)| signature.add(at, text));
@@ -45,8 +45,9 @@ impl Signature {
         }
     }
 
+    /// Marks are spread over all numbers of 32 bits.
     const fn place(&self, mark: u32) -> usize {
-        mark as usize % self.groups.len()
+        (mark as usize * self.groups.len()) >> u32::BITS
     }
 
     fn with(&self, mark: u32) -> u8 {
