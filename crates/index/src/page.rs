@@ -1,5 +1,6 @@
 //! What a reader sees: a page and its rows, without a copy.
 
+use crate::arena::is_absent;
 use crate::chunk::Codes;
 use crate::clients;
 use crate::index::Index;
@@ -72,6 +73,17 @@ impl<'a> Row<'a> {
     /// The user's name, if there is one.
     pub fn name(&self) -> Option<&'a str> {
         self.index.users.name(self.user)
+    }
+
+    /// The username's bytes, which are UTF-8: whoever writes out many need not hear so of each.
+    pub fn username_utf8(&self) -> &'a [u8] {
+        self.index.users.usernames().get(self.user)
+    }
+
+    /// The same of the user's name, if there is one.
+    pub fn name_utf8(&self) -> Option<&'a [u8]> {
+        let name = self.index.users.names().get(self.index.users.name_code(self.user));
+        (!is_absent(name)).then_some(name)
     }
 
     /// The user's roles.

@@ -58,10 +58,10 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
     match of {
         Of::Everyone => {
             out.extend_from_slice(br#"","_user":{"username":""#);
-            json::text(out, row.username().as_bytes());
-            if let Some(name) = row.name() {
+            json::text(out, row.username_utf8());
+            if let Some(name) = row.name_utf8() {
                 out.extend_from_slice(br#"","name":""#);
-                json::text(out, name.as_bytes());
+                json::text(out, name);
             }
             out.extend_from_slice(br#""}"#);
         }
