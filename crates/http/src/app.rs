@@ -1,6 +1,7 @@
 //! Between the web framework and the guard: a request becomes an arrival, an answer a response.
 
 use crate::client_address::TrustedProxies;
+use crate::compression;
 use crate::cors::{self, AllowedOrigins};
 use crate::ddp::Methods;
 use crate::endpoint::{Endpoint, Method, Reply, Route};
@@ -178,11 +179,18 @@ pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Outpu
 }
 
 async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answered {
-    let answer = match arrival(app, route, changes_something::<E>(), request).await {
-        Ok(arrival) => guard::run::<E>(&app.guard, arrival).await,
-        Err(refusal) => Answer { outcome: Err(refusal), rate: None },
+    let (reads, takes_gzip) = (route.method == Method::Get, compression::is_taken(request.headers()));
+    let (answer, client) = match arrival(app, route, changes_something::<E>(), request).await {
+        Ok(arrival) => {
+            let client = arrival.client.ip;
+            (guard::run::<E>(&app.guard, arrival).await, Some(client))
+        }
+        Err(refusal) => (Answer { outcome: Err(refusal), rate: None }, None),
     };
     let mut response = match answer.outcome {
+        Ok(Reply(body)) if reads && client.is_some_and(|client| compression::pays(body.len(), client)) => {
+            compression::answer(body, takes_gzip)
+        }
         Ok(Reply(body)) => json(StatusCode::OK, body.into()),
         Err(refusal) => refused(&refusal),
     };

@@ -62,7 +62,10 @@ pub(crate) fn around(router: Router, origins: AllowedOrigins) -> Router {
             }
             let permission = origins.permission(request.headers());
             let mut response = next.run(request).await;
-            response.headers_mut().extend(permission);
+            for (name, value) in &permission {
+                // An answer may vary by more than the origin.
+                response.headers_mut().append(name, value.clone());
+            }
             response
         }
     }))

@@ -3,6 +3,7 @@
 
 mod app;
 pub mod client_address;
+mod compression;
 pub mod cors;
 pub mod ddp;
 pub mod docs;

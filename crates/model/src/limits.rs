@@ -77,6 +77,8 @@ pub const FILTER_NESTING: u32 = 64;
 /// How long one filter may scan before it is refused.
 pub const FILTER_TIME: Duration = Duration::from_millis(250);
 
+/// Bytes of an answer from which on compressing it pays.
+pub const COMPRESSED_FROM: usize = 4 << 10;
 /// Bytes of a request's body.
 pub const BODY_BYTES: usize = 1 << 20;
 /// Bytes of a request's head.

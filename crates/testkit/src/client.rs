@@ -1,5 +1,6 @@
 //! Somebody who calls a server over HTTP.
 
+use flate2::write::GzDecoder;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -138,7 +139,13 @@ impl Caller {
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
+        let mut bytes = response.bytes().await.unwrap().to_vec();
+        if headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip") {
+            let mut decoder = GzDecoder::new(Vec::new());
+            std::io::Write::write_all(&mut decoder, &bytes).unwrap();
+            bytes = decoder.finish().unwrap();
+        }
+        let text = String::from_utf8(bytes).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, body, text }
     }

@@ -1,0 +1,81 @@
+//! Answers made smaller for clients that take it, where that pays.
+//!
+//! It costs several times what the answer itself does, and saves a far client more than that. A client on this
+//! machine waits longer for the compressor than for the bytes, so it gets them as they are; a small answer fits a
+//! packet or two. Only reads are compressed: an answer that holds a token beside what a stranger may choose would
+//! tell of it by its length.
+
+use crate::app::{Answered, json};
+use axum::http::StatusCode;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, VARY};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rollcall_model::limits;
+use std::io::Write;
+use std::net::IpAddr;
+
+const VARIES: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+
+/// Whether a client takes gzip (RFC 9110 §12.5.3).
+pub fn is_taken(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut any = false;
+    for coding in values.flat_map(|value| value.split(',')) {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1").trim();
+        let taken = weight.parse::<f32>().is_ok_and(|weight| weight > 0.0);
+        match name.trim().to_ascii_lowercase().as_str() {
+            // What is named counts, whatever is said of all others.
+            "gzip" | "x-gzip" => return taken,
+            "*" => any = taken,
+            _ => {}
+        }
+    }
+    any
+}
+
+/// Whether an answer of this length is worth it for a client there.
+pub fn pays(bytes: usize, client: IpAddr) -> bool {
+    bytes >= limits::COMPRESSED_FROM && !client.to_canonical().is_loopback()
+}
+
+/// An answer of this body, smaller for a client that takes it.
+pub fn answer(body: Vec<u8>, taken: bool) -> Answered {
+    let smaller = taken.then(|| gzip(&body)).flatten();
+    let encoding = smaller.is_some().then_some(GZIP);
+    let mut response = json(StatusCode::OK, smaller.unwrap_or(body).into());
+    response.headers_mut().append(VARY, VARIES);
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(CONTENT_ENCODING, encoding);
+    }
+    response
+}
+
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_taken_by_whoever_says_so() {
+        let is_taken = |value: &str| {
+            let value = HeaderValue::from_str(value).unwrap();
+            super::is_taken(&[(ACCEPT_ENCODING, value)].into_iter().collect())
+        };
+        for yes in
+            ["gzip", "gzip, compress, deflate, br", "br;q=1.0, GZIP;q=0.8", "*", "x-gzip", "br, *;q=0.1"]
+        {
+            assert!(is_taken(yes), "{yes}");
+        }
+        for no in ["", "br", "identity", "gzip;q=0", "gzip;q=0, *", "*;q=0", "gzip;q=nonsense", "gzipped"] {
+            assert!(!is_taken(no), "{no}");
+        }
+        assert!(!super::is_taken(&HeaderMap::new()));
+    }
+}
