@@ -208,7 +208,7 @@ impl Standing {
     pub fn is_at_hand(&self, list: &List) -> bool {
         list.filter.as_ref().is_none_or(|text| {
             let view = || self.index.read().views.find(text);
-            list.scope == Scope::Everyone && view().is_some_and(|view| view.is_complete())
+            list.scope == Scope::Everyone && view().is_some_and(|view| view.is_at_hand())
         })
     }
 

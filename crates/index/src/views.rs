@@ -1,7 +1,11 @@
-//! What filters that were asked lately find, kept true by every change: a filter that is asked again costs no scan.
+//! What filters that were asked lately find, told of every change: a filter that is asked again costs no scan.
+//!
+//! Whoever changes something only notes it down: what came is tested when somebody asks, so that no filter, however
+//! costly, makes a sign-in wait.
 //!
 //! **Invariants**
-//! - A view holds exactly the rows that its filter finds; while its scan is under way, all that were looked at.
+//! - A view holds exactly the rows that its filter finds, but for those that are still to be tested; while its scan is
+//!   under way, all that were looked at.
 //! - Views are bounded in number and bytes; the one not asked for longest goes first, but none that somebody holds.
 
 use crate::facet::Field;
@@ -19,6 +23,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const VIEWS: usize = turning_point(32, 4);
 /// The most bytes that they take, about.
 const BYTES: usize = 32 << 20;
+/// Changes that a view waits to test; with more, searching anew is cheaper.
+const UNTESTED: usize = turning_point(4_096, 6);
+/// What testing one costs, in bytes of text.
+const TEST: usize = 256;
 
 /// The views, the one asked last at the end.
 #[derive(Default)]
@@ -35,11 +43,25 @@ pub struct View {
 }
 
 /// How far a view is.
-enum State {
-    /// Being searched.
+struct State {
+    searched: Searched,
+    /// What changed since it was looked at.
+    untested: Vec<Changed>,
+}
+
+enum Searched {
+    /// In part.
     Scanning(Box<Scan>),
-    /// Complete.
+    /// Whole.
     Complete(Box<Part>),
+}
+
+/// What is tested when somebody asks.
+enum Changed {
+    /// A row that came, or whose user changed.
+    Row(u32),
+    /// A user that changed.
+    User(u32),
 }
 
 impl Views {
@@ -62,7 +84,7 @@ impl Views {
         if let Some(view) = Self::find_in(&mut views, text) {
             return view;
         }
-        let state = Mutex::new(State::Scanning(Box::new(Scan::new())));
+        let state = Mutex::new(State::new());
         let bytes = AtomicUsize::new(filter.bytes());
         let view = Arc::new(View { text: text.into(), filter, state, bytes });
         views.push(Arc::clone(&view));
@@ -90,9 +112,11 @@ impl Views {
 }
 
 impl View {
-    /// Whether all is found.
-    pub fn is_complete(&self) -> bool {
-        matches!(*self.state.lock(), State::Complete(_))
+    /// Whether a page of it takes no longer than a stretch.
+    pub fn is_at_hand(&self) -> bool {
+        let state = self.state.lock();
+        let is_complete = matches!(state.searched, Searched::Complete(_));
+        is_complete && state.untested.len() * TEST <= self.filter.bytes_at_once()
     }
 
     /// Searches a stretch, unless all is found; gives a page of what is found when that is all.
@@ -100,8 +124,10 @@ impl View {
         let mut state = self.state.lock();
         state.advance(index, &self.filter);
         let found = match &mut *state {
-            State::Scanning(_) => None,
-            State::Complete(part) => Some(index.page(list, Some(part))),
+            State { searched: Searched::Complete(part), untested } if untested.is_empty() => {
+                Some(index.page(list, Some(part)))
+            }
+            _ => None,
         };
         self.bytes.store(self.filter.bytes() + state.bytes(), Ordering::Relaxed);
         found
@@ -114,26 +140,63 @@ impl View {
 }
 
 impl State {
+    fn new() -> Self {
+        Self { searched: Searched::Scanning(Box::new(Scan::new())), untested: Vec::new() }
+    }
+
+    /// Tests what changed, then searches on, a stretch at the most.
     fn advance(&mut self, index: &Index, filter: &TextFilter) {
-        let Self::Scanning(scan) = self else { return };
+        let mut left = filter.bytes_at_once();
+        while let Some(changed) = self.untested.pop() {
+            self.test(index, filter, &changed);
+            left = left.saturating_sub(TEST);
+            if left == 0 {
+                return;
+            }
+        }
+        let Searched::Scanning(scan) = &mut self.searched else { return };
         scan.step(index, filter);
         if scan.is_done() {
             let scan = std::mem::replace(&mut **scan, Scan::new());
-            *self = Self::Complete(Box::new(Part::of(scan.into_found())));
+            self.searched = Searched::Complete(Box::new(Part::of(scan.into_found())));
+        }
+    }
+
+    fn test(&mut self, index: &Index, filter: &TextFilter, changed: &Changed) {
+        match (changed, &mut self.searched) {
+            // It may have gone since; a slot is no other row's after it.
+            (Changed::Row(slot), _) if index.rows.live().contains(*slot) => {
+                self.put(index, *slot, index.row_matches(*slot, filter));
+            }
+            (Changed::User(user), Searched::Scanning(scan)) => {
+                let is_known = index.users.count(*user) > 0;
+                scan.put_user(*user, is_known && index.user_matches(*user, filter));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes down what is to be tested. Of too much the whole is searched anew, when somebody asks.
+    fn note(&mut self, changed: Changed) {
+        if self.untested.len() < UNTESTED {
+            self.untested.push(changed);
+        } else {
+            *self = Self::new();
         }
     }
 
     fn bytes(&self) -> usize {
-        match self {
-            Self::Scanning(scan) => scan.bytes(),
-            Self::Complete(part) => part.bytes(),
-        }
+        let searched = match &self.searched {
+            Searched::Scanning(scan) => scan.bytes(),
+            Searched::Complete(part) => part.bytes(),
+        };
+        searched + size_of::<Changed>() * self.untested.capacity()
     }
 
     fn put(&mut self, index: &Index, slot: u32, matches: bool) {
-        match self {
-            Self::Scanning(scan) => scan.put(slot, matches),
-            Self::Complete(part) => part.put(index, slot, matches),
+        match &mut self.searched {
+            Searched::Scanning(scan) => scan.put(slot, matches),
+            Searched::Complete(part) => part.put(index, slot, matches),
         }
     }
 }
@@ -158,38 +221,40 @@ impl Index {
 
     /// Tells the views of a row that came.
     pub fn see_come(&self, slot: u32) {
-        for view in self.views.0.lock().iter() {
-            view.state.lock().put(self, slot, self.row_matches(slot, &view.filter));
-        }
+        self.each_view(|state| state.note(Changed::Row(slot)));
     }
 
     /// Tells the views of a row that goes.
     pub fn see_go(&self, slot: u32) {
-        for view in self.views.0.lock().iter() {
-            view.state.lock().put(self, slot, false);
-        }
+        self.each_view(|state| state.put(self, slot, false));
     }
 
     /// Tells the views of a user that changed.
     pub fn see_user_change(&self, user: u32) {
-        for view in self.views.0.lock().iter() {
-            let mut state = view.state.lock();
-            match &mut *state {
-                State::Scanning(scan) => scan.put_user(user, self.user_matches(user, &view.filter)),
-                State::Complete(part) => part.forget_counts_of_users(),
+        let rows = self.users.rows_of(user, &self.rows);
+        self.each_view(|state| {
+            if let Searched::Complete(part) = &mut state.searched {
+                part.forget_counts_of_users();
             }
-            for slot in self.users.rows_of(user, &self.rows) {
-                state.put(self, slot, self.row_matches(slot, &view.filter));
+            state.note(Changed::User(user));
+            for slot in &rows {
+                state.note(Changed::Row(*slot));
             }
-        }
+        });
     }
 
     /// Tells the views of a user that goes.
     pub fn see_user_go(&self, user: u32) {
-        for view in self.views.0.lock().iter() {
-            if let State::Scanning(scan) = &mut *view.state.lock() {
+        self.each_view(|state| {
+            if let Searched::Scanning(scan) = &mut state.searched {
                 scan.put_user(user, false);
             }
+        });
+    }
+
+    fn each_view(&self, mut tell: impl FnMut(&mut State)) {
+        for view in self.views.0.lock().iter() {
+            tell(&mut view.state.lock());
         }
     }
 }
