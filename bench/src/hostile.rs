@@ -106,7 +106,7 @@ impl Field {
             let known = (!worst.is_empty()).then(|| &worst[dice.below(worst.len())].0);
             // Now and then from somewhere else, so as not to stay on the first hill.
             let trial = match known {
-                Some(known) if dice.below(4) > 0 => known.changed(self.sessions, dice),
+                Some(known) if dice.below(4) > 0 => known.changed(hill, self.sessions, dice),
                 _ => Trial::new(hill, self.sessions, dice),
             };
             let mut took = self.took(hill, &trial, tried);
@@ -193,12 +193,8 @@ impl Field {
         let (began, mut asked) = (Instant::now(), 0);
         let mut most = before;
         while asked < DISTINCT && began.elapsed() < DISTINCT_TIME {
-            // Two letters that many rows have, each time others.
-            let text = format!(
-                "[{}{}]|{asked}",
-                char::from(b'a' + letter(asked)),
-                char::from(b'a' + letter(asked / 26))
-            );
+            // What many rows have, or something that none has: each time another text.
+            let text = format!("chrome|qx{asked:05}");
             let list = List { filter: Some(text.into()), ..plain() };
             self.list(&list, SCAN_MAX);
             asked += 1;
@@ -218,10 +214,6 @@ impl Field {
     }
 }
 
-fn letter(n: usize) -> u8 {
-    u8::try_from(n % 26).unwrap_or(0)
-}
-
 fn plain() -> List {
     List { scope: Scope::Everyone, filter: None, sort: Vec::new(), offset: 0, count: ROWS }
 }
@@ -230,15 +222,19 @@ impl Trial {
     fn new(hill: Hill, sessions: usize, dice: &mut Dice) -> Self {
         let pattern = (hill != Hill::Page).then(|| Pattern::grow(dice));
         let mut trial = Self { pattern, sort: Vec::new(), offset: 0 };
-        trial.sort_anew(dice);
-        trial.offset = dice.below(sessions);
+        // How long a stretch of a scan takes does not hang on the page.
+        if hill != Hill::Hold {
+            trial.sort_anew(dice);
+            trial.offset = dice.below(sessions);
+        }
         trial
     }
 
     /// The same with one thing otherwise.
-    fn changed(&self, sessions: usize, dice: &mut Dice) -> Self {
+    fn changed(&self, hill: Hill, sessions: usize, dice: &mut Dice) -> Self {
         let mut trial = self.clone();
-        match (dice.below(6), &self.pattern) {
+        let what = if hill == Hill::Hold { 5 } else { dice.below(6) };
+        match (what, &self.pattern) {
             (1, _) => trial.offset = dice.below(sessions),
             (2, None) => trial.offset = (self.offset + dice.below(2_000)).saturating_sub(1_000).min(sessions),
             (2.., Some(pattern)) => trial.pattern = Some(pattern.changed(dice)),
@@ -287,7 +283,7 @@ impl Display for Hill {
         f.write_str(match self {
             Self::Page => "page without a filter",
             Self::Scan => "filter by its time",
-            Self::Hold => "filter by its hold of the lock",
+            Self::Hold => "filter by its hold of the lock, first page",
         })
     }
 }

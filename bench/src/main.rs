@@ -148,14 +148,13 @@ fn main() -> ExitCode {
             on_a_fresh_store(async |root| sockets::measure(root, sockets, endings).await)
         }
         Some(Part::Mixed { of }) => on_a_store(&of, async |root, data| {
-            let figures =
-                mixed::measure(root, data, process::pin_apart()?, 5, Duration::from_secs(2)).await?;
+            let figures = mixed::measure(root, data, 5, Duration::from_secs(2)).await?;
             println!("\n{figures}");
             Ok(())
         }),
         Some(Part::Soak { of, minutes, per_second }) => on_a_store(&of, async |root, data| {
             let time = Duration::from_secs_f64(minutes * 60.0);
-            soak::measure(root, data, process::pin_apart()?, time, per_second.into()).await
+            soak::measure(root, data, time, per_second.into()).await
         }),
         Some(Part::Hostile { of, minutes, seed }) => on_a_store(&of, async |_, data| {
             hostile::measure(data, seed, Duration::from_secs_f64(minutes * 60.0)).await

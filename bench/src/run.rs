@@ -68,14 +68,14 @@ pub fn run(run: &Run) -> Result<()> {
     };
     let over_http = over_http(&data.directory, &root, core, effort, &run.only);
     let (start, ceiling, outcomes) = runtime.block_on(over_http)?;
+    // From here on others may have a core of their own: a server's threads, a database's, a filter beside token checks.
+    process::unpin()?;
     let mixed = if run.only.is_empty() {
-        let measure = mixed::measure(&root, &data, core, effort.rounds.min(3), effort.time);
+        let measure = mixed::measure(&root, &data, effort.rounds.min(3), effort.time);
         Some(runtime.block_on(measure)?)
     } else {
         None
     };
-    // From here on a second thread may have a core of its own: a filter's beside token checks, a database's.
-    process::unpin()?;
     println!("the live index by itself ...");
     let index = runtime.block_on(in_process::measure(&data.directory, if run.quick { 2 } else { 10 }))?;
     let anchors = if run.without_sql || !run.only.is_empty() || run.sessions > anchors::SESSIONS_MAX {

@@ -51,18 +51,12 @@ struct Piece {
 }
 
 /// Soaks for so long, with so many sign-ins and endings a second each.
-pub async fn measure(
-    root: &Path,
-    data: &Data,
-    core: Option<usize>,
-    time: Duration,
-    per_s: f64,
-) -> Result<()> {
+pub async fn measure(root: &Path, data: &Data, time: Duration, per_s: f64) -> Result<()> {
     let directory = root.join("data-changed");
     data::copy(&data.directory, &directory)?;
     let loaded = data::sessions(&directory).await?;
     let live = loaded.len();
-    let server = Server::start_with(&directory, core, HASH_KIB).await?;
+    let server = Server::start_with(&directory, None, HASH_KIB).await?;
     let caller = Caller::sign_in(server.address).await?;
     caller.prove().await?;
     let people = People::new(server.address, caller.clone(), loaded);
