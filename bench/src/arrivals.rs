@@ -4,6 +4,7 @@ use crate::client::Connection;
 use crate::drive::count;
 use crate::figures::percentile;
 use anyhow::{Context, Result, bail};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,7 +52,8 @@ impl Source for InTurn {
 /// A stream of requests.
 pub struct Arrivals<S> {
     source: Arc<Mutex<S>>,
-    connections: Arc<Mutex<Vec<Connection>>>,
+    /// The one used longest ago first: the server closes those that are idle for long.
+    connections: Arc<Mutex<VecDeque<Connection>>>,
     free: Arc<Semaphore>,
     per_s: f64,
 }
@@ -74,9 +76,9 @@ pub struct Answered {
 impl<S: Source> Arrivals<S> {
     /// A stream over so many connections; a request waits when none of them is free.
     pub async fn open(address: SocketAddr, source: S, per_s: f64, connections: usize) -> Result<Self> {
-        let mut open = Vec::with_capacity(connections);
+        let mut open = VecDeque::with_capacity(connections);
         for _ in 0..connections {
-            open.push(Connection::open(address).await?);
+            open.push_back(Connection::open(address).await?);
         }
         let free = Arc::new(Semaphore::new(connections));
         let connections = Arc::new(Mutex::new(open));
@@ -116,7 +118,7 @@ impl<S: Source> Arrivals<S> {
         let (free, connections, source) = (self.free.clone(), self.connections.clone(), self.source.clone());
         async move {
             let place = free.acquire_owned().await?;
-            let mut connection = lock(&connections).pop().context("a place without a connection")?;
+            let mut connection = lock(&connections).pop_front().context("a place without a connection")?;
             let answer = connection.exchange(&request).await?;
             let took = due.elapsed();
             let refusal = (!answer.ok).then(|| {
@@ -126,7 +128,7 @@ impl<S: Source> Arrivals<S> {
             if refusal.is_none() {
                 lock(&source).take(about, answer.body);
             }
-            lock(&connections).push(connection);
+            lock(&connections).push_back(connection);
             drop(place);
             Ok((took, refusal))
         }
