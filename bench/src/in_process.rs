@@ -270,7 +270,7 @@ fn each_ns<T>(times: usize, of: &[T], mut call: impl FnMut(&T) -> bool) -> f64 {
 }
 
 /// How long each of so many calls takes, sorted.
-pub fn waits_ns(calls: usize, mut call: impl FnMut()) -> Vec<u32> {
+fn waits_ns(calls: usize, mut call: impl FnMut()) -> Vec<u32> {
     let mut waits: Vec<u32> = (0..calls)
         .map(|_| {
             let began = Instant::now();

@@ -33,8 +33,9 @@ const FEW: usize = 4;
 const LEAD: Duration = Duration::from_millis(300);
 /// Calls offered in a second beside a hostile filter, of each kind: far below what saturates a core.
 const CALLS: f64 = 500.0;
-/// A filter that takes long: `cargo xtask bench hostile` looks for such. It is asked with another end each time.
-pub const HOSTILE: &str = r"[^aeiou0-9]{2,9}.{1,40}[^ -~]{3}";
+/// A filter that takes long, of those that `cargo xtask bench hostile` found. The letters at its beginning match
+/// nothing: in upper and lower case, they make it another text each time.
+pub const HOSTILE: &str = r"qxqxqxqx|Sя^\B\b|[^a]{12,52}|(?:k|ſ.{12}).r.{5,15}(?:r[a-z0-9]|.{30,33})";
 
 /// What was measured.
 pub struct Figures {

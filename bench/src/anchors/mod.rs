@@ -23,6 +23,10 @@ pub const SESSIONS_MAX: u32 = 1_000_000;
 const RUNS: usize = 30;
 const RUNS_TIME: Duration = Duration::from_secs(3);
 
+/// The most trials of a form, and the time after which no further one begins.
+const TRIALS: usize = 4;
+const TRIALS_TIME: Duration = Duration::from_secs(1);
+
 /// What one query took.
 pub struct Anchor {
     /// The query, as our index's list of it is called.
@@ -95,24 +99,25 @@ pub async fn measure(root: &Path, data_dir: &Path, sessions: u32, lists: &[Liste
     Ok(Anchors { queries, about })
 }
 
-/// Tries each form once, and measures the one that was fastest.
+/// Tries each form, and measures the one that was fastest.
 async fn fastest(database: &mut impl Database, forms: &[sql::Form], total: usize) -> Result<Timed> {
     let mut best: Option<(Duration, &sql::Form)> = None;
     for form in forms {
-        // Once so that all of it is in memory.
-        let took = if forms.len() == 1 {
-            Duration::ZERO
-        } else {
-            run(database, form, total).await?;
-            run(database, form, total).await?
-        };
-        if best.is_none_or(|(least, _)| took < least) {
-            best = Some((took, form));
+        // Once so that all of it is in memory, then so often that one of them is not disturbed.
+        run(database, form, total).await?;
+        let (began, mut least) = (Instant::now(), Duration::MAX);
+        for _ in 0..TRIALS {
+            least = least.min(run(database, form, total).await?);
+            if began.elapsed() > TRIALS_TIME {
+                break;
+            }
+        }
+        if best.is_none_or(|(fastest, _)| least < fastest) {
+            best = Some((least, form));
         }
     }
     let (_, form) = best.context("a query without a form")?;
     let (mut waits, mut pages) = (Vec::new(), Vec::new());
-    run(database, form, total).await?;
     let began = Instant::now();
     while waits.len() < RUNS && (waits.len() < 3 || began.elapsed() < RUNS_TIME) {
         let asked = Instant::now();
