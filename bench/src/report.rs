@@ -106,7 +106,7 @@ impl Report {
     }
 
     /// Said when the server did not have its core: then ratios are nearer to 1 than they should be.
-    fn warning(&self) -> Option<String> {
+    pub fn warning(&self) -> Option<String> {
         let of_pages = self.outcomes.iter().filter(|outcome| outcome.to_first.is_some());
         let busy = of_pages.map(|outcome| outcome.server_busy).fold(self.ceiling.server_busy, f64::min);
         (busy < BUSY).then(|| {

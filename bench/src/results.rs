@@ -18,7 +18,9 @@ pub fn write(sessions: u32, report: &Report) -> Result<()> {
     let folder = bench.join("results");
     fs::create_dir_all(&folder)?;
     let lines: Vec<Value> = goals::lines(report).iter().map(goals::Line::json).collect();
-    let kept = serde_json::to_string_pretty(&json!({ "head": report.head(), "lines": lines }))?;
+    let kept = serde_json::to_string_pretty(
+        &json!({ "head": report.head(), "warning": report.warning(), "lines": lines }),
+    )?;
     put(&folder.join(format!("{sessions}.json")), &kept)?;
     put(&folder.join(format!("{sessions}.md")), &format!("{NOTE}\n\n{report}"))?;
     let mut sizes = BTreeMap::new();
@@ -48,6 +50,9 @@ fn page(sizes: &BTreeMap<u32, Value>) -> String {
             table.row(["work", "goal", "measured", "met", "beside"].map(|name| said(line, name)));
         }
         let _ = write!(text, "\n## The goals at {} sessions\n\n{table}", figure(f64::from(*size)));
+        if let Some(warning) = kept["warning"].as_str() {
+            let _ = write!(text, "\n{warning}\n");
+        }
     }
     text.push_str("\n## How each figure grows\n\n");
     let columns: Vec<String> = sizes.keys().map(|size| figure(f64::from(*size))).collect();
