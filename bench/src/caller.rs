@@ -15,6 +15,7 @@ const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, 
                      Chrome/125.0.0.0 Safari/537.36";
 
 /// Somebody with credentials.
+#[derive(Clone)]
 pub struct Caller {
     address: SocketAddr,
     credentials: String,
@@ -79,6 +80,11 @@ impl Caller {
     /// Asks for a change.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         Self::read(self.address, &self.request("POST", path, body)).await
+    }
+
+    /// Ends what a run before this one left when it was broken off.
+    pub async fn end_others(&self) -> Result<()> {
+        self.post("/api/v1/users.logoutOtherClients", &json!({})).await.map(|_| ())
     }
 
     /// Signs out, so that the store has the same sessions for the next run.

@@ -17,7 +17,7 @@ const ROWS: usize = 50;
 /// Different offsets of the case of random pages.
 const OFFSETS: usize = 2_000;
 /// Different texts of the same filter: more than the index remembers, so each is asked for the first time again.
-const TEXTS: usize = 64;
+pub const TEXTS: usize = 64;
 /// Requests of a case that are looked at before it is measured.
 const SAMPLES: usize = 20;
 
@@ -86,7 +86,7 @@ pub fn all(total: usize) -> Vec<Case> {
             .beside_first(),
     ];
     let sorted = |key: &str, place: &str, offset| {
-        Case::new(&format!("sort {key}, {place}"), list(&sort(key), offset)).beside_first()
+        Case::new(&format!("sort {key}, {place}"), list(&sort(key, 1), offset)).beside_first()
     };
     for key in ["_user.name", "_user.username", "device.name", "device.os.name", "device.os.version"] {
         cases.extend([sorted(key, "middle", middle), sorted(key, "end", end)]);
@@ -95,16 +95,16 @@ pub fn all(total: usize) -> Vec<Case> {
     for (what, text) in
         [("broad", "chrome"), ("narrow", "zoe"), ("none", "nothing-like-this"), ("pattern", r"^10\.1\.")]
     {
-        let filter = |text: &str| list(&format!("&filter={}", escaped(text)), 0);
-        let first_use = (0..TEXTS).map(|nth| filter(&not_asked_lately(text, nth))).collect();
+        let filtered = |text: &str| list(&filter(text), 0);
+        let first_use = (0..TEXTS).map(|nth| filtered(&not_asked_lately(text, nth))).collect();
         let case = |when: &str, paths| {
             Case { rows: None, paths, ..Case::new(&format!("filter {what}: {text}, {when}"), String::new()) }
                 .alone()
         };
-        cases.extend([case("first use", first_use), case("again", vec![filter(text)])]);
+        cases.extend([case("first use", first_use), case("again", vec![filtered(text)])]);
     }
     let sorted = |nth| {
-        let more = format!("&filter={}{}", escaped(&not_asked_lately("chrome", nth)), sort("_user.name"));
+        let more = filter(&not_asked_lately("chrome", nth)) + &sort("_user.name", 1);
         list(&more, total / 4)
     };
     let case = |when: &str, paths| {
@@ -215,12 +215,24 @@ pub async fn total(caller: &Caller) -> Result<usize> {
     Ok(usize::try_from(total)?)
 }
 
-fn list(more: &str, offset: usize) -> String {
-    format!("/api/v1/sessions/list.all?count={ROWS}&offset={offset}{more}")
+/// The path of a page.
+pub fn list(more: &str, offset: usize) -> String {
+    page(more, offset, ROWS)
 }
 
-fn sort(key: &str) -> String {
-    format!("&sort={}", escaped(&format!(r#"{{"{key}":1}}"#)))
+/// The path of a page of so many rows.
+pub fn page(more: &str, offset: usize, rows: usize) -> String {
+    format!("/api/v1/sessions/list.all?count={rows}&offset={offset}{more}")
+}
+
+/// The parameter of a sort key, 1 or -1.
+pub fn sort(key: &str, direction: i8) -> String {
+    format!("&sort={}", escaped(&format!(r#"{{"{key}":{direction}}}"#)))
+}
+
+/// The parameter of a filter.
+pub fn filter(text: &str) -> String {
+    format!("&filter={}", escaped(text))
 }
 
 fn escaped(text: &str) -> String {

@@ -3,6 +3,7 @@
 use crate::client::Connection;
 use crate::process;
 use anyhow::{Context, Result, bail};
+use rollcall_model::limits;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -40,9 +41,14 @@ pub struct LoadLine {
 impl Server {
     /// Starts this program anew as a server, and waits until it is ready.
     pub async fn start(data_dir: &Path, core: Option<usize>) -> Result<Self> {
+        Self::start_with(data_dir, core, limits::ARGON2_KIB).await
+    }
+
+    /// Starts it with hashes that take this much memory.
+    pub async fn start_with(data_dir: &Path, core: Option<usize>, hash_kib: u32) -> Result<Self> {
         let started = Instant::now();
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("serve").arg("--data-dir").arg(data_dir);
+        command.arg("serve").arg("--data-dir").arg(data_dir).arg("--hash-kib").arg(hash_kib.to_string());
         if let Some(core) = core {
             command.arg("--core").arg(core.to_string());
         }

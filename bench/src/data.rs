@@ -7,14 +7,16 @@ use rollcall::config::Config;
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_demo::Size;
 use rollcall_http::client_fragment;
+use rollcall_index::Loaded;
 use rollcall_model::clock::{Clock, SystemClock};
+use rollcall_model::limits;
 use rollcall_service::{Filling, FirstAdministrator, Parts, Service, Settings, fill};
-use rollcall_store::Store;
+use rollcall_store::{Loading, Store};
 use rollcall_store_sqlite::{SqliteStore, UnfinishedStore};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -24,6 +26,10 @@ const fn size(sessions: u32) -> Size {
 }
 /// The generator's seed.
 pub const SEED: u64 = 1;
+
+/// KiB of memory that the hash of the invented people's one password takes, so that thousands can sign in every
+/// second: the store is a test workspace. The administrator's costs what it does everywhere.
+pub const HASH_KIB: u32 = limits::ARGON2_KIB_MIN;
 
 /// Sessions are up to 60 days old and live for 90: before the first ones end, the store is made anew.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 25);
@@ -45,7 +51,7 @@ pub fn ready(root: &Path, runtime: &Runtime, sessions: u32, anew: bool) -> Resul
     let size = size(sessions);
     let directory = root.join(format!("data-{sessions}"));
     // Beside the directory, and written last: a store without it was not finished.
-    let note = root.join(format!("data-{sessions}.json"));
+    let note = note(root, sessions);
     let kept = fs::read(&note).ok().and_then(|note| serde_json::from_slice::<Value>(&note).ok());
     if let Some(kept) = kept.filter(|kept| !anew && kept["of"] == of(&size) && directory.is_dir()) {
         let filled_at = kept["at_ms"].as_i64().unwrap_or(0);
@@ -70,16 +76,21 @@ pub fn ready(root: &Path, runtime: &Runtime, sessions: u32, anew: bool) -> Resul
     Ok(Data { directory, filled_in, events, fresh: true })
 }
 
+/// Where it is written what the store was made of, and when.
+pub fn note(root: &Path, sessions: u32) -> PathBuf {
+    root.join(format!("data-{sessions}.json"))
+}
+
 /// What the store was made of.
 fn of(size: &Size) -> Value {
-    json!(format!("seed {SEED}, {size:?}, {}", env!("CARGO_PKG_VERSION")))
+    json!(format!("seed {SEED}, {size:?}, {HASH_KIB} KiB, {}", env!("CARGO_PKG_VERSION")))
 }
 
 async fn make(directory: &Path, size: Size) -> Result<(Duration, u64)> {
     let began = Instant::now();
     let randomness = Arc::new(SystemRandomness);
     let unfinished = UnfinishedStore::begin(directory, randomness.clone())?;
-    let password = Hasher::default().hash(&PasswordDigest::of(PASSWORD), &*randomness);
+    let password = Hasher::with_memory(HASH_KIB).hash(&PasswordDigest::of(PASSWORD), &*randomness);
     let filling = Filling { seed: SEED, size, now: SystemClock.now(), password };
     fill(unfinished.store(), &filling, randomness, |_| ()).await?;
     unfinished.finish().await?;
@@ -110,4 +121,37 @@ async fn make_administrator(store: Arc<dyn Store>, directory: &Path) -> Result<(
         Ok(FirstAdministrator::Made) => Ok(()),
         _ => bail!("the administrator was not made"),
     }
+}
+
+/// A copy of a store, for those who change it.
+pub fn copy(directory: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to)?;
+    }
+    fs::create_dir_all(to)?;
+    // The product insists on it.
+    fs::set_permissions(to, fs::metadata(directory)?.permissions())?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Its sessions that have not ended, in the order of their numbers.
+pub async fn sessions(directory: &Path) -> Result<Vec<Loaded>> {
+    let store = SqliteStore::open(directory, Arc::new(SystemRandomness))?;
+    let loaded = Arc::<Mutex<Vec<Loaded>>>::default();
+    let visit = {
+        let loaded = loaded.clone();
+        move |piece| {
+            if let Loading::Sessions(sessions) = piece {
+                let pieces = sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at });
+                loaded.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
+            }
+        }
+    };
+    store.load(SystemClock.now() - limits::KNOWN_ADDRESS_FOR, Box::new(visit)).await?;
+    store.close().await?;
+    Ok(std::mem::take(&mut *loaded.lock().unwrap_or_else(PoisonError::into_inner)))
 }

@@ -1,7 +1,9 @@
 //! The live index by itself, in this process, without a wire: token checks, lists, and events taken in.
 
+use crate::data;
 use crate::drive::count;
 use crate::figures::percentile;
+use crate::mixed::HOSTILE;
 use anyhow::{Result, bail};
 use rollcall_auth::{SystemRandomness, digest};
 use rollcall_http::client_fragment;
@@ -11,11 +13,9 @@ use rollcall_model::{
     Actor, EndReason, Event, Happening, Seq, Session, SessionId, SessionNo, Timestamp, Token, TokenHash,
     limits,
 };
-use rollcall_store::{Loading, Store};
-use rollcall_store_sqlite::SqliteStore;
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Tokens that are hashed.
@@ -35,6 +35,8 @@ pub struct Figures {
     pub sha256_ns: f64,
     /// Whom a known token is good for, its digest given, in nanoseconds.
     pub known_ns: f64,
+    /// The same while a filter scans that takes long.
+    pub known_while_scanning_ns: f64,
     /// The same for a digest that is nobody's.
     pub unknown_ns: f64,
     /// Lists, by name: half of them, and 99 in 100, took no longer, in microseconds; and their totals.
@@ -65,17 +67,13 @@ pub struct Listed {
 pub async fn measure(data_dir: &Path, times: usize) -> Result<Figures> {
     let now = SystemClock.now();
     let began = Instant::now();
-    let sessions = sessions(data_dir, now).await?;
+    let sessions = data::sessions(data_dir).await?;
     let read_ms = ms(began);
     if sessions.is_empty() {
         bail!("the store has no sessions");
     }
-    let readers =
-        Readers { device: |agent| rollcall_user_agent::device(Some(agent)), fragment: client_fragment };
-    let standing = Standing::new(readers, None);
     let began = Instant::now();
-    standing.load(sessions.iter().cloned());
-    standing.loaded();
+    let standing = standing(&sessions);
     let load_ms = ms(began);
     let known: Vec<TokenHash> = shuffled(sessions.iter().map(|loaded| loaded.session.token).collect());
     let tokens: Vec<Token> = (0..TOKENS).map(|_| Token::random(&SystemRandomness)).collect();
@@ -87,6 +85,9 @@ pub async fn measure(data_dir: &Path, times: usize) -> Result<Figures> {
         found += usize::from(bearer.is_some());
         black_box(bearer).is_some()
     });
+    let known_while_scanning_ns = while_scanning(&standing, now, || {
+        each_ns(times, &known, |token| black_box(standing.bearer(token, now)).is_some())
+    });
     let unknown_ns = each_ns(times, &unknown, |token| black_box(standing.bearer(token, now)).is_none());
     // Some may have expired; most have not, or it is something else that is measured.
     if found < known.len() * times / 2 {
@@ -95,24 +96,48 @@ pub async fn measure(data_dir: &Path, times: usize) -> Result<Figures> {
     let lists = lists(&standing, now, times);
     let template: Vec<Session> = sessions.into_iter().take(CHANGES).map(|loaded| loaded.session).collect();
     let [open_ns, open_batched_ns, end_ns] = changes(&standing, &template, now);
-    Ok(Figures { read_ms, load_ms, sha256_ns, known_ns, unknown_ns, lists, open_ns, open_batched_ns, end_ns })
+    Ok(Figures {
+        read_ms,
+        load_ms,
+        sha256_ns,
+        known_ns,
+        known_while_scanning_ns,
+        unknown_ns,
+        lists,
+        open_ns,
+        open_batched_ns,
+        end_ns,
+    })
 }
 
-async fn sessions(data_dir: &Path, now: Timestamp) -> Result<Vec<Loaded>> {
-    let store = SqliteStore::open(data_dir, Arc::new(SystemRandomness))?;
-    let loaded = Arc::<Mutex<Vec<Loaded>>>::default();
-    let visit = {
-        let loaded = loaded.clone();
-        move |piece| {
-            if let Loading::Sessions(sessions) = piece {
-                let pieces = sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at });
-                loaded.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
+/// An index of these sessions.
+pub fn standing(sessions: &[Loaded]) -> Standing {
+    let readers =
+        Readers { device: |agent| rollcall_user_agent::device(Some(agent)), fragment: client_fragment };
+    let standing = Standing::new(readers, None);
+    standing.load(sessions.iter().cloned());
+    standing.loaded();
+    standing
+}
+
+/// Does something while another thread scans for a filter that takes long, again and again.
+fn while_scanning<T>(standing: &Standing, now: Timestamp, work: impl FnOnce() -> T) -> T {
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for nth in 0.. {
+                let filter = Some(not_asked_lately(HOSTILE, nth).into());
+                let list = List { scope: Scope::Everyone, filter, sort: Vec::new(), offset: 0, count: 1 };
+                let _ = standing.list(&list, now, &|| is_done.load(Ordering::Relaxed), |_| ());
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
             }
-        }
-    };
-    store.load(now - limits::KNOWN_ADDRESS_FOR, Box::new(visit)).await?;
-    store.close().await?;
-    Ok(std::mem::take(&mut *loaded.lock().unwrap_or_else(PoisonError::into_inner)))
+        });
+        let done = work();
+        is_done.store(true, Ordering::Relaxed);
+        done
+    })
 }
 
 fn lists(standing: &Standing, now: Timestamp, times: usize) -> Vec<Listed> {
@@ -150,13 +175,15 @@ fn lists(standing: &Standing, now: Timestamp, times: usize) -> Vec<Listed> {
         let waits = waits_ns(times * 400, || found = read(&list));
         listed.push(Listed::new(name, found, &waits, None));
     }
-    for text in ["chrome", "zoe", "nothing-like-this", r"^10\.1\."] {
+    for text in ["a", "chrome", "zoe", "nothing-like-this", r"^10\.1\."] {
         let compiling = waits_ns(times * 40, || {
             black_box(TextFilter::new(text));
         });
         let mut found = 0;
         let mut nth = 0;
-        let first_use = waits_ns(times * 40, || {
+        // One letter is in every row.
+        let first_uses = if text.len() == 1 { times } else { times * 40 };
+        let first_use = waits_ns(first_uses, || {
             let filter = Some(not_asked_lately(text, nth).into());
             found = read(&List { filter, ..all(Vec::new(), 0) });
             nth += 1;
@@ -167,6 +194,10 @@ fn lists(standing: &Standing, now: Timestamp, times: usize) -> Vec<Listed> {
         let again = waits_ns(times * 400, || found = read(&list));
         listed.push(Listed::new(&format!("filter {text}, again"), found, &again, None));
     }
+    let sorted = List { filter: Some("chrome".into()), ..all(by(SortKey::Name), whole / 4) };
+    let mut found = 0;
+    let again = waits_ns(times * 400, || found = read(&sorted));
+    listed.push(Listed::new("filter chrome, sort _user.name, deep, again", found, &again, None));
     listed
 }
 
@@ -252,7 +283,7 @@ fn waits_ns(calls: usize, mut call: impl FnMut()) -> Vec<u32> {
 }
 
 /// In an order that memory knows nothing of, the same each time.
-fn shuffled<T>(mut of: Vec<T>) -> Vec<T> {
+pub fn shuffled<T>(mut of: Vec<T>) -> Vec<T> {
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     for last in (1..of.len()).rev() {
         state ^= state << 13;

@@ -32,12 +32,36 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Keeps this thread to a core of its own, where there are two, and gives the core that is left to the server.
+pub fn pin_apart() -> Result<Option<usize>> {
+    if cores() < 2 {
+        return Ok(None);
+    }
+    pin(1)?;
+    Ok(Some(0))
+}
+
 /// Keeps this thread, and those that it starts, on one core.
 #[cfg(target_os = "linux")]
 pub fn pin(core: usize) -> Result<()> {
     let mut set = rustix::thread::CpuSet::new();
     set.set(core);
     rustix::thread::sched_setaffinity(None, &set).with_context(|| format!("cannot stay on core {core}"))
+}
+
+/// Lets this thread, and those that it starts, run on any core again.
+#[cfg(target_os = "linux")]
+pub fn unpin() -> Result<()> {
+    let mut set = rustix::thread::CpuSet::new();
+    (0..rustix::thread::CpuSet::MAX_CPU).for_each(|core| set.set(core));
+    rustix::thread::sched_setaffinity(None, &set).context("cannot leave a core")
+}
+
+/// Elsewhere threads run where they like.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "it fails on Linux")]
+pub fn unpin() -> Result<()> {
+    Ok(())
 }
 
 /// Elsewhere threads run where they like.

@@ -1,26 +1,18 @@
 //! The figures as they are printed, and whether they meet the goals.
 
+use crate::anchors::{Anchors, Timed};
 use crate::cases::Outcome;
 use crate::data::Data;
 use crate::drive::Measured;
 use crate::figures::Spread;
+use crate::goals;
 use crate::in_process::Figures;
+use crate::mixed;
 use crate::process;
 use crate::table::{Table, figure};
 use rollcall_model::clock::{Clock, SystemClock};
 use std::fmt::{self, Display, Write};
 use std::process::Command;
-
-/// First page ÷ static answer of its size.
-const FIRST_TO_TWIN: f64 = 0.6;
-/// Last page ÷ first page.
-const LAST_TO_FIRST: f64 = 0.9;
-/// Any sorted page ÷ first page.
-const SORT_TO_FIRST: f64 = 0.5;
-/// A broad filter, in microseconds.
-const BROAD_US: f64 = 2_000.0;
-/// A token check, in nanoseconds.
-const CHECK_NS: f64 = 1_000.0;
 
 /// The part of its core that the server has on a machine that does nothing else.
 const BUSY: f64 = 0.85;
@@ -39,8 +31,12 @@ pub struct Report {
     pub ceiling: Measured,
     /// The cases.
     pub outcomes: Vec<Outcome>,
+    /// Under sign-ins and endings, unless it was left out.
+    pub mixed: Option<mixed::Figures>,
     /// The index by itself.
     pub index: Figures,
+    /// Other databases, unless they were left out.
+    pub anchors: Option<Anchors>,
     /// The machine's load when the run began.
     pub load_before: String,
 }
@@ -68,20 +64,33 @@ pub struct Start {
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n", self.head())?;
-        writeln!(f, "## Goals\n\n{}", self.goals())?;
+        writeln!(f, "## Goals\n\n{}", goals::table(&goals::lines(self)))?;
         if let Some(warning) = self.warning() {
             writeln!(f, "{warning}\n")?;
         }
         writeln!(f, "## Over HTTP\n\n{}", self.over_http())?;
         writeln!(f, "{}\n", self.ceiling_line())?;
+        if let Some(mixed) = &self.mixed {
+            writeln!(f, "## Under sign-ins and endings\n\n{mixed}")?;
+        }
         writeln!(f, "## Start and memory\n\n{}", self.start())?;
         let Self { index, .. } = self;
-        write!(f, "## The live index by itself, in one process\n\n{}\n{}", lists(index), small(index))
+        write!(f, "## The live index by itself, in one process\n\n{}\n{}", lists(index), small(index))?;
+        match &self.anchors {
+            Some(anchors) => write!(
+                f,
+                "\n## Beside SQLite and PostgreSQL\n\n{}\n\n{}",
+                anchors.about,
+                beside(anchors, index)
+            ),
+            None => Ok(()),
+        }
     }
 }
 
 impl Report {
-    fn head(&self) -> String {
+    /// Title, day, versions, machine and how it was run.
+    pub fn head(&self) -> String {
         let date = SystemClock.now().to_string();
         let (day, _) = date.split_once('T').unwrap_or_default();
         format!(
@@ -97,7 +106,7 @@ impl Report {
     }
 
     /// Said when the server did not have its core: then ratios are nearer to 1 than they should be.
-    fn warning(&self) -> Option<String> {
+    pub fn warning(&self) -> Option<String> {
         let of_pages = self.outcomes.iter().filter(|outcome| outcome.to_first.is_some());
         let busy = of_pages.map(|outcome| outcome.server_busy).fold(self.ceiling.server_busy, f64::min);
         (busy < BUSY).then(|| {
@@ -107,51 +116,6 @@ impl Report {
                 percent(busy)
             )
         })
-    }
-
-    fn goals(&self) -> Table {
-        let mut table = Table::new(&["figure", "goal", "by requests/s", "by processor time", "met"]);
-        let named = |name: &str| self.outcomes.iter().find(|outcome| outcome.name.starts_with(name));
-        let mut ratio = |what: &str, goal: f64, rate: Option<Spread>, cpu: Option<Spread>| {
-            if let (Some(rate), Some(cpu)) = (rate, cpu) {
-                let met = met(rate.median >= goal);
-                table.row([what.into(), format!("≥ {goal}"), range(rate), range(cpu), met]);
-            }
-        };
-        let first = named("list.all, first");
-        ratio(
-            "first page ÷ static",
-            FIRST_TO_TWIN,
-            first.map(|first| first.to_twin),
-            first.map(|first| first.cpu_to_twin),
-        );
-        let last = named("list.all, last");
-        ratio(
-            "last page ÷ first page",
-            LAST_TO_FIRST,
-            last.and_then(|last| last.to_first),
-            last.and_then(|last| last.cpu_to_first),
-        );
-        let sorts = self.outcomes.iter().filter(|outcome| outcome.name.starts_with("sort "));
-        let slowest = sorts.min_by(|a, b| {
-            let median = |outcome: &Outcome| outcome.to_first.map_or(f64::NAN, |spread| spread.median);
-            median(a).total_cmp(&median(b))
-        });
-        if let Some(slowest) = slowest {
-            let what = format!("slowest sort ({}) ÷ first page", slowest.name.trim_start_matches("sort "));
-            ratio(&what, SORT_TO_FIRST, slowest.to_first, slowest.cpu_to_first);
-        }
-        if let Some(broad) = named("filter broad:") {
-            let figures =
-                format!("p50 {} ms, p99 {} ms", figure(broad.p50_us / 1e3), figure(broad.p99_us / 1e3));
-            let cpu = format!("{} ms", figure(broad.cpu_us.median / 1e3));
-            table.row(["broad filter".into(), "< 2 ms".into(), figures, cpu, met(broad.p50_us < BROAD_US)]);
-        }
-        let check = self.index.sha256_ns + self.index.known_ns;
-        let figures = format!("{} µs", figure(check / 1e3));
-        let what = "token check, SHA-256 and look-up, in process".into();
-        table.row([what, "< 1 µs".into(), String::new(), figures, met(check < CHECK_NS)]);
-        table
     }
 
     fn over_http(&self) -> Table {
@@ -166,6 +130,7 @@ impl Report {
             "÷ first page",
             "server CPU µs",
             "static CPU ÷ its CPU",
+            "first page's CPU ÷ its CPU",
             "server busy",
         ]);
         for outcome in &self.outcomes {
@@ -180,6 +145,7 @@ impl Report {
                 outcome.to_first.map(range).unwrap_or_default(),
                 range(outcome.cpu_us),
                 range(outcome.cpu_to_twin),
+                outcome.cpu_to_first.map(range).unwrap_or_default(),
                 percent(outcome.server_busy),
             ]);
         }
@@ -228,6 +194,38 @@ fn lists(index: &Figures) -> Table {
     table
 }
 
+/// The same queries, asked of three.
+fn beside(anchors: &Anchors, index: &Figures) -> Table {
+    let mut table = Table::new(&[
+        "page and total",
+        "rows found",
+        "SQLite ms",
+        "its form",
+        "PostgreSQL ms",
+        "its form",
+        "live index ms",
+        "faster of both ÷ live index",
+    ]);
+    for anchor in &anchors.queries {
+        let Some(ours) = index.lists.iter().find(|listed| listed.name == anchor.list) else { continue };
+        let ms = |timed: &Timed| {
+            let [p50, p99, page] = [timed.p50_us, timed.p99_us, timed.page_us].map(|us| figure(us / 1e3));
+            format!("{p50}, p99 {p99}, page {page}")
+        };
+        table.row([
+            anchor.list.into(),
+            anchor.total.to_string(),
+            ms(&anchor.sqlite),
+            anchor.sqlite.form.into(),
+            ms(&anchor.postgres),
+            anchor.postgres.form.into(),
+            format!("{:.4}", ours.p50_us / 1e3),
+            figure(anchor.best_us() / ours.p50_us),
+        ]);
+    }
+    table
+}
+
 fn small(index: &Figures) -> Table {
     let mut table = Table::new(&["what", "figure"]);
     let mut row =
@@ -235,6 +233,7 @@ fn small(index: &Figures) -> Table {
     row("SHA-256 of a token", index.sha256_ns, "ns");
     row("look-up of a known token, random order", index.known_ns, "ns");
     row("look-up of an unknown token", index.unknown_ns, "ns");
+    row("look-up of a known token while a filter scans", index.known_while_scanning_ns, "ns");
     row("an opening, in a commit of its own", index.open_ns, "ns");
     row("an opening, 100 in a commit", index.open_batched_ns, "ns");
     row("an ending, in a commit of its own", index.end_ns, "ns");
@@ -258,19 +257,18 @@ fn versions() -> String {
     text
 }
 
-fn met(met: bool) -> String {
-    if met { "yes" } else { "NO" }.into()
-}
-
-fn range(spread: Spread) -> String {
+/// A figure and its range.
+pub fn range(spread: Spread) -> String {
     format!("{} ({}–{})", figure(spread.median), figure(spread.min), figure(spread.max))
 }
 
-fn percent(part: f64) -> String {
+/// A part in hundredths.
+pub fn percent(part: f64) -> String {
     format!("{:.0} %", part * 100.0)
 }
 
+/// A whole number as one to calculate with.
 #[expect(clippy::cast_precision_loss, reason = "bytes and counts here are far below 2^52")]
-const fn whole(n: u64) -> f64 {
+pub const fn whole(n: u64) -> f64 {
     n as f64
 }

@@ -30,7 +30,7 @@ pub const TWIN_BYTES_MAX: usize = 1 << 20;
 const CALLS: u32 = 1_000_000_000;
 
 /// Serves until standard input ends. Prints its address before it loads.
-pub fn run(data_dir: &Path, core: Option<usize>) -> Result<()> {
+pub fn run(data_dir: &Path, core: Option<usize>, hash_kib: u32) -> Result<()> {
     if let Some(core) = core {
         // Before the runtime asks how many cores there are.
         process::pin(core)?;
@@ -39,10 +39,10 @@ pub fn run(data_dir: &Path, core: Option<usize>) -> Result<()> {
     rollcall::logging::start(rollcall::logging::Logs::default());
     rollcall::descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(until_input_ends(data_dir))
+    runtime.block_on(until_input_ends(data_dir, hash_kib))
 }
 
-async fn until_input_ends(data_dir: &Path) -> Result<()> {
+async fn until_input_ends(data_dir: &Path, hash_kib: u32) -> Result<()> {
     let randomness = Arc::new(SystemRandomness);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(data_dir, randomness.clone())?);
     let key = store_key(&*store, data_dir, &*randomness).await?;
@@ -50,6 +50,7 @@ async fn until_input_ends(data_dir: &Path) -> Result<()> {
     println!("{}", listener.local_addr()?);
     let mut config = Config::default();
     config.wire.rate_calls = CALLS;
+    config.service.argon2_kib = hash_kib;
     let failures = &mut config.service;
     for limit in [&mut failures.user_failures, &mut failures.address_failures, &mut failures.code_failures] {
         limit.max = CALLS;

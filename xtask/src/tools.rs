@@ -18,12 +18,16 @@ pub enum Tool {
     Chromium,
     /// Wanted, not needed: the clients' driver does without.
     Curl,
+    /// A server of it, with its trigram index.
+    PostgreSql,
     Rustfmt,
     Clippy,
 }
 
 /// To build: the store's engine is compiled from its source.
 pub const BUILD: &[Tool] = &[Tool::CCompiler];
+/// To measure, other databases beside ours.
+pub const BENCH: &[Tool] = &[Tool::CCompiler, Tool::PostgreSql];
 /// To fuzz: the fuzzer is C++.
 pub const FUZZ: &[Tool] = &[Tool::CCompiler, Tool::CppCompiler];
 /// To look at the source.
@@ -126,6 +130,10 @@ impl Tool {
             ),
             Self::Chromium => (&["chromium"], "Chromium or Chrome, as `chromium` or `google-chrome`"),
             Self::Curl => (&["curl"], "curl"),
+            Self::PostgreSql => (
+                &["postgresql"],
+                "a PostgreSQL server with pg_trgm (Debian: postgresql), or measure with --without-sql",
+            ),
             Self::Rustfmt => (&[], "rustfmt: rustup component add rustfmt"),
             Self::Clippy => (&[], "clippy: rustup component add clippy"),
         }
@@ -141,6 +149,7 @@ impl Tool {
             Self::Python => answer("python3", &["-c", PYTHON]).is_some(),
             Self::Chromium => chromium().is_some(),
             Self::Curl => is_there("curl"),
+            Self::PostgreSql => postgresql_is_there(),
             Self::Rustfmt => answer("cargo", &["fmt", "--version"]).is_some(),
             Self::Clippy => answer("cargo", &["clippy", "--version"]).is_some(),
         }
@@ -198,6 +207,12 @@ fn is_like_debian(system: &str) -> bool {
 fn node_is_new(version: &str) -> bool {
     let major = version.trim().trim_start_matches('v').split('.').next();
     major.and_then(|major| major.parse().ok()).is_some_and(|major: u32| major >= NODE_MAJOR_MIN)
+}
+
+/// Whether a server of PostgreSQL is there; Debian has it in no `PATH`.
+fn postgresql_is_there() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    is_there("postgres") || versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
 }
 
 /// Whether `cc` is there and finds the C library's headers.

@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod connection;
 mod mail_server;
+mod postgres;
 mod server;
 mod socket;
 
@@ -16,5 +17,6 @@ pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
 pub use connection::Connection;
 pub use mail_server::{Behaviour, Encryption, MailServer, Received};
+pub use postgres::Postgres;
 pub use server::{ADMIN, PASSWORD, TestServer, code_in};
 pub use socket::{Heard, Socket};

@@ -1,0 +1,186 @@
+//! A PostgreSQL server of one's own: on a Unix socket in a directory of its own, and gone with whoever started it.
+//!
+//! It refuses to run as root. Where root starts it, it runs as `postgres` or `nobody`, and its data directory has to
+//! be one that they can reach.
+
+use std::env;
+use std::fs::{self, Permissions};
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread;
+use tempfile::TempDir;
+
+/// Where Debian keeps each version's programs: its `PATH` has clients only.
+const VERSIONS: &str = "/usr/lib/postgresql";
+/// Who runs it when root may not.
+const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
+/// Runs a server until standard input ends, however that comes to be, and lets it end quickly.
+const UNTIL_INPUT_ENDS: &str =
+    r#""$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server"#;
+/// What the server says when it can be asked.
+const READY: &str = "database system is ready to accept connections";
+/// Faster, and good for a server that is thrown away after a crash.
+const CARELESS: [(&str, &str); 3] =
+    [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];
+
+/// A running server. It is stopped when this is dropped, or when this process ends.
+#[derive(Debug)]
+pub struct Postgres {
+    socket: TempDir,
+    shell: Child,
+}
+
+/// Somebody that programs run as.
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    user: u32,
+    group: u32,
+}
+
+impl Postgres {
+    /// Starts a server with these settings. A data directory that is not there is made.
+    pub fn start(data: &Path, settings: &[(&str, &str)]) -> io::Result<Self> {
+        let programs = programs()?;
+        let account = unprivileged()?;
+        if !data.exists() {
+            initialise(&programs, data, account)?;
+        }
+        let socket = TempDir::new()?;
+        if let Some(Account { user, group }) = account {
+            chown(socket.path(), Some(user), Some(group))?;
+        }
+        let mut command = run_as("sh", account, data);
+        command.args(["-c", UNTIL_INPUT_ENDS, "sh"]).arg(programs.join("postgres")).arg("-D").arg(data);
+        command.arg("-k").arg(socket.path()).args(["-c", "listen_addresses="]);
+        for (name, value) in CARELESS.iter().chain(settings) {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut server = Self { socket, shell: command.spawn()? };
+        match server.shell.stderr.take() {
+            Some(log) => wait_until_ready(log)?,
+            None => return Err(io::Error::other("the server has no log")),
+        }
+        Ok(server)
+    }
+
+    /// The directory of its socket: the host to connect to.
+    pub fn host(&self) -> &Path {
+        self.socket.path()
+    }
+
+    /// The name of its superuser, and of that one's database.
+    pub const fn user() -> &'static str {
+        "postgres"
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+/// The directory of the newest version's programs.
+fn programs() -> io::Result<PathBuf> {
+    let of_path = env::var_os("PATH").unwrap_or_default();
+    let mut debian: Vec<PathBuf> = fs::read_dir(VERSIONS)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
+    // By number, the greatest first: 9.6 is older than 15.
+    debian.sort_by_key(|bin| {
+        let version = bin.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        std::cmp::Reverse(version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()))
+    });
+    let has_server = |bin: &PathBuf| bin.join("postgres").is_file() && bin.join("initdb").is_file();
+    env::split_paths(&of_path).chain(debian).find(has_server).ok_or_else(|| {
+        let what = format!(
+            "no PostgreSQL server: `postgres` and `initdb` are neither in PATH nor in {VERSIONS}/*/bin"
+        );
+        io::Error::new(ErrorKind::NotFound, what)
+    })
+}
+
+/// Whom to run as; nobody else, where this process is not root's.
+fn unprivileged() -> io::Result<Option<Account>> {
+    // A directory that was just made belongs to whoever made it.
+    if TempDir::new()?.path().metadata()?.uid() != 0 {
+        return Ok(None);
+    }
+    let accounts = fs::read_to_string("/etc/passwd")?;
+    let account = UNPRIVILEGED.iter().find_map(|name| account_of(&accounts, name));
+    account
+        .map(Some)
+        .ok_or_else(|| io::Error::other("PostgreSQL does not run as root, and nobody else is known"))
+}
+
+/// Somebody out of the text of `/etc/passwd`.
+fn account_of(accounts: &str, name: &str) -> Option<Account> {
+    let mut fields =
+        accounts.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
+    let (user, group) = (fields.nth(2)?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(Account { user, group })
+}
+
+fn run_as(program: impl AsRef<Path>, account: Option<Account>, data: &Path) -> Command {
+    let mut command = Command::new(program.as_ref());
+    // Its messages are read here; and a directory that the account may be in.
+    command.env("LC_ALL", "C").current_dir(data);
+    if let Some(Account { user, group }) = account {
+        command.uid(user).gid(group);
+    }
+    command
+}
+
+fn initialise(programs: &Path, data: &Path, account: Option<Account>) -> io::Result<()> {
+    fs::create_dir_all(data)?;
+    fs::set_permissions(data, Permissions::from_mode(0o700))?;
+    if let Some(Account { user, group }) = account {
+        chown(data, Some(user), Some(group))?;
+    }
+    let mut command = run_as(programs.join("initdb"), account, data);
+    command.arg("-D").arg(data).args(["--username", Postgres::user(), "--auth", "trust", "--no-sync"]);
+    command.args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--lc-messages", "C"]);
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let _ = fs::remove_dir_all(data);
+    Err(io::Error::other(format!("initdb: {}", String::from_utf8_lossy(&output.stderr).trim())))
+}
+
+/// Reads the log until the server is ready, and after that, so that it never waits for a reader.
+fn wait_until_ready(log: ChildStderr) -> io::Result<()> {
+    let mut lines = BufReader::new(log).lines();
+    let mut said = String::new();
+    for line in lines.by_ref() {
+        let line = line?;
+        if line.contains(READY) {
+            thread::spawn(move || lines.for_each(drop));
+            return Ok(());
+        }
+        said.push('\n');
+        said.push_str(&line);
+    }
+    Err(io::Error::other(format!("PostgreSQL does not start:{said}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_found_by_its_name() {
+        let accounts =
+            "root:x:0:0:root:/root:/bin/sh\npost:x:7:8::/:\npostgres:x:101:104:,,,:/var:/bin/sh\nbad:x\n";
+        let found = |name| account_of(accounts, name).map(|Account { user, group }| (user, group));
+        assert_eq!([found("postgres"), found("bad"), found("nobody")], [Some((101, 104)), None, None]);
+    }
+}
