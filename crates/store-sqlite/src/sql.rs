@@ -75,7 +75,9 @@ statements! {
     FACTORS = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
             SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
         FROM users LEFT JOIN authenticators USING (user_no)
-        WHERE deleted_at IS NULL AND (last_step IS NOT NULL OR wants_mail)";
+        WHERE deleted_at IS NULL AND user_no IN (
+            SELECT user_no FROM authenticators WHERE last_step IS NOT NULL
+            UNION SELECT user_no FROM users WHERE wants_mail)";
     SET_WANTS_MAIL = "UPDATE users SET wants_mail = ?2 WHERE user_no = ?1";
     MAILED_CODES = "SELECT hash, until_at FROM mailed_codes WHERE user_no = ?1 ORDER BY until_at, hash";
     PUT_MAILED_CODE = "INSERT INTO mailed_codes (user_no, hash, until_at) VALUES (?1, ?2, ?3)
