@@ -64,11 +64,7 @@ impl Index {
             Happening::SessionOpened(session) => self.open(session, session.opened_at),
             Happening::SessionEnded { .. } => {
                 let Some(no) = event.session else { return };
-                self.retired.remove(&no);
-                self.step_ups.forget(no.into());
-                if let Some(slot) = self.rows.find(no) {
-                    self.close(slot);
-                }
+                self.end(no);
             }
             Happening::RolesChanged { owner, .. } => self.change_owner(owner),
             Happening::UserChanged { after, .. } => self.change_owner(&after.owner),

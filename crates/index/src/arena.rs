@@ -5,9 +5,11 @@
 //! - The separator is a byte that no UTF-8 text holds, so a match of a Unicode pattern never spans two texts.
 //! - An absent text consists of separators: it is found by nothing and is not the empty text.
 
+use crate::checkpoint::{Bytes, Put, damaged};
 use crate::signature::Signature;
 use crate::{number, turning_point};
 use rollcall_model::ids::ID_LENGTH;
+use std::io;
 
 /// Stands between texts. Never part of UTF-8.
 pub const SEPARATOR: u8 = 0xFF;
@@ -60,6 +62,17 @@ pub trait Growing: Texts + Default {
     fn close(&mut self);
 }
 
+/// By byte: whether it may be in an arena that was written, of addresses and what separates them.
+const MAY_BE: [bool; 256] = {
+    let (mut may_be, mut byte) = ([false; 256], 0);
+    while byte < u8::MAX {
+        may_be[byte as usize] = matches!(byte, b'.' | b':') || byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    may_be[SEPARATOR as usize] = true;
+    may_be
+};
+
 /// Texts of any length.
 pub struct Arena {
     bytes: Vec<u8>,
@@ -75,6 +88,39 @@ impl Default for Arena {
 }
 
 impl Arena {
+    /// These texts.
+    pub fn of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut arena = Self::default();
+        texts.for_each(|text| arena.push(text));
+        arena
+    }
+
+    /// Writes texts that are there, as they lie.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.put_bytes(&self.bytes);
+    }
+
+    /// Reads so many texts, which are numbers, letters and points.
+    pub fn read(bytes: &mut Bytes<'_>, count: usize) -> io::Result<Self> {
+        let bytes = bytes.bytes()?.to_vec();
+        let mut starts = Vec::with_capacity(count + 1);
+        let mut is_text = true;
+        for (at, byte) in bytes.iter().enumerate() {
+            is_text &= MAY_BE[usize::from(*byte)];
+            if *byte == SEPARATOR {
+                starts.push(number(at + 1));
+            }
+        }
+        if !is_text {
+            return Err(damaged("a text has other letters than it can"));
+        }
+        let (first, last) = (bytes.first() == Some(&SEPARATOR), bytes.last() == Some(&SEPARATOR));
+        if !first || !last || starts.len() != count + 1 {
+            return Err(damaged("there are more or fewer texts than rows"));
+        }
+        Ok(Self { bytes, starts, signature: None })
+    }
+
     /// Makes a text absent.
     pub fn erase(&mut self, text: usize) {
         let (start, end) = (self.start(text), self.start(text + 1) - 1);

@@ -3,6 +3,8 @@
 //! Rows are put in at the end, and never move while most of them are live. When many are dead, those that are
 //! live move together; a row is found by how many of its chunk stand before it, so its slot stays its own.
 
+pub mod stored;
+
 use crate::arena::{Arena, Growing, Ids, Texts};
 use crate::packed::Packed;
 use crate::turning_point;
@@ -89,6 +91,11 @@ impl Chunk {
     /// Whether all its slots are given.
     pub const fn is_full(&self) -> bool {
         self.given == SLOTS
+    }
+
+    /// How many of its slots are given.
+    pub const fn given(&self) -> usize {
+        self.given
     }
 
     /// Puts a row in and gives its slot within the chunk.

@@ -1,5 +1,7 @@
 //! What live sessions were opened with: device and host, each distinct pair once.
 
+mod stored;
+
 use crate::facet::{FACETS, Facets, Field};
 use crate::number;
 use hashbrown::HashMap;
@@ -66,20 +68,7 @@ impl Clients {
             self.known[*code as usize].rows += 1;
             return *code;
         }
-        let device = &pair.0;
-        let known = Known {
-            fragment: (self.readers.fragment)(device, host),
-            codes: [
-                facets.intern(Field::DeviceName, Some(&device.name)),
-                facets.intern(Field::DeviceType, Some(device.device_type.as_str())),
-                facets.intern(Field::OsName, Some(&device.os_name)),
-                facets.intern(Field::OsVersion, device.os_version.as_deref()),
-                facets.intern(Field::Host, Some(host)),
-            ],
-            device: Arc::clone(device),
-            host: Arc::clone(host),
-            rows: 1,
-        };
+        let known = self.make(Arc::clone(&pair.0), Arc::clone(host), facets, 1);
         let code = if let Some(code) = self.free.pop() {
             self.known[code as usize] = known;
             code
@@ -89,6 +78,27 @@ impl Clients {
         };
         self.by_pair.insert(pair, code);
         code
+    }
+
+    fn make(&self, device: Arc<Device>, host: Arc<str>, facets: &mut Facets, rows: u32) -> Known {
+        Known {
+            fragment: (self.readers.fragment)(&device, &host),
+            codes: [
+                facets.intern(Field::DeviceName, Some(&device.name)),
+                facets.intern(Field::DeviceType, Some(device.device_type.as_str())),
+                facets.intern(Field::OsName, Some(&device.os_name)),
+                facets.intern(Field::OsVersion, device.os_version.as_deref()),
+                facets.intern(Field::Host, Some(&host)),
+            ],
+            device,
+            host,
+            rows,
+        }
+    }
+
+    /// How they are read.
+    pub const fn readers(&self) -> Readers {
+        self.readers
     }
 
     /// One row less; a pair without rows is forgotten.

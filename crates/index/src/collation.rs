@@ -29,34 +29,41 @@ impl Collation {
 
     /// A text's first bytes, as compared, as a number. Where two texts' prefixes differ, the texts compare
     /// as they do: UTF-8 bytes order as code points do.
-    pub fn prefix(self, text: &[u8]) -> u64 {
+    pub fn prefix(self, text: &[u8]) -> u128 {
         match self {
             _ if is_absent(text) => 0,
-            Self::CodePoint => {
-                let mut bytes = [0; 8];
-                let filled = text.len().min(bytes.len());
-                bytes[..filled].copy_from_slice(&text[..filled]);
-                u64::from_be_bytes(bytes)
+            Self::CodePoint => u128::from_be_bytes(first_bytes(text)),
+            Self::IgnoringCase if text.is_ascii() => {
+                u128::from_be_bytes(first_bytes(text).map(|byte| byte.to_ascii_lowercase()))
             }
             Self::IgnoringCase => folded_prefix(text),
         }
     }
 }
 
-fn folded_prefix(text: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
+/// Bytes of a prefix: so many that few names have the same.
+const PREFIX: usize = size_of::<u128>();
+
+fn first_bytes(text: &[u8]) -> [u8; PREFIX] {
+    let mut bytes = [0; PREFIX];
+    bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    bytes
+}
+
+fn folded_prefix(text: &[u8]) -> u128 {
+    let mut bytes = [0; PREFIX];
     let mut filled = 0;
     for c in folded(text).map_while(char::from_u32) {
         let mut utf8 = [0; 4];
         for byte in c.encode_utf8(&mut utf8).bytes() {
             if filled == bytes.len() {
-                return u64::from_be_bytes(bytes);
+                return u128::from_be_bytes(bytes);
             }
             bytes[filled] = byte;
             filled += 1;
         }
     }
-    u64::from_be_bytes(bytes)
+    u128::from_be_bytes(bytes)
 }
 
 fn compare_folded(a: &[u8], b: &[u8]) -> Ordering {

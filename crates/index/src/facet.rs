@@ -93,6 +93,18 @@ impl Facets {
         }
     }
 
+    /// Gives values the rows that they have, by facet and code; these rise.
+    pub fn fill(&mut self, rows: [Vec<Vec<u32>>; FACETS]) {
+        for (facet, rows) in self.0.iter_mut().zip(rows) {
+            facet.rows = rows.into_iter().map(Slots::of).collect();
+        }
+    }
+
+    /// How many values each has.
+    pub fn counts(&self) -> [usize; FACETS] {
+        std::array::from_fn(|facet| self.0[facet].rows.len())
+    }
+
     /// Takes a row out.
     pub fn remove(&mut self, codes: [u32; FACETS], slot: u32) {
         for (facet, code) in self.0.iter_mut().zip(codes) {

@@ -48,7 +48,7 @@ impl Index {
             retired: BTreeMap::new(),
             gone: Vec::new(),
             step_ups: StepUps::default(),
-            addresses: Addresses::default(),
+            addresses: Addresses::new(),
         }
     }
 
@@ -64,6 +64,15 @@ impl Index {
         self.users.add_row(user, slot, &self.rows);
         self.facets.add(self.clients.get(client).codes, slot);
         self.see_come(slot);
+    }
+
+    /// Takes in that a session has ended, whatever it is here.
+    pub fn end(&mut self, no: SessionNo) {
+        self.retired.remove(&no);
+        self.step_ups.forget(no.into());
+        if let Some(slot) = self.rows.find(no) {
+            self.close(slot);
+        }
     }
 
     /// Takes a row out. Its address stays known.

@@ -1,7 +1,8 @@
 //! The live index: all live sessions in memory, in columns of dictionary codes.
 //!
 //! Sessions come in by [`Standing::load`] at start and by [`Standing::apply`] after each commit; every list
-//! and every token check is answered from here. Pure: no clock, no I/O, no threads; time is an argument.
+//! and every token check is answered from here. Pure: no clock and no I/O; time is an argument. Threads are used
+//! while it is filled at start, two at the most.
 //!
 //! **Invariants**
 //! - A row is in the index exactly while its session is live: at the instant of its expiry it is gone from
@@ -16,6 +17,7 @@ mod apply;
 mod arena;
 mod beginning;
 mod bits;
+mod checkpoint;
 mod chunk;
 mod clients;
 mod collation;
@@ -42,6 +44,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::FORMAT;
 pub use clients::Readers;
 pub use index::LastSeen;
 pub use list::{Direction, List, Scope, SortKey};
@@ -57,4 +60,13 @@ fn number(n: usize) -> u32 {
 /// A size at which a structure changes its form; small in tests, so that they see both forms.
 const fn turning_point(size: usize, in_tests: usize) -> usize {
     if cfg!(test) { in_tests } else { size }
+}
+
+/// Does two things on two threads.
+fn at_once<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
 }

@@ -98,6 +98,9 @@ impl Order {
 
     /// Takes a value out that has no rows.
     pub fn remove(&mut self, value: u32) {
+        if self.loading {
+            return;
+        }
         let from = std::mem::replace(&mut self.block_of[value as usize], NONE);
         let values = &mut self.blocks[from as usize].values;
         values.retain(|held| *held != value);
@@ -127,6 +130,9 @@ impl Order {
 
     /// Counts one row of a value less.
     pub fn remove_row(&mut self, value: u32) {
+        if self.loading {
+            return;
+        }
         self.blocks[self.block_of[value as usize] as usize].rows -= 1;
     }
 

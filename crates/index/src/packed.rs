@@ -1,5 +1,8 @@
 //! Numbers that lie close together, each in as few bytes as the widest of them needs.
 
+use crate::checkpoint::{Bytes, Put, damaged};
+use std::io;
+
 /// A column of numbers: what all have in common once, and of each the rest.
 pub struct Packed {
     base: u64,
@@ -29,7 +32,8 @@ impl Packed {
         }
     }
 
-    fn of(numbers: Vec<u64>) -> Self {
+    /// These numbers.
+    pub fn of(numbers: Vec<u64>) -> Self {
         let base = numbers.iter().copied().min().unwrap_or(0);
         let widest = numbers.iter().copied().max().unwrap_or(0) - base;
         let width = (0..=WORD).find(|width| fits(widest, *width)).unwrap_or(WORD);
@@ -58,6 +62,26 @@ impl Packed {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
         (0..self.len).map(|at| self.get(at))
+    }
+
+    /// Writes them as they lie.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.put_u64(self.base);
+        out.put_u32(crate::number(self.width));
+        out.extend_from_slice(&self.bytes[..self.len * self.width]);
+    }
+
+    /// Reads so many.
+    pub fn read(bytes: &mut Bytes<'_>, len: usize) -> io::Result<Self> {
+        let (base, width) = (bytes.u64()?, bytes.u32()? as usize);
+        if width > WORD || base.checked_add(mask(width)).is_none() {
+            return Err(damaged("a column of numbers is too wide"));
+        }
+        let rests = bytes.take(len * width)?;
+        let mut bytes = Vec::with_capacity(rests.len() + WORD);
+        bytes.extend_from_slice(rests);
+        bytes.extend_from_slice(&[0; WORD]);
+        Ok(Self { base, width, len, bytes })
     }
 
     /// Gives back what was held for more to come.

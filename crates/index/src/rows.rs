@@ -7,6 +7,8 @@
 //! - `live` holds the slots of the rows that are in; each of them is in both tables.
 //! - A chunk is looked at no later than one of its sessions is over.
 
+pub mod stored;
+
 use crate::chunk::{Chunk, Codes, SLOTS, hash_of};
 use crate::number;
 use crate::shards::Shards;
@@ -114,6 +116,11 @@ impl Rows {
     /// The slots of the rows that are in.
     pub const fn live(&self) -> &RoaringBitmap {
         &self.live
+    }
+
+    /// How long a session may be idle.
+    pub const fn idle(&self) -> Option<Duration> {
+        self.idle
     }
 
     /// The number of the newest row that ever was in.

@@ -14,6 +14,22 @@ impl Shards {
         Self((0..PARTS).map(|_| HashTable::new()).collect())
     }
 
+    /// A table of so many numbers, about, with their hashes. They are sorted by parts first: each part is small
+    /// enough to be near while it is filled.
+    pub fn of(count: usize, numbers: impl Iterator<Item = (u64, u32)>, hash_of: impl Fn(u32) -> u64) -> Self {
+        let room = count / PARTS + count / PARTS / 8;
+        let mut parts: Vec<Vec<(u64, u32)>> = (0..PARTS).map(|_| Vec::with_capacity(room)).collect();
+        numbers.for_each(|(hash, number)| parts[part(hash)].push((hash, number)));
+        let table = |part: Vec<(u64, u32)>| {
+            let mut table = HashTable::with_capacity(part.len());
+            for (hash, number) in part {
+                table.insert_unique(hash, number, |number| hash_of(*number));
+            }
+            table
+        };
+        Self(parts.into_iter().map(table).collect())
+    }
+
     /// The number with this hash of which `is_it` says so.
     pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         self.0[part(hash)].find(hash, |number| is_it(*number)).copied()

@@ -38,10 +38,18 @@ impl Signature {
     /// Takes in another text in the place of one.
     pub fn add(&mut self, at: usize, text: &[u8]) {
         // An absent text is none, and has nothing.
-        let letters: Vec<u32> =
-            std::str::from_utf8(text).unwrap_or_default().chars().map(folded_char).collect();
-        for mark in marks(&letters) {
-            self.groups[self.place(mark)] |= 1 << (at / self.group);
+        let mut put = |letters| self.groups[self.place(mark(letters))] |= 1 << (at / self.group);
+        if text.is_ascii() {
+            let folded = |letters: &[u8; LETTERS]| letters.map(|letter| letter.to_ascii_lowercase().into());
+            for letters in text.array_windows() {
+                put(folded(letters));
+            }
+            return;
+        }
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        let letters: Vec<u32> = text.chars().map(folded_char).collect();
+        for letters in letters.array_windows() {
+            put(*letters);
         }
     }
 
@@ -69,10 +77,11 @@ impl Signature {
 
 /// The numbers of all letters in a row.
 fn marks(letters: &[u32]) -> impl Iterator<Item = u32> {
-    letters.windows(LETTERS).map(|letters| {
-        let mix = |mark: u32, letter: &u32| (mark ^ letter).wrapping_mul(0x9E37_79B1).rotate_left(15);
-        letters.iter().fold(0, mix)
-    })
+    letters.array_windows().copied().map(mark)
+}
+
+fn mark(letters: [u32; LETTERS]) -> u32 {
+    letters.into_iter().fold(0, |mark, letter| (mark ^ letter).wrapping_mul(0x9E37_79B1).rotate_left(15))
 }
 
 /// What a match must have: all marks of one of several alternatives. Nothing is known when it is absent.

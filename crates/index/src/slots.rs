@@ -23,6 +23,14 @@ impl Slots {
         Self::Few(Vec::new())
     }
 
+    /// These slots, which rise.
+    pub fn of(slots: Vec<u32>) -> Self {
+        if slots.len() <= FEW {
+            return Self::Few(slots);
+        }
+        Self::Many(RoaringBitmap::from_sorted_iter(slots).unwrap_or_default())
+    }
+
     /// Puts a slot in that is not there.
     pub fn insert(&mut self, slot: u32) {
         match self {

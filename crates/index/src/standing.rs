@@ -38,7 +38,7 @@ pub struct TooCostly;
 
 /// The live index as all of the server shares it.
 pub struct Standing {
-    index: RwLock<Index>,
+    pub(crate) index: RwLock<Index>,
     /// Factors of the users that have any.
     factors: RwLock<HashMap<UserNo, Factors>>,
     /// Tokens that are no session's.
@@ -91,6 +91,29 @@ impl Standing {
         index.load();
         for Loaded { session, seen_at } in sessions {
             index.open(&session, seen_at);
+        }
+    }
+
+    /// Takes in that stored sessions have ended since what was loaded before.
+    pub fn note_ended(&self, sessions: &[SessionNo]) {
+        let _applying = self.applying.lock();
+        let mut index = self.index.write();
+        for no in sessions {
+            index.end(*no);
+        }
+    }
+
+    /// Takes in that a stored user has changed since what was loaded before.
+    pub fn note_owner(&self, owner: &Owner) {
+        let _applying = self.applying.lock();
+        self.index.write().change_owner(owner);
+    }
+
+    /// Takes in when sessions were last seen, as the store knows it.
+    pub fn note_seen(&self, seen: &[LastSeen]) {
+        let index = self.index.read();
+        for seen in seen {
+            index.rows.raise_seen(*seen);
         }
     }
 

@@ -6,12 +6,14 @@
 //!   those of its users.
 //! - A user's rows hang together from the newest to the oldest.
 
+mod stored;
+
 use crate::arena::{Ids, Shelf, bytes_of};
 use crate::collation::Collation;
 use crate::order::Order;
 use crate::rows::{NONE, Rows};
 use crate::shards::Shards;
-use crate::{number, turning_point};
+use crate::{at_once, number, turning_point};
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
 use rollcall_model::ids::ID_LENGTH;
@@ -352,20 +354,25 @@ impl Users {
         self.names.order.load();
     }
 
-    /// Builds the orders after loading.
+    /// Builds the orders after loading, each on a thread of its own.
     pub fn settle(&mut self) {
         let Self { order, usernames, rows, names, .. } = self;
-        let users = (0..number(rows.len())).filter(|code| rows[*code as usize] > 0);
-        order.settle(&sorted(users, usernames), |code| rows[code as usize] as usize);
-        let Names { texts, first, rows, order, .. } = names;
-        let named = (0..number(rows.len())).filter(|name| first[*name as usize] != NONE);
-        order.settle(&sorted(named, texts), |name| rows[name as usize] as usize);
+        let of_users = || {
+            let users = (0..number(rows.len())).filter(|code| rows[*code as usize] > 0);
+            order.settle(&sorted(users, usernames), |code| rows[code as usize] as usize);
+        };
+        let of_names = || {
+            let Names { texts, first, rows, order, .. } = names;
+            let named = (0..number(rows.len())).filter(|name| first[*name as usize] != NONE);
+            order.settle(&sorted(named, texts), |name| rows[name as usize] as usize);
+        };
+        at_once(of_users, of_names);
     }
 }
 
 /// Numbers of texts in the order of these.
 fn sorted(numbers: impl Iterator<Item = u32>, texts: &Shelf) -> Vec<u32> {
-    let mut keyed: Vec<(u64, u32)> =
+    let mut keyed: Vec<(u128, u32)> =
         numbers.map(|number| (COLLATION.prefix(texts.get(number)), number)).collect();
     // The first bytes decide most comparisons without going to the texts.
     keyed.sort_unstable_by(|(x, a), (y, b)| {

@@ -199,6 +199,13 @@ pub const OBSERVATION_WINDOW: Duration = MINUTE;
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often the ledger's head is written to the process log, when it moved.
 pub const HEAD_LOG_PERIOD: Duration = MINUTE;
+/// How often it is looked whether a checkpoint is worth writing.
+pub const CHECKPOINT_PERIOD: Duration = Duration::from_mins(10);
+/// Events since the last checkpoint that make one worth writing.
+pub const CHECKPOINT_EVENTS: u64 = 10_000;
+/// Events behind a checkpoint, beside half as many as it has sessions, up to which reading them is quicker than
+/// reading every session.
+pub const CHECKPOINT_TAIL: u64 = 100_000;
 /// How often due work is looked for: expiry, history, observations.
 pub const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 /// The longest lifetime that may be set.

@@ -1,7 +1,11 @@
 //! Texts as they are compared ignoring case.
 
 /// A character with its case folded (Unicode simple case folding), as a code point.
+#[inline]
 pub fn folded_char(c: char) -> u32 {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase().into();
+    }
     unicode_case_mapping::case_folded(c).map_or(u32::from(c), u32::from)
 }
 

@@ -1,6 +1,7 @@
 //! The program: command line, configuration, and the wiring of one process. A library too, so that tests
 //! and benchmarks run the product's own wiring.
 
+pub mod checkpoint_file;
 pub mod clean;
 pub mod cli;
 pub mod commands;

@@ -6,7 +6,7 @@ use crate::memory;
 use rollcall_auth::ClusterKey;
 use rollcall_http::{client_fragment, router, serve};
 use rollcall_model::{Clock, Randomness};
-use rollcall_service::{MailTransport, Parts, Refusal, Service};
+use rollcall_service::{CheckpointPlace, MailTransport, Parts, Refusal, Service};
 use rollcall_store::{Store, StoreError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,12 +27,14 @@ pub struct Server {
 
 impl Server {
     /// Puts the parts together, begins to listen, and fills the index.
+    #[expect(clippy::too_many_arguments, reason = "they are parts, each of a type of its own")]
     pub async fn start(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
         key: ClusterKey,
         mail: Arc<dyn MailTransport>,
+        checkpoints: Arc<dyn CheckpointPlace>,
         config: Config,
         listener: TcpListener,
     ) -> Result<Self, StoreError> {
@@ -40,6 +42,7 @@ impl Server {
         randomness.fill(&mut prefix);
         let settings = config.service;
         let service = Service::new(Parts { store, clock, randomness, key, mail, settings, client_fragment });
+        service.keep_checkpoints_in(checkpoints);
         let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix));
         let address = listener
             .local_addr()

@@ -4,6 +4,7 @@
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
 mod authenticate;
+mod checkpoint;
 mod codes;
 mod create_user;
 mod delete_user;
@@ -17,6 +18,7 @@ mod first_start;
 mod hashing;
 mod last_seen;
 mod list_sessions;
+mod load;
 mod mail_codes;
 mod observations;
 mod permissions;
@@ -35,6 +37,7 @@ mod user_fields;
 mod users;
 mod writer;
 
+pub use checkpoint::CheckpointPlace;
 pub use codes::Code;
 pub use create_user::{Password, UserRequest};
 pub use delete_user::UserReference;
@@ -57,6 +60,7 @@ pub use update_user::UserUpdate;
 pub use user_fields::is_username;
 pub use users::{Seen, SeenPage, UserName};
 
+use checkpoint::Checkpoints;
 use delivery::Delivery;
 use endings::Endings;
 use hashing::Hashing;
@@ -85,6 +89,7 @@ pub struct Service {
     /// Whoever writes when sessions were last seen holds it: one at a time.
     seen_written_at: Mutex<Option<Timestamp>>,
     delivery: Delivery,
+    checkpoints: Checkpoints,
     key: ClusterKey,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,

@@ -1,6 +1,7 @@
 //! The process's life: the store is opened, the index filled, then everything is answered, then the rest
 //! is written down and the store closed.
 
+use crate::checkpoint::Checkpoints;
 use crate::delivery::{Delivery, MailTransport};
 use crate::endings::Endings;
 use crate::error::NotWritten;
@@ -11,19 +12,15 @@ use crate::upkeep::log_head;
 use crate::writer::Writer;
 use crate::{Refusal, Service, Settings};
 use rollcall_auth::{ClusterKey, Hasher};
-use rollcall_index::{Loaded, Readers, Standing};
+use rollcall_index::{Readers, Standing};
 use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
-use rollcall_store::{Loading, Store, StoreError, WorkspaceRow};
+use rollcall_store::{Store, StoreError, WorkspaceRow};
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 use tokio::sync::{Mutex, Notify, watch};
-use tokio::task::spawn_blocking;
 
 /// Filters that scan at once: one, so that a core is left to everything else.
 const SCANS_AT_ONCE: usize = 1;
-/// Pieces of a store that wait to be taken into the index.
-const PIECES_WAITING: usize = 8;
 /// Filters that wait to scan.
 const SCANS_WAITING: usize = 64;
 
@@ -99,6 +96,7 @@ impl Service {
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
             delivery: Delivery::new(parts.mail, queued),
+            checkpoints: Checkpoints::default(),
             key: parts.key,
             store: parts.store,
             standing,
@@ -115,7 +113,8 @@ impl Service {
         *self.phase.borrow()
     }
 
-    /// Begins the ledger of an empty store and fills the index.
+    /// Begins the ledger of an empty store and fills the index: from the checkpoint and what came after it, or from
+    /// the store.
     pub async fn load(self: &Arc<Self>) -> Result<(), StoreError> {
         let started = Instant::now();
         self.writer.go_on_from(self.store.end().await?);
@@ -126,26 +125,25 @@ impl Service {
             let _ = self.writer.run(Command::CreateWorkspace { test: false }).await;
         }
         self.adopt_key().await?;
-        let samples = self.store.password_samples().await?;
-        let tried = self.hashing.try_others(samples).await;
-        tried.map_err(|_| StoreError::Unavailable("hashes of its passwords could not be tried".into()))?;
-        let standing = self.standing.clone();
-        let since = self.clock.now() - limits::KNOWN_ADDRESS_FOR;
-        // One thread reads, another takes in; neither gets far ahead.
-        let (pieces, inbox) = sync_channel(PIECES_WAITING);
-        let taking = spawn_blocking(move || inbox.into_iter().for_each(|piece| take_in(&standing, piece)));
-        let head = self.store.load(since, Box::new(move |piece| drop(pieces.send(piece)))).await?;
-        taking.await.map_err(|_| StoreError::Unavailable("its sessions could not be taken in".into()))?;
+        let ((), (seq, from)) = tokio::try_join!(self.learn_hashes(), self.fill())?;
         self.standing.loaded();
         for row in self.store.permissions().await? {
             self.standing.set_grant(row.permission, row.roles);
         }
         let live = self.standing.live(self.clock.now());
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(live, seq = head.seq.0, took_ms, "sessions are loaded");
+        tracing::info!(live, seq = seq.0, took_ms, from, "sessions are loaded");
         tokio::spawn(self.clone().keep_up());
         tokio::spawn(self.clone().keep_delivering());
+        tokio::spawn(self.clone().write_checkpoints());
         Ok(())
+    }
+
+    /// Tries how slow the slowest of the hashes is that users have.
+    async fn learn_hashes(&self) -> Result<(), StoreError> {
+        let samples = self.store.password_samples().await?;
+        let tried = self.hashing.try_others(samples).await;
+        tried.map_err(|_| StoreError::Unavailable("hashes of its passwords could not be tried".into()))
     }
 
     /// Passwords of people are not hashed at less than the default cost.
@@ -188,23 +186,13 @@ impl Service {
         }
         self.writer.close().await;
         // When everything is answered: nothing moves any more.
-        if let Err(error) = self.note_all_seen().await {
+        let seen = self.note_all_seen().await;
+        if let Err(error) = &seen {
             tracing::warn!(%error, "when sessions were last seen could not be written");
         }
+        self.write_last_checkpoint(seen.is_ok()).await;
         log_head(self.writer.end());
         self.store.close().await?;
         Ok(())
-    }
-}
-
-fn take_in(standing: &Standing, piece: Loading) {
-    match piece {
-        Loading::Sessions(sessions) => {
-            standing.load(sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at }));
-        }
-        Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
-        Loading::Personal(token) => standing.remember_personal(&token),
-        Loading::Factors(user, factors) => standing.remember_factors(user, factors),
-        Loading::Window(window) => standing.remember_step_up(window),
     }
 }

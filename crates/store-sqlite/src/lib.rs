@@ -4,6 +4,7 @@
 //! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing
 //! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
 
+mod load;
 mod migrate;
 mod open;
 mod read;
@@ -146,7 +147,16 @@ impl Store for SqliteStore {
     }
 
     fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head> {
-        self.read(move |connection| read::load(connection, since, &mut visit))
+        self.read(move |connection| load::load(connection, since, &mut visit))
+    }
+
+    fn catch_up(
+        &self,
+        after: Seq,
+        seen_since: Option<Timestamp>,
+        mut visit: Box<dyn FnMut(Loading) + Send>,
+    ) -> Answer<'_, Head> {
+        self.read(move |connection| load::catch_up(connection, after, seen_since, &mut visit))
     }
 
     fn users(&self, query: UsersQuery) -> Answer<'_, UsersPage> {

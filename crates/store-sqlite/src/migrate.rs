@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_personal_tokens.sql"),
     include_str!("../migrations/0004_mail.sql"),
     include_str!("../migrations/0005_test_workspaces.sql"),
+    include_str!("../migrations/0006_who_has_factors.sql"),
 ];
 
 /// Brings the schema to this program's version, or says why it cannot.

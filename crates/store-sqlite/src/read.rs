@@ -1,123 +1,23 @@
-//! Reads: what the index starts from, who a sign-in means, and the ledger itself.
+//! Reads: who a sign-in means, and the ledger itself. What the index starts from: `load.rs`.
 
-use crate::rows::{credential, id, ip, ledger_row, number, personal_token, time, unsigned, window};
-use crate::write::{head, session_no};
+use crate::rows::{credential, ledger_row, number, personal_token, time, unsigned};
+use crate::write::head;
 use crate::{rows, sql};
 use rollcall_model::event::PasswordHash;
-use rollcall_model::factor::{Factors, MailedCode};
-use rollcall_model::facts::Head;
+use rollcall_model::factor::MailedCode;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
-use rollcall_model::{
-    AddressKey, Owner, Permission, PersonalToken, RoleSet, Session, Timestamp, TokenHash, User,
-};
+use rollcall_model::{Permission, PersonalToken, RoleSet, Timestamp, User};
 use rollcall_store::chain::{self, BEFORE_THE_FIRST};
 use rollcall_store::{
-    BadEvent, ChainEnd, Credential, LedgerRow, Loading, MailQueue, PermissionRow, UsersPage, UsersQuery,
-    WhichUser, WorkspaceRow,
+    BadEvent, ChainEnd, Credential, LedgerRow, MailQueue, PermissionRow, UsersPage, UsersQuery, WhichUser,
+    WorkspaceRow,
 };
-use rusqlite::{Connection, Error, OptionalExtension, Row, params};
+use rusqlite::{Connection, Error, OptionalExtension, params};
 use std::collections::HashMap;
-use std::sync::Arc;
 
-/// Sessions handed over at a time while loading.
-const LOADED_AT_ONCE: usize = 4_096;
 /// Events read at a time while verifying.
 const VERIFIED_AT_ONCE: i64 = 10_000;
-
-/// Everything that the index starts from, out of one snapshot.
-pub fn load(
-    connection: &mut Connection,
-    since: Timestamp,
-    visit: &mut dyn FnMut(Loading),
-) -> Result<Head, Error> {
-    let snapshot = connection.transaction()?;
-    let (head, _) = head(&snapshot)?;
-    load_sessions(&snapshot, visit)?;
-    let first = first_event_since(&snapshot, head.seq, since)?;
-    let mut addresses = snapshot.prepare(sql::ENDED_ADDRESSES)?;
-    let mut rows = addresses.query([number(first.0)])?;
-    while let Some(row) = rows.next()? {
-        let (user, from) = (UserNo(unsigned(row, 0)?), AddressKey::of(ip(row, 1)?));
-        visit(Loading::Address { user, from, opened_at: time(row, 2)? });
-    }
-    let mut factors = snapshot.prepare(sql::FACTORS)?;
-    let mut rows = factors.query([])?;
-    while let Some(row) = rows.next()? {
-        let factors = Factors { authenticator: row.get(1)?, mail: row.get(2)? };
-        visit(Loading::Factors(UserNo(unsigned(row, 0)?), factors));
-    }
-    let mut personal = snapshot.prepare(sql::ALL_PERSONAL_TOKENS)?;
-    let mut rows = personal.query([])?;
-    while let Some(row) = rows.next()? {
-        visit(Loading::Personal(personal_token(row)?));
-    }
-    let mut windows = snapshot.prepare(sql::STEP_UPS)?;
-    let mut rows = windows.query([])?;
-    while let Some(row) = rows.next()? {
-        visit(Loading::Window(window(row)?));
-    }
-    Ok(head)
-}
-
-fn load_sessions(snapshot: &Connection, visit: &mut dyn FnMut(Loading)) -> Result<(), Error> {
-    let texts: HashMap<i64, Arc<str>> = snapshot
-        .prepare(sql::ALL_TEXTS)?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    let owners: HashMap<UserNo, Arc<Owner>> = snapshot
-        .prepare(sql::ALL_OWNERS)?
-        .query_map([], |row| rows::owner(row).map(|owner| (owner.no, Arc::new(owner))))?
-        .collect::<Result<_, _>>()?;
-    let mut statement = snapshot.prepare(sql::STANDING_SESSIONS)?;
-    let mut rows = statement.query([])?;
-    let mut chunk = Vec::with_capacity(LOADED_AT_ONCE);
-    while let Some(row) = rows.next()? {
-        chunk.extend(session(row, &owners, &texts)?);
-        if chunk.len() == LOADED_AT_ONCE {
-            visit(Loading::Sessions(std::mem::take(&mut chunk)));
-        }
-    }
-    visit(Loading::Sessions(chunk));
-    Ok(())
-}
-
-/// The columns of `STANDING_SESSIONS`. A session of nobody is none.
-fn session(
-    row: &Row<'_>,
-    owners: &HashMap<UserNo, Arc<Owner>>,
-    texts: &HashMap<i64, Arc<str>>,
-) -> Result<Option<(Session, Timestamp)>, Error> {
-    let Some(owner) = owners.get(&UserNo(unsigned(row, 2)?)) else { return Ok(None) };
-    let text = |column| -> Result<Arc<str>, Error> {
-        let no: i64 = row.get(column)?;
-        Ok(texts.get(&no).cloned().unwrap_or_default())
-    };
-    let session = Session {
-        no: session_no(row, 0)?,
-        id: id(row, 1)?,
-        owner: owner.clone(),
-        token: TokenHash(row.get(3)?),
-        opened_at: time(row, 4)?,
-        expires_at: time(row, 5)?,
-        ip: ip(row, 7)?,
-        agent: text(8)?,
-        host: text(9)?,
-    };
-    Ok(Some((session, time(row, 6)?)))
-}
-
-/// The first event at or after an instant, by bisection: times never fall along the ledger.
-fn first_event_since(connection: &Connection, last: Seq, since: Timestamp) -> Result<Seq, Error> {
-    let mut time_of = connection.prepare_cached(sql::TIME_OF_EVENT)?;
-    let (mut low, mut high) = (1, last.0 + 1);
-    while low < high {
-        let middle = low.midpoint(high);
-        let at = time_of.query_row([number(middle)], |row| time(row, 0))?;
-        if at < since { low = middle + 1 } else { high = middle }
-    }
-    Ok(Seq(low))
-}
 
 /// A user by any of its names.
 pub fn user(connection: &Connection, which: &WhichUser) -> Result<Option<Credential>, Error> {
@@ -136,11 +36,14 @@ pub fn password_samples(connection: &Connection) -> Result<Vec<PasswordHash>, Er
     let mut statement = connection.prepare(sql::ALL_PASSWORDS)?;
     let mut rows = statement.query([])?;
     let mut samples = HashMap::<Box<str>, PasswordHash>::new();
+    let mut last: Box<str> = "".into();
     while let Some(row) = rows.next()? {
         let hash = row.get_ref(0)?.as_str()?;
         let kind = kind_and_cost(hash);
-        if !samples.contains_key(kind) {
-            samples.insert(kind.into(), PasswordHash(hash.into()));
+        // Mostly they are all of one.
+        if *kind != *last {
+            last = kind.into();
+            samples.entry(last.clone()).or_insert_with(|| PasswordHash(hash.into()));
         }
     }
     Ok(samples.into_values().collect())

@@ -75,7 +75,9 @@ statements! {
     FACTORS = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
             SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
         FROM users LEFT JOIN authenticators USING (user_no)
-        WHERE deleted_at IS NULL AND (last_step IS NOT NULL OR wants_mail)";
+        WHERE deleted_at IS NULL AND user_no IN (
+            SELECT user_no FROM authenticators WHERE last_step IS NOT NULL
+            UNION SELECT user_no FROM users WHERE wants_mail)";
     SET_WANTS_MAIL = "UPDATE users SET wants_mail = ?2 WHERE user_no = ?1";
     MAILED_CODES = "SELECT hash, until_at FROM mailed_codes WHERE user_no = ?1 ORDER BY until_at, hash";
     PUT_MAILED_CODE = "INSERT INTO mailed_codes (user_no, hash, until_at) VALUES (?1, ?2, ?3)
@@ -106,6 +108,20 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = ?1)";
     STANDING_SESSIONS = "SELECT opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host
         FROM sessions WHERE opened_seq NOT IN (SELECT opened_seq FROM ended_sessions) ORDER BY opened_seq";
+    /// Endings, by their kind in the ledger.
+    ENDED_AFTER = "SELECT session FROM ledger WHERE seq > ?1 AND kind = 5 AND session IS NOT NULL";
+    /// From the sessions on, since what came after an event is little.
+    SESSIONS_AFTER = "SELECT u.user_no, u.id, username, name, roles,
+            opened_seq, s.id, token, opened_at, expires_at, seen_at, ip, agents.text, hosts.text
+        FROM sessions AS s CROSS JOIN users AS u USING (user_no)
+            LEFT JOIN texts AS agents ON agents.no = s.agent LEFT JOIN texts AS hosts ON hosts.no = s.host
+        WHERE opened_seq > ?1 AND deleted_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = s.opened_seq)
+        ORDER BY opened_seq";
+    /// Users with other roles or names, by those kinds in the ledger.
+    OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
+        AND user_no IN (SELECT subject FROM ledger WHERE seq > ?1 AND kind IN (20, 21, 23))";
+    SEEN_SINCE = "SELECT opened_seq, seen_at FROM sessions WHERE seen_at >= ?1";
     INSERT_ENDING = "INSERT INTO ended_sessions (opened_seq, ended_seq, ended_at, reason) VALUES (?1, ?2, ?3, ?4)";
     ENDED_ADDRESSES = "SELECT user_no, ip, opened_at FROM session_history WHERE opened_seq >= ?1
         UNION ALL SELECT user_no, ip, opened_at FROM sessions JOIN ended_sessions USING (opened_seq)

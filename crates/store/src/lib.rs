@@ -20,7 +20,8 @@ use rollcall_model::mail::SealedMail;
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
-    AddressKey, Command, Event, Permission, PersonalToken, Receipt, Refused, RoleSet, Session, Timestamp,
+    AddressKey, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RoleSet, Session,
+    Timestamp,
 };
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -63,6 +64,16 @@ pub trait Store: Send + Sync + 'static {
     /// Gives everything that the index needs, sessions in order of their numbers, chunk by chunk, and
     /// at the end the head that it stands for. Addresses of ended sessions are given back to `since`.
     fn load(&self, since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head>;
+
+    /// Gives what an index needs besides that holds what [`load`](Self::load) had given of sessions up to an event:
+    /// which sessions ended since, which were opened and stand, addresses of those that do not, users that changed,
+    /// and, from `seen_since` on, when sessions were last seen; of all else, everything.
+    fn catch_up(
+        &self,
+        after: Seq,
+        seen_since: Option<Timestamp>,
+        visit: Box<dyn FnMut(Loading) + Send>,
+    ) -> Answer<'_, Head>;
 
     /// A page of the users that are not deleted, and how many they are on all pages.
     fn users(&self, query: UsersQuery) -> Answer<'_, UsersPage>;
@@ -154,6 +165,12 @@ pub struct BadEvent {
 pub enum Loading {
     /// Sessions that have not been ended, each with the time it was last seen.
     Sessions(Vec<(Session, Timestamp)>),
+    /// Sessions that have ended.
+    Ended(Vec<SessionNo>),
+    /// A user as it is now.
+    Owner(Owner),
+    /// When sessions were last seen.
+    Seen(Vec<(SessionNo, Timestamp)>),
     /// An address from which a user opened a session that has ended since.
     Address {
         /// Who.

@@ -1,6 +1,7 @@
 //! A server for one test.
 
 use crate::{Caller, TestClock};
+use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
 use rollcall::config::Config;
 use rollcall::wiring::Server;
@@ -70,7 +71,9 @@ impl TestServer {
         let key = cluster_key(&*store, &path.join(DEFAULT_NAME), &*randomness).await.unwrap();
         let (clocked, config_of) = (clock.clone(), config.clone());
         let mail = config.mail_transport(&path).unwrap();
-        let started = Server::start(store.clone(), clocked, randomness, key, mail, config_of, listener);
+        let checkpoints = Arc::new(CheckpointFile::of(&path));
+        let started =
+            Server::start(store.clone(), clocked, randomness, key, mail, checkpoints, config_of, listener);
         let server = started.await.unwrap();
         if !server.service.had_administrator().await.unwrap() {
             let made = server.service.first_administrator(ADMIN, PASSWORD).await.unwrap();
@@ -85,6 +88,22 @@ impl TestServer {
         self.server.take().unwrap().stop().await.unwrap();
         let Self { directory, config, clock, .. } = self;
         let server = Self::at(directory, config, clock).await;
+        server.server.as_ref().unwrap().open_doors();
+        server
+    }
+
+    /// Starts it anew on what is on the disk at this moment, at the same time: as after a kill.
+    pub async fn restart_as_killed(mut self) -> Self {
+        let (left, copy) = (self.data_dir(), TempDir::new().unwrap());
+        let path = copy.path().join("data");
+        std::fs::create_dir(&path).unwrap();
+        for file in std::fs::read_dir(left).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), path.join(file.file_name())).unwrap();
+        }
+        self.server.take().unwrap().stop().await.unwrap();
+        let Self { config, clock, .. } = self;
+        let server = Self::at(copy, config, clock).await;
         server.server.as_ref().unwrap().open_doors();
         server
     }

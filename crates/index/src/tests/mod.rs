@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod changes_in_scans;
+mod checkpoints;
 mod hostile;
 mod oracle;
 pub mod world;

@@ -1,10 +1,12 @@
 //! Whatever happens, a list is what filtering all rows, sorting them and cutting the page gives.
 
+use super::checkpoints::Then;
 use super::world::{ADDRESSES, Ask, DEVICES, HOSTS, USERS, World};
-use crate::{Direction, Scope, SortKey};
+use crate::{Direction, Scope, SortKey, Standing};
 use proptest::prelude::*;
 use proptest::sample::select;
-use rollcall_model::{Holder, RoleSet, SessionNo, UserNo, limits};
+use rollcall_model::{AddressKey, Holder, RoleSet, SessionNo, UserNo, limits};
+use std::io::{self, Write};
 use std::time::Duration;
 
 const IDLE_GRACE_MS: u64 = 120_000;
@@ -29,6 +31,18 @@ enum Step {
     ReadAgain(prop::sample::Index, Ask),
     /// One whose scan is broken off after so many stretches.
     BreakOff(Ask, usize),
+    /// A picture, with steps between its stretches and behind it; from it and from what the ledger has since then
+    /// the index is made anew.
+    Restart {
+        between: Vec<Step>,
+        behind: Vec<Step>,
+    },
+}
+
+fn step_or_restart() -> impl Strategy<Value = Step> {
+    let restart = (prop::collection::vec(step(), 0..14), prop::collection::vec(step(), 0..5))
+        .prop_map(|(between, behind)| Step::Restart { between, behind });
+    prop_oneof![12 => step(), 1 => restart]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -157,75 +171,109 @@ fn run(idle: Option<Duration>, steps: Vec<Step>) {
     let mut world = World::with_idle(idle);
     let mut asked: Vec<Option<String>> = vec![None];
     for step in steps {
-        match step {
-            Step::SignIns { sessions, end_again } => {
-                let mut events = Vec::new();
-                let mut numbers = Vec::new();
-                for (user, device, host, ip, lifetime) in sessions {
-                    let session = world.make(user, device, host, ip, Duration::from_millis(lifetime));
-                    numbers.push(session.no);
-                    events.push(World::opened(&session));
-                }
-                for no in numbers.into_iter().rev().take(end_again) {
-                    events.push(world.ended(no));
-                }
-                world.standing.apply(&events);
-            }
-            Step::End(which) => {
-                let left: Vec<_> = world.sessions.iter().filter(|known| !known.ended).collect();
-                if !left.is_empty() {
-                    let no = which.get(&left).session.no;
-                    world.end(no);
-                }
-            }
-            Step::EndMany(from, count) => {
-                let left: Vec<_> = world
-                    .sessions
-                    .iter()
-                    .filter(|known| !known.ended)
-                    .map(|known| known.session.no)
-                    .collect();
-                if !left.is_empty() {
-                    let from = from.index(left.len());
-                    let events: Vec<_> =
-                        left.into_iter().skip(from).take(count).map(|no| world.ended(no)).collect();
-                    world.standing.apply(&events);
-                }
-            }
-            Step::Wait(ms) => world.wait(Duration::from_millis(ms)),
-            Step::Use(which) => use_token(&mut world, which),
-            Step::Roles(user, roles) => world.change_roles(user, RoleSet::from_bits(roles)),
-            Step::Renames(renames) => {
-                let mut events = Vec::new();
-                for (user, username, name, signs_in) in renames {
-                    // The ledger lets nobody have another's.
-                    let username = if world.is_taken(user, username) { "a-free-one" } else { username };
-                    if world.is_taken(user, username) {
-                        continue;
-                    }
-                    events.push(world.rename(user, username, name));
-                    if signs_in {
-                        let session = world.make(user, 0, 0, 0, Duration::from_millis(900));
-                        events.push(World::opened(&session));
-                    }
-                }
-                world.standing.apply(&events);
-            }
-            Step::BreakOff(ask, stretches) => {
-                ask.is_broken_off(&world.standing, world.now, stretches);
-                asked.push(ask.filter);
-            }
-            Step::ReadAgain(which, ask) => {
-                let ask = Ask { filter: which.get(&asked).clone(), ..ask };
-                assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
-            }
-            Step::Read(ask) => {
-                asked.push(ask.filter.clone());
-                assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
-            }
-        }
+        run_one(&mut world, &mut asked, step);
     }
     check_all(&world);
+}
+
+fn run_one(world: &mut World, asked: &mut Vec<Option<String>>, step: Step) {
+    match step {
+        Step::SignIns { sessions, end_again } => {
+            let mut events = Vec::new();
+            let mut numbers = Vec::new();
+            for (user, device, host, ip, lifetime) in sessions {
+                let session = world.make(user, device, host, ip, Duration::from_millis(lifetime));
+                numbers.push(session.no);
+                events.push(World::opened(&session));
+            }
+            for no in numbers.into_iter().rev().take(end_again) {
+                events.push(world.ended(no));
+            }
+            world.standing.apply(&events);
+        }
+        Step::End(which) => {
+            let left: Vec<_> = world.sessions.iter().filter(|known| !known.ended).collect();
+            if !left.is_empty() {
+                let no = which.get(&left).session.no;
+                world.end(no);
+            }
+        }
+        Step::EndMany(from, count) => {
+            let left: Vec<_> =
+                world.sessions.iter().filter(|known| !known.ended).map(|known| known.session.no).collect();
+            if !left.is_empty() {
+                let from = from.index(left.len());
+                let events: Vec<_> =
+                    left.into_iter().skip(from).take(count).map(|no| world.ended(no)).collect();
+                world.standing.apply(&events);
+            }
+        }
+        Step::Wait(ms) => world.wait(Duration::from_millis(ms)),
+        Step::Use(which) => use_token(world, which),
+        Step::Roles(user, roles) => world.change_roles(user, RoleSet::from_bits(roles)),
+        Step::Renames(renames) => {
+            let mut events = Vec::new();
+            for (user, username, name, signs_in) in renames {
+                // The ledger lets nobody have another's.
+                let username = if world.is_taken(user, username) { "a-free-one" } else { username };
+                if world.is_taken(user, username) {
+                    continue;
+                }
+                events.push(world.rename(user, username, name));
+                if signs_in {
+                    let session = world.make(user, 0, 0, 0, Duration::from_millis(900));
+                    events.push(World::opened(&session));
+                }
+            }
+            world.standing.apply(&events);
+        }
+        Step::BreakOff(ask, stretches) => {
+            ask.is_broken_off(&world.standing, world.now, stretches);
+            asked.push(ask.filter);
+        }
+        Step::ReadAgain(which, ask) => {
+            let ask = Ask { filter: which.get(asked).clone(), ..ask };
+            assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
+        }
+        Step::Read(ask) => {
+            asked.push(ask.filter.clone());
+            assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
+        }
+        Step::Restart { between, behind } => {
+            let then = Then::of(world);
+            let mut picture = Picture { world, asked, between: between.into_iter(), bytes: Vec::new() };
+            let standing = picture.world.standing.clone();
+            standing.write_picture(then.up_to, &mut picture).unwrap();
+            let bytes = picture.bytes;
+            for step in behind {
+                run_one(world, asked, step);
+            }
+            world.standing = then.restored(world, &bytes).into();
+            check_sessions(world, &world.standing);
+        }
+    }
+}
+
+/// A picture on its way, during which things happen.
+struct Picture<'a> {
+    world: &'a mut World,
+    asked: &'a mut Vec<Option<String>>,
+    between: std::vec::IntoIter<Step>,
+    bytes: Vec<u8>,
+}
+
+impl Write for Picture<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        if let Some(step) = self.between.next() {
+            run_one(self.world, self.asked, step);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn use_token(world: &mut World, which: prop::sample::Index) {
@@ -244,6 +292,21 @@ fn use_token(world: &mut World, which: prop::sample::Index) {
     }
 }
 
+/// Whose sessions they are, live or not told of yet.
+fn check_sessions(world: &World, standing: &Standing) {
+    for user in (100..).take(USERS.len()) {
+        let mut sessions: Vec<_> = world
+            .sessions
+            .iter()
+            .filter(|known| !known.ended && known.session.owner.no == UserNo(user))
+            .map(|known| (known.seen_at, known.session.no))
+            .collect();
+        sessions.sort_unstable();
+        let sessions: Vec<_> = sessions.into_iter().map(|(_, no)| no).collect();
+        assert_eq!(standing.sessions_of(UserNo(user)), sessions);
+    }
+}
+
 /// Everything that can be asked without a list; the reloaded index answers lists alike.
 fn check_all(world: &World) {
     let (standing, now) = (&world.standing, world.now);
@@ -259,21 +322,12 @@ fn check_all(world: &World) {
     let (half, rest) = due.split_at(due.len() / 2);
     assert_eq!(standing.due(now, SessionNo(0), half.len()), half);
     assert_eq!(standing.due(now, half.last().copied().unwrap_or(SessionNo(0)), usize::MAX), rest);
-    for user in (100..).take(USERS.len()) {
-        let mut sessions: Vec<_> = world
-            .sessions
-            .iter()
-            .filter(|known| !known.ended && known.session.owner.no == UserNo(user))
-            .map(|known| (known.seen_at, known.session.no))
-            .collect();
-        sessions.sort_unstable();
-        let sessions: Vec<_> = sessions.into_iter().map(|(_, no)| no).collect();
-        assert_eq!(standing.sessions_of(UserNo(user)), sessions);
-        assert_eq!(reloaded.sessions_of(UserNo(user)), sessions);
-    }
+    check_sessions(world, standing);
+    check_sessions(world, &reloaded);
     for known in &world.sessions {
         let session = &known.session;
         let live = !known.ended && now < known.due_at(world.idle);
+        assert!(standing.knows_address(session.owner.no, AddressKey::of(session.ip), now));
         let bearer =
             standing.bearer(&session.token, now).map(|bearer| (bearer.holder, standing.owner(bearer.user)));
         assert_eq!(bearer, live.then(|| (Holder::Session(session.no), Some(session.owner.clone()))));
@@ -314,7 +368,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
-    fn lists_are_what_a_plain_scan_gives(idle in idle(), steps in prop::collection::vec(step(), 1..60)) {
+    fn lists_are_what_a_plain_scan_gives(idle in idle(), steps in prop::collection::vec(step_or_restart(), 1..60)) {
         run(idle, steps);
     }
 

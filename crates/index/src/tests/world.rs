@@ -95,7 +95,7 @@ impl Known {
 }
 
 pub struct World {
-    pub standing: Standing,
+    pub standing: Arc<Standing>,
     pub idle: Option<Duration>,
     pub sessions: Vec<Known>,
     pub now: Timestamp,
@@ -120,7 +120,7 @@ impl World {
             })
         };
         Self {
-            standing: Standing::new(READERS, idle),
+            standing: Arc::new(Standing::new(READERS, idle)),
             idle,
             sessions: Vec::new(),
             now: Timestamp::from_ms(1_700_000_000_000),
@@ -254,6 +254,16 @@ impl World {
     pub fn end(&mut self, no: SessionNo) {
         let event = self.ended(no);
         self.standing.apply(&[event]);
+    }
+
+    /// The number of the last thing that happened.
+    pub const fn last(&self) -> SessionNo {
+        SessionNo(self.seq)
+    }
+
+    /// The users as they are.
+    pub fn owners(&self) -> &[Arc<Owner>] {
+        &self.owners
     }
 
     /// An index loaded from the plain list.

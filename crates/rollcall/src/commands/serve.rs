@@ -1,6 +1,7 @@
 //! `rollcall serve`: from a data directory to a listening server, and to its clean end.
 
 use super::{key_file, secret_file};
+use crate::checkpoint_file::CheckpointFile;
 use crate::config::{Config, ConfigArgs, ConfigErrors};
 use crate::wiring::Server;
 use crate::{descriptors, docs, logging, memory};
@@ -106,9 +107,12 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     }
     let key = key_file::cluster_key(&*store, &config.key_file(&data_dir), &*randomness).await?;
     let listener = rollcall_http::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let checkpoints = Arc::new(CheckpointFile::of(&data_dir));
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = Server::start(store.clone(), clock, randomness.clone(), key, mail, config, listener).await?;
+    let server =
+        Server::start(store.clone(), clock, randomness.clone(), key, mail, checkpoints, config, listener)
+            .await?;
     if let Err(error) = first_administrator(&server, &data_dir, &*randomness).await {
         let _ = server.stop().await;
         return Err(error);

@@ -77,3 +77,21 @@ async fn the_cap_ends_the_session_not_seen_for_longest_after_a_restart_too() {
     }
     assert_eq!(statuses, [200, 401, 200]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_used_since_the_checkpoint_is_not_idle_after_a_kill() {
+    let idle = Duration::from_mins(10);
+    let mut config = Config::default();
+    (config.service.session_idle, config.wire.rate_calls) = (Some(idle), 1_000_000);
+    let server = TestServer::with(config).await;
+    let (used, unused) = (server.admin().await, server.admin().await);
+    // The end leaves a checkpoint that says when each was last seen.
+    let server = server.restart().await;
+    server.clock.advance(Duration::from_mins(6));
+    assert_eq!(again(&server, &used).get("me").await.status, 200);
+    server.pass(limits::SEEN_PERIOD).await;
+    let server = server.restart_as_killed().await;
+    server.clock.advance(Duration::from_mins(6));
+    assert_eq!(again(&server, &used).get("me").await.status, 200, "used seven minutes ago");
+    assert_eq!(again(&server, &unused).get("me").await.status, 401, "unused for thirteen");
+}

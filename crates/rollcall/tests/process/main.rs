@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod checkpoint;
 mod command_line;
 mod config;
 mod doctor;

@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the names are sentences")]
 #![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "these are tests")]
 
+pub use super::catching_up::*;
 pub use super::changes::*;
 pub use super::hashes::*;
 pub use super::last_seen::*;

@@ -174,6 +174,15 @@ impl Fixture {
         std::mem::take(&mut *pieces.lock().unwrap())
     }
 
+    /// All that an index would be told that stands at an event.
+    pub async fn caught_up(&self, after: Seq, seen_since: Option<Timestamp>) -> Vec<Loading> {
+        let pieces: Arc<Mutex<Vec<Loading>>> = Arc::default();
+        let keep = pieces.clone();
+        let visit = Box::new(move |piece| keep.lock().unwrap().push(piece));
+        self.store.catch_up(after, seen_since, visit).await.unwrap();
+        std::mem::take(&mut *pieces.lock().unwrap())
+    }
+
     /// The whole ledger.
     pub async fn ledger(&self) -> Vec<LedgerRow> {
         self.store.ledger(Seq(0), 1_000_000).await.unwrap()

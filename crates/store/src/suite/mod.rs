@@ -2,6 +2,7 @@
 //! opens an empty store, and cannot skip a case.
 
 pub mod cases;
+mod catching_up;
 mod changes;
 mod fixture;
 mod hashes;
@@ -73,6 +74,8 @@ macro_rules! suite {
             codes_are_mailed_within_bounds,
             mails_wait_in_order_until_they_are_settled,
             a_full_queue_takes_no_further_mail_and_hinders_nothing_else,
+            what_came_after_an_event_is_given_and_nothing_else,
+            when_sessions_were_last_seen_is_given_from_an_instant_on,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {
