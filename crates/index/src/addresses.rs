@@ -42,13 +42,12 @@ impl Addresses {
         *last = opened_at.max(*last);
     }
 
-    /// Drops what is too old, where enough came in to make that worth a pass.
-    pub fn prune(&mut self, now: Timestamp) {
-        for Part { last, left_by_pruning } in &mut self.0 {
-            if last.len() > NOT_WORTH_PRUNING.max(2 * *left_by_pruning) {
-                last.retain(|_, opened_at| counts(*opened_at, now));
-                *left_by_pruning = last.len();
-            }
+    /// Drops what is too old beside a user's, when enough came in to make that worth a pass.
+    pub fn prune(&mut self, user: UserNo, now: Timestamp) {
+        let Part { last, left_by_pruning } = &mut self.0[part(user)];
+        if last.len() > NOT_WORTH_PRUNING.max(2 * *left_by_pruning) {
+            last.retain(|_, opened_at| counts(*opened_at, now));
+            *left_by_pruning = last.len();
         }
     }
 
@@ -99,7 +98,7 @@ mod tests {
             now = now + Duration::from_mins(10); // 4,320 of them in 30 days
             let from = AddressKey::of(IpAddr::from(Ipv4Addr::from_bits(n)));
             addresses.remember(UserNo(1), from, now);
-            addresses.prune(now);
+            addresses.prune(UserNo(1), now);
             most = most.max(addresses.0[part(UserNo(1))].last.len());
             assert!(addresses.know(UserNo(1), from, now));
         }

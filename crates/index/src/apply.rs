@@ -73,6 +73,8 @@ impl Index {
             // Nothing that a row shows.
             _ => {}
         }
-        self.addresses.prune(event.at);
+        if let Some(user) = event.subject {
+            self.addresses.prune(user, event.at);
+        }
     }
 }

@@ -6,6 +6,8 @@
 //!   reach into the page are looked at; what a filter found is counted once, and the counts kept with it;
 //! - few rows by another key: they are partitioned around the page, and only the page is sorted.
 //!
+//! Further keys order the rows of one value in the same three ways.
+//!
 //! Ties on all keys break newest sign-in first, then greater number first, whatever the direction of the
 //! keys. As slots ascend by both, that is: greatest slot first.
 
@@ -102,23 +104,37 @@ impl Index {
     }
 
     /// A page of everybody's rows: of all, or of those that a filter found.
-    pub fn page(&self, list: &List, mut part: Option<&mut Part>) -> Found {
-        let (keys, window) = (list.keys(), list.window());
+    pub fn page(&self, list: &List, part: Option<&mut Part>) -> Found {
+        let total = cardinality(part.as_ref().map_or_else(|| self.rows.live(), |part| part.rows()));
+        let mut page = Vec::with_capacity(list.window().len().min(total));
+        self.take(part, list.keys(), list.window(), &mut page);
+        Found { total, slots: page }
+    }
+
+    /// Takes the rows of a window of all rows, or of a part of them.
+    fn take(&self, mut part: Option<&mut Part>, keys: Keys<'_>, window: Range<usize>, page: &mut Vec<u32>) {
         let rows = part.as_ref().map_or_else(|| self.rows.live(), |part| part.rows());
         let total = cardinality(rows);
-        let mut page = Vec::with_capacity(window.len().min(total));
         if window.start >= total {
-            return Found { total, slots: page };
+            return;
         }
         match keys.split_first() {
-            None => newest(rows, window.start, window.len(), &mut page),
+            None => newest(rows, window.start, window.len(), page),
             Some(((key, direction), rest)) => match Field::of(*key) {
-                None => self.walk_in_time(rows, *direction, rest, window, &mut page),
-                Some(_) if total <= FEW => page = self.cut(rows.iter().collect(), keys, window),
-                Some(field) => self.walk(field, part.take(), *direction, rest, window, &mut page),
+                None => self.walk_in_time(rows, *direction, rest, window, page),
+                Some(_) if total <= FEW => page.extend(self.cut(rows.iter().collect(), keys, window)),
+                Some(field) => self.walk(field, part.take(), *direction, rest, window, page),
             },
         }
-        Found { total, slots: page }
+    }
+
+    /// The same of these rows: few are compared, and many are taken as all of them are, by the values of the key.
+    fn take_of(&self, slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>, page: &mut Vec<u32>) {
+        if slots.len() <= FEW {
+            page.extend(self.cut(slots, keys, window));
+        } else {
+            self.take(Some(&mut Part::of(slots.into_iter().collect())), keys, window, page);
+        }
     }
 
     /// A page by the values of a field.
@@ -134,7 +150,8 @@ impl Index {
         let order = self.order(field);
         let mut visit = |rows: RowsOfValue<'_>, window: Range<usize>| match rows {
             RowsOfValue::Set(set) if rest.is_empty() => newest(&set, window.start, window.len(), page),
-            rows => page.extend(self.cut(rows.into_slots(), rest, window)),
+            RowsOfValue::Set(set) => self.take(Some(&mut Part::of(set.into_owned())), rest, window, page),
+            RowsOfValue::Slots(slots) => self.take_of(slots, rest, window, page),
         };
         match part {
             None => {
@@ -174,7 +191,7 @@ impl Index {
     pub fn count_in_part(&self, field: Field, code: u32, part: &RoaringBitmap) -> usize {
         match self.set_of_value(field, code) {
             Some(set) => usize::try_from(part.intersection_len(set)).unwrap_or(usize::MAX),
-            None => self.rows_of_value(field, code, Some(part)).into_slots().len(),
+            None => self.rows_of_value(field, code, Some(part)).len(),
         }
     }
 
@@ -247,7 +264,8 @@ impl Index {
         page: &mut Vec<u32>,
     ) {
         let mut slots = slots.peekable();
-        while page.len() < count
+        let full = page.len().saturating_add(count);
+        while page.len() < full
             && let Some(first) = slots.next()
         {
             let at = self.rows.opened_at(first);
@@ -255,9 +273,9 @@ impl Index {
             while let Some(slot) = slots.next_if(|slot| self.rows.opened_at(*slot) == at) {
                 instant.push(slot);
             }
-            let part = skip..skip.saturating_add(count - page.len());
+            let part = skip..skip.saturating_add(full - page.len());
             skip = 0;
-            page.extend(self.cut(instant, rest, part));
+            self.take_of(instant, rest, part, page);
         }
     }
 
@@ -315,10 +333,10 @@ enum RowsOfValue<'a> {
 }
 
 impl RowsOfValue<'_> {
-    fn into_slots(self) -> Vec<u32> {
+    fn len(&self) -> usize {
         match self {
-            Self::Slots(slots) => slots,
-            Self::Set(set) => set.iter().collect(),
+            Self::Slots(slots) => slots.len(),
+            Self::Set(set) => cardinality(set),
         }
     }
 }

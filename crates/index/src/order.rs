@@ -193,6 +193,11 @@ impl Order {
         self.counted_window(direction, window, of_block, rows, visit);
     }
 
+    /// How many values there are.
+    pub fn count_of_values(&self) -> usize {
+        self.sequence.iter().map(|block| self.blocks[*block as usize].values.len()).sum()
+    }
+
     /// All values, in order.
     pub fn values(&self) -> impl Iterator<Item = u32> {
         self.sequence.iter().flat_map(|block| self.blocks[*block as usize].values.iter().copied())

@@ -11,7 +11,6 @@ use crate::turning_point;
 use roaring::RoaringBitmap;
 
 /// The rows that a filter found.
-#[derive(Default)]
 pub struct Part {
     rows: RoaringBitmap,
     /// By field, where a page was asked for in its order.
@@ -61,7 +60,7 @@ impl Part {
         let order = index.order(field);
         match &mut self.counts[field as usize] {
             Some(counts) => order.follow(counts),
-            none if order.values().count() * WORTH_SETS < cardinality(&self.rows) => {
+            none if order.count_of_values() * WORTH_SETS < cardinality(&self.rows) => {
                 let of_value = |code| (code, index.count_in_part(field, code, &self.rows));
                 *none = Some(order.counts(order.values().map(of_value)));
             }

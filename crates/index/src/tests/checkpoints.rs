@@ -3,7 +3,7 @@
 //! moment, with anything happening meanwhile.
 
 use super::world::{Ask, READERS, USERS, World};
-use crate::checkpoint::pieces;
+use crate::checkpoint::pieces::{self, Kind};
 use crate::{Direction, Loaded, SortKey, Standing};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -149,10 +149,7 @@ fn damage() -> impl Strategy<Value = Damage> {
 
 /// The picture with damage done to its pieces, and checksums that are right all the same.
 fn damaged(picture: &[u8], damages: Vec<(Index, Damage)>) -> Vec<u8> {
-    let (mut rest, mut pieces) = (picture, Vec::new());
-    while !rest.is_empty() {
-        pieces.push(pieces::read(&mut rest).unwrap());
-    }
+    let mut pieces = pieces_of(picture);
     for (which, damage) in damages {
         let which = which.index(pieces.len());
         let piece = &mut pieces[which].1;
@@ -185,11 +182,39 @@ fn damaged(picture: &[u8], damages: Vec<(Index, Damage)>) -> Vec<u8> {
             break;
         }
     }
+    written(&pieces)
+}
+
+fn pieces_of(mut picture: &[u8]) -> Vec<(Kind, Vec<u8>)> {
+    let mut pieces = Vec::new();
+    while !picture.is_empty() {
+        pieces.push(pieces::read(&mut picture).unwrap());
+    }
+    pieces
+}
+
+fn written(pieces: &[(Kind, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
     for (kind, bytes) in pieces {
-        pieces::write(&mut out, kind, &bytes).unwrap();
+        pieces::write(&mut out, *kind, bytes).unwrap();
     }
     out
+}
+
+#[test]
+fn rows_of_users_or_devices_that_are_missing_are_refused() {
+    let world = world();
+    for missing in [Kind::Users, Kind::Clients] {
+        let mut pieces = pieces_of(&picture(&world));
+        for (_, bytes) in pieces.iter_mut().filter(|(kind, _)| *kind == missing) {
+            // As many as there were, and each of them is not there.
+            let count = u32::from_le_bytes(*bytes.first_chunk().unwrap());
+            bytes.truncate(4);
+            bytes.resize(4 + count as usize, 0);
+        }
+        let restored = Standing::new(READERS, None).restore(&mut &*written(&pieces), world.last());
+        assert!(restored.unwrap_err().to_string().ends_with("that is missing"), "{missing:?}");
+    }
 }
 
 proptest! {
