@@ -36,6 +36,8 @@ pub struct LoadLine {
     pub live: u64,
     /// How long the load took, the opening of the store not counted.
     pub took_ms: u64,
+    /// Out of what the index was filled.
+    pub from: String,
 }
 
 impl Server {
@@ -115,7 +117,8 @@ impl Server {
             .context("the log has no line about the load")?;
         let number =
             |name: &str| line[name].as_u64().with_context(|| format!("the load line has no `{name}`"));
-        Ok(LoadLine { live: number("live")?, took_ms: number("took_ms")? })
+        let from = line["from"].as_str().context("the load line has no `from`")?.to_owned();
+        Ok(LoadLine { live: number("live")?, took_ms: number("took_ms")?, from })
     }
 
     /// Ends it cleanly.

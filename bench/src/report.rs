@@ -45,7 +45,9 @@ pub struct Report {
 pub struct Start {
     /// From the start of the process to the first `/readyz` that says 200, in milliseconds.
     pub ready_ms: Spread,
-    /// What the log's load line says, in milliseconds.
+    /// The same where it starts from a checkpoint.
+    pub from_checkpoint_ms: Spread,
+    /// What the log's load line says of a start from the store, in milliseconds.
     pub load_ms: Spread,
     /// Live sessions.
     pub live: u64,
@@ -165,8 +167,13 @@ impl Report {
     fn start(&self) -> Table {
         let Start { ready_ms, load_ms, live, resident, resident_peak, resident_empty, .. } = &self.start;
         let mut table = Table::new(&["what", "figure"]);
-        table.row(["start of the process to ready".into(), format!("{} ms", range(*ready_ms))]);
+        table.row([
+            "start of the process to ready, from the store".into(),
+            format!("{} ms", range(*ready_ms)),
+        ]);
         table.row(["of it the load, as the log says".into(), format!("{} ms", range(*load_ms))]);
+        let from_checkpoint = format!("{} ms", range(self.start.from_checkpoint_ms));
+        table.row(["start of the process to ready, from a checkpoint".into(), from_checkpoint]);
         let mib = |bytes: u64| format!("{} MiB", figure(whole(bytes) / f64::from(1 << 20)));
         table.row(["resident, empty store".into(), mib(*resident_empty)]);
         table.row(["resident, loaded".into(), mib(*resident)]);

@@ -8,8 +8,9 @@ use crate::drive::Measured;
 use crate::figures::Spread;
 use crate::report::{Report, Start};
 use crate::{data, in_process, mixed, process, results, root, runtime};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
+use rollcall::checkpoint_file::CHECKPOINT;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -118,15 +119,28 @@ async fn over_http(
     let empty = Server::start(&empty_dir, core).await?;
     let (resident_empty, _) = empty.resident()?;
     empty.stop()?;
-    println!("starting the server {STARTS} times ...");
-    let (mut ready_ms, mut load_ms) = (Vec::new(), Vec::new());
-    for _ in 1..STARTS {
+    println!("starting the server {STARTS} times from a checkpoint, and as often from the store ...");
+    // The first writes a checkpoint when it ends.
+    Server::start(data_dir, core).await?.stop()?;
+    let mut from_checkpoint_ms = Vec::new();
+    for _ in 0..STARTS {
         let server = Server::start(data_dir, core).await?;
+        from_checkpoint_ms.push(server.ready_after.as_secs_f64() * 1e3);
+        ensure!(server.load_line()?.from == "checkpoint", "a start did not use its checkpoint");
+        server.stop()?;
+    }
+    let (mut ready_ms, mut load_ms) = (Vec::new(), Vec::new());
+    let from_the_store = async || {
+        fs::remove_file(data_dir.join(CHECKPOINT))?;
+        Server::start(data_dir, core).await
+    };
+    for _ in 1..STARTS {
+        let server = from_the_store().await?;
         ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
         load_ms.push(server.load_line()?.took_ms);
         server.stop()?;
     }
-    let server = Server::start(data_dir, core).await?;
+    let server = from_the_store().await?;
     ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
     let line = server.load_line()?;
     load_ms.push(line.took_ms);
@@ -148,6 +162,7 @@ async fn over_http(
     server.stop()?;
     let start = Start {
         ready_ms: Spread::of(ready_ms),
+        from_checkpoint_ms: Spread::of(from_checkpoint_ms),
         load_ms: Spread::of(load_ms.into_iter().map(|ms| Duration::from_millis(ms).as_secs_f64() * 1e3)),
         live: line.live,
         resident,

@@ -11,6 +11,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
+use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file;
 use rollcall::config::Config;
 use rollcall_auth::{ClusterKey, SystemRandomness};
@@ -37,6 +38,7 @@ pub fn run(data_dir: &Path, core: Option<usize>, hash_kib: u32) -> Result<()> {
     }
     // The product's logs: spans cost what they cost.
     rollcall::logging::start(rollcall::logging::Logs::default());
+    rollcall::memory::keep_little();
     rollcall::descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(until_input_ends(data_dir, hash_kib))
@@ -60,6 +62,7 @@ async fn until_input_ends(data_dir: &Path, hash_kib: u32) -> Result<()> {
     let clock = Arc::new(SystemClock);
     let (mail, settings) = (config.mail_transport(data_dir)?, config.service);
     let service = Service::new(Parts { store, clock, randomness, key, mail, settings, client_fragment });
+    service.keep_checkpoints_in(Arc::new(CheckpointFile::of(data_dir)));
     let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix)).merge(twin());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(serve(listener, router, async move {
