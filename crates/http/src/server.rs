@@ -79,11 +79,11 @@ async fn connect(socket: TcpStream, connection: Connection, router: Router) {
         request.extensions_mut().insert(connection.clone());
         router.clone().call(request)
     });
+    // A hundred headers, which is what there is room for without an allocation.
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HEAD_TIME)
         .max_buf_size(limits::HEAD_BYTES_READ)
-        .max_headers(limits::HEADERS)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     let mut serving = pin!(serving);

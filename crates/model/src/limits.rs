@@ -92,8 +92,6 @@ pub const SHORT_BODY_BYTES: usize = 16 << 10;
 pub const LONG_BODIES: usize = 64;
 /// Bytes of a body that are read past its bound, so that the client hears the refusal.
 pub const BODY_BYTES_DISCARDED: usize = 8 << 20;
-/// Headers of a request.
-pub const HEADERS: usize = 256;
 /// How long a client may take over a request's head, and how long a connection may be idle before the next.
 pub const HEAD_TIME: Duration = Duration::from_secs(30);
 /// How long a client may take over a request's body.

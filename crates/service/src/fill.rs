@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Steps written in one go: a demo is one commit, all or nothing.
 const STEPS_AT_ONCE: usize = 10_000;
+/// Ended sessions that go to history in one go.
+const ENDED_AT_ONCE: usize = 100_000;
 
 /// What an empty store is filled with. Ids and times are the same for the same seed, size and instant.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub async fn fill(
     for last in [writing, Some(script.write(store))].into_iter().flatten() {
         written(last.await?);
     }
+    // A workspace that has run for a while: who was ended is in the history.
+    while store.sweep(filling.now, filling.now, ENDED_AT_ONCE).await? > 0 {}
     Ok(true)
 }
 

@@ -124,17 +124,17 @@ statements! {
     SEEN_SINCE = "SELECT opened_seq, seen_at FROM sessions WHERE seen_at >= ?1";
     INSERT_ENDING = "INSERT INTO ended_sessions (opened_seq, ended_seq, ended_at, reason) VALUES (?1, ?2, ?3, ?4)";
     ENDED_ADDRESSES = "SELECT user_no, ip, opened_at FROM session_history WHERE opened_seq >= ?1
-        UNION ALL SELECT user_no, ip, opened_at FROM sessions JOIN ended_sessions USING (opened_seq)
-            WHERE opened_seq >= ?1";
+        UNION ALL SELECT user_no, ip, opened_at FROM ended_sessions CROSS JOIN sessions USING (opened_seq)
+            WHERE ended_sessions.opened_seq >= ?1";
     NOTE_SEEN = "UPDATE sessions SET seen_at = MAX(seen_at, ?2) WHERE opened_seq = ?1";
     NOTE_SEEN_IN_HISTORY = "UPDATE session_history SET seen_at = MAX(seen_at, ?2) WHERE opened_seq = ?1";
     OLDEST_ENDINGS = "SELECT opened_seq FROM ended_sessions ORDER BY opened_seq LIMIT ?1";
     COPY_TO_HISTORY = "INSERT INTO session_history
         SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
-        FROM ended_sessions JOIN sessions USING (opened_seq) WHERE opened_seq <= ?1";
+        FROM ended_sessions CROSS JOIN sessions USING (opened_seq) WHERE ended_sessions.opened_seq <= ?1";
     KEEP_LAST_LOGINS = "UPDATE users SET last_login_at = MAX(COALESCE(last_login_at, latest.at), latest.at)
-        FROM (SELECT user_no, MAX(opened_at) AS at FROM ended_sessions JOIN sessions USING (opened_seq)
-              WHERE opened_seq <= ?1 GROUP BY user_no) AS latest
+        FROM (SELECT user_no, MAX(opened_at) AS at FROM ended_sessions CROSS JOIN sessions USING (opened_seq)
+              WHERE ended_sessions.opened_seq <= ?1 GROUP BY user_no) AS latest
         WHERE latest.user_no = users.user_no";
     DROP_MOVED_SESSIONS = "DELETE FROM sessions
         WHERE opened_seq IN (SELECT opened_seq FROM ended_sessions WHERE opened_seq <= ?1)";

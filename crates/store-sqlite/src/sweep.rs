@@ -45,19 +45,12 @@ pub fn sweep(
     counters_since: Timestamp,
     limit: usize,
 ) -> Result<usize, Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let ended: Vec<i64> = transaction
-        .prepare_cached(sql::OLDEST_ENDINGS)?
-        .query_map([limit], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    if let Some(last) = ended.last() {
-        for sql in
-            [sql::COPY_TO_HISTORY, sql::KEEP_LAST_LOGINS, sql::DROP_MOVED_SESSIONS, sql::DROP_MOVED_ENDINGS]
-        {
-            transaction.prepare_cached(sql)?.execute([last])?;
-        }
+    if !connection.is_autocommit() {
+        // A store that is being filled is one transaction.
+        return move_ended(connection, limit);
     }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let moved = move_ended(&transaction, limit)?;
     transaction.prepare_cached(sql::DROP_OVER_STEP_UPS)?.execute([now.as_ms()])?;
     transaction.prepare_cached(sql::DROP_OVER_MAILED_CODES)?.execute([now.as_ms()])?;
     let stale = [now.as_ms(), counters_since.as_ms()];
@@ -65,5 +58,22 @@ pub fn sweep(
     let bound = number(limits::UNKNOWN_NAME_COUNTERS as u64);
     transaction.prepare_cached(sql::DROP_OLDEST_UNKNOWN_NAMES)?.execute([bound])?;
     transaction.commit()?;
+    Ok(moved)
+}
+
+/// Moves ended sessions to history.
+fn move_ended(connection: &Connection, limit: usize) -> Result<usize, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let ended: Vec<i64> = connection
+        .prepare_cached(sql::OLDEST_ENDINGS)?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    if let Some(last) = ended.last() {
+        for sql in
+            [sql::COPY_TO_HISTORY, sql::KEEP_LAST_LOGINS, sql::DROP_MOVED_SESSIONS, sql::DROP_MOVED_ENDINGS]
+        {
+            connection.prepare_cached(sql)?.execute([last])?;
+        }
+    }
     Ok(ended.len())
 }

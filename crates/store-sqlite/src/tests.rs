@@ -2,6 +2,7 @@
 
 use super::*;
 use rollcall_model::Actor;
+use rusqlite::StatementStatus;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
@@ -61,6 +62,44 @@ async fn the_connection_that_commits_syncs_at_each_commit() {
         .await
         .unwrap();
     assert_eq!((&*mode, synchronous), ("wal", 2), "2 is FULL: the log is synced before COMMIT returns");
+}
+
+#[tokio::test]
+async fn a_kept_statement_is_prepared_once_whatever_is_bound() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    let again = store
+        .read(|connection| {
+            let mut again = 0;
+            for sql in [sql::USER, sql::OWNER, sql::PASSWORD] {
+                let mut statement = connection.prepare_cached(sql)?;
+                for user in 1..=3 {
+                    assert!(statement.query([user])?.next()?.is_none());
+                }
+                again += statement.get_status(StatementStatus::RePrepare);
+            }
+            Ok(again)
+        })
+        .await
+        .unwrap();
+    assert_eq!(again, 0);
+}
+
+#[tokio::test]
+async fn a_sweep_looks_at_no_session_but_those_it_moves() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory).unwrap();
+    for sql in [sql::COPY_TO_HISTORY, sql::KEEP_LAST_LOGINS, sql::DROP_MOVED_SESSIONS] {
+        let plan = store
+            .read(move |connection| {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                statement.query_map([1], |row| row.get::<_, String>(3))?.collect::<Result<Vec<_>, _>>()
+            })
+            .await
+            .unwrap();
+        let sessions: Vec<_> = plan.iter().filter(|step| step.contains(" sessions ")).collect();
+        assert_eq!(sessions, ["SEARCH sessions USING INTEGER PRIMARY KEY (rowid=?)"], "{sql}");
+    }
 }
 
 #[tokio::test]
