@@ -60,6 +60,7 @@ pub fn run(run: &Run) -> Result<()> {
     let (machine, load_before) = (process::machine(), process::load_average());
     let (root, runtime) = (root(run.data.as_deref())?, runtime()?);
     let data = data::ready(&root, &runtime, run.sessions, run.refill)?;
+    let starts = runtime.block_on(starts(&data.directory))?;
     let core = process::pin_apart()?;
     let effort = Effort {
         rounds: run.rounds.map_or(if run.quick { 2 } else { 5 }, usize::from),
@@ -67,7 +68,7 @@ pub fn run(run: &Run) -> Result<()> {
         connections: run.connections.into(),
         own_core: core.is_some(),
     };
-    let over_http = over_http(&data.directory, &root, core, effort, &run.only);
+    let over_http = over_http(&data.directory, &root, core, effort, &run.only, starts);
     let (start, ceiling, outcomes) = runtime.block_on(over_http)?;
     // From here on others may have a core of their own: a server's threads, a database's, a filter beside token checks.
     process::unpin()?;
@@ -103,12 +104,43 @@ pub fn run(run: &Run) -> Result<()> {
     Ok(())
 }
 
+/// How long starts took, in milliseconds.
+#[derive(Default)]
+struct Starts {
+    from_checkpoint_ms: Vec<f64>,
+    ready_ms: Vec<f64>,
+    load_ms: Vec<f64>,
+}
+
+/// Starts the server some times, each way, on all cores.
+async fn starts(data_dir: &Path) -> Result<Starts> {
+    println!("starting the server {STARTS} times from a checkpoint, and as often from the store ...");
+    let mut starts = Starts::default();
+    // The first writes a checkpoint when it ends.
+    Server::start(data_dir, None).await?.stop()?;
+    for _ in 0..STARTS {
+        let server = Server::start(data_dir, None).await?;
+        starts.from_checkpoint_ms.push(server.ready_after.as_secs_f64() * 1e3);
+        ensure!(server.load_line()?.from == "checkpoint", "a start did not use its checkpoint");
+        server.stop()?;
+    }
+    for _ in 0..STARTS {
+        fs::remove_file(data_dir.join(CHECKPOINT))?;
+        let server = Server::start(data_dir, None).await?;
+        starts.ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
+        starts.load_ms.push(Duration::from_millis(server.load_line()?.took_ms).as_secs_f64() * 1e3);
+        server.stop()?;
+    }
+    Ok(starts)
+}
+
 async fn over_http(
     data_dir: &Path,
     root: &Path,
     core: Option<usize>,
     effort: Effort,
     only: &str,
+    starts: Starts,
 ) -> Result<(Start, Measured, Vec<cases::Outcome>)> {
     let empty_dir = root.join("data-empty");
     if empty_dir.exists() {
@@ -119,31 +151,9 @@ async fn over_http(
     let empty = Server::start(&empty_dir, core).await?;
     let (resident_empty, _) = empty.resident()?;
     empty.stop()?;
-    println!("starting the server {STARTS} times from a checkpoint, and as often from the store ...");
-    // The first writes a checkpoint when it ends.
-    Server::start(data_dir, core).await?.stop()?;
-    let mut from_checkpoint_ms = Vec::new();
-    for _ in 0..STARTS {
-        let server = Server::start(data_dir, core).await?;
-        from_checkpoint_ms.push(server.ready_after.as_secs_f64() * 1e3);
-        ensure!(server.load_line()?.from == "checkpoint", "a start did not use its checkpoint");
-        server.stop()?;
-    }
-    let (mut ready_ms, mut load_ms) = (Vec::new(), Vec::new());
-    let from_the_store = async || {
-        fs::remove_file(data_dir.join(CHECKPOINT))?;
-        Server::start(data_dir, core).await
-    };
-    for _ in 1..STARTS {
-        let server = from_the_store().await?;
-        ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
-        load_ms.push(server.load_line()?.took_ms);
-        server.stop()?;
-    }
-    let server = from_the_store().await?;
-    ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
-    let line = server.load_line()?;
-    load_ms.push(line.took_ms);
+    fs::remove_file(data_dir.join(CHECKPOINT))?;
+    let server = Server::start(data_dir, core).await?;
+    let live = server.load_line()?.live;
     let (resident, resident_peak) = server.resident()?;
     let caller = Caller::sign_in(server.address).await?;
     caller.end_others().await?;
@@ -161,10 +171,10 @@ async fn over_http(
     caller.sign_out().await?;
     server.stop()?;
     let start = Start {
-        ready_ms: Spread::of(ready_ms),
-        from_checkpoint_ms: Spread::of(from_checkpoint_ms),
-        load_ms: Spread::of(load_ms.into_iter().map(|ms| Duration::from_millis(ms).as_secs_f64() * 1e3)),
-        live: line.live,
+        ready_ms: Spread::of(starts.ready_ms),
+        from_checkpoint_ms: Spread::of(starts.from_checkpoint_ms),
+        load_ms: Spread::of(starts.load_ms),
+        live,
         resident,
         resident_peak,
         resident_empty,

@@ -34,6 +34,8 @@ pub struct Index {
     pub gone: Vec<LastSeen>,
     pub step_ups: StepUps,
     pub addresses: Addresses,
+    /// Whether rows only come for now, and are found by nothing.
+    pub only_takes: bool,
 }
 
 impl Index {
@@ -49,6 +51,7 @@ impl Index {
             gone: Vec::new(),
             step_ups: StepUps::default(),
             addresses: Addresses::new(),
+            only_takes: false,
         }
     }
 
@@ -61,6 +64,11 @@ impl Index {
         let client = self.clients.take(&session.agent, &session.host, &mut self.facets);
         let codes = Codes { user, client, older: self.users.newest(user) };
         let slot = self.rows.push(session, codes, seen_at);
+        if self.only_takes {
+            self.users.take_row(user, slot);
+            return;
+        }
+        self.rows.enter(slot);
         self.users.add_row(user, slot, &self.rows);
         self.facets.add(self.clients.get(client).codes, slot);
         self.see_come(slot);
@@ -120,6 +128,7 @@ impl Index {
 
     /// Builds the orders after loading.
     pub fn settle(&mut self) {
+        self.gather();
         self.users.settle();
         self.facets.settle();
     }

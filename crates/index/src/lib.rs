@@ -22,6 +22,7 @@ mod chunk;
 mod clients;
 mod collation;
 mod facet;
+mod gather;
 mod index;
 mod list;
 mod needle;

@@ -59,7 +59,7 @@ impl Rows {
         }
     }
 
-    /// Puts a row in, whose session is newer than all before, and gives its slot.
+    /// Puts a row in, whose session is newer than all before, and gives its slot. The tables do not know it yet.
     pub fn push(&mut self, session: &Session, codes: Codes, seen_at: Timestamp) -> u32 {
         if self.chunks.last().is_none_or(Chunk::is_full) {
             self.chunks.push(Chunk::new(session.no));
@@ -74,13 +74,16 @@ impl Rows {
         }
         self.live.insert(slot);
         self.newest = Some(session.no);
-        let Self { chunks, by_token, by_id, hasher, .. } = self;
-        by_token
-            .insert(hash_of(&session.token), slot, |slot| chunk_of(chunks, slot).token_hash(within(slot)));
-        by_id.insert(hasher.hash_one(session.id.as_bytes()), slot, |slot| {
-            hasher.hash_one(chunk_of(chunks, slot).id(within(slot)))
-        });
         slot
+    }
+
+    /// Lets a row be found by the tables.
+    pub fn enter(&mut self, slot: u32) {
+        let Self { chunks, by_token, by_id, hasher, .. } = self;
+        let token = |slot| chunk_of(chunks, slot).token_hash(within(slot));
+        let id = |slot| hasher.hash_one(chunk_of(chunks, slot).id(within(slot)));
+        by_token.insert(token(slot), slot, token);
+        by_id.insert(id(slot), slot, id);
     }
 
     /// Takes a row out.

@@ -89,6 +89,9 @@ impl Standing {
         let _applying = self.applying.lock();
         let mut index = self.index.write();
         index.load();
+        if index.rows.newest().is_none() {
+            index.only_take();
+        }
         for Loaded { session, seen_at } in sessions {
             index.open(&session, seen_at);
         }
@@ -98,6 +101,7 @@ impl Standing {
     pub fn note_ended(&self, sessions: &[SessionNo]) {
         let _applying = self.applying.lock();
         let mut index = self.index.write();
+        index.gather();
         for no in sessions {
             index.end(*no);
         }
@@ -106,7 +110,9 @@ impl Standing {
     /// Takes in that a stored user has changed since what was loaded before.
     pub fn note_owner(&self, owner: &Owner) {
         let _applying = self.applying.lock();
-        self.index.write().change_owner(owner);
+        let mut index = self.index.write();
+        index.gather();
+        index.change_owner(owner);
     }
 
     /// Takes in when sessions were last seen, as the store knows it.

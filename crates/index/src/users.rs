@@ -203,6 +203,13 @@ impl Users {
         self.add_to_name(code, slot, rows);
     }
 
+    /// The same while rows only come: what is found by names is made [later](Self::gather_crowds).
+    pub fn take_row(&mut self, code: u32, slot: u32) {
+        self.newest[code as usize] = slot;
+        self.rows[code as usize] += 1;
+        self.names.rows[self.name[code as usize] as usize] += 1;
+    }
+
     fn add_to_name(&mut self, code: u32, slot: u32, rows: &Rows) {
         let name = self.name[code as usize];
         self.names.add_row(name, slot);

@@ -9,10 +9,10 @@ use crate::at_once;
 use crate::chunk::Chunk;
 use crate::chunk::stored::Known;
 use crate::clients::{Clients, Readers};
-use crate::facet::{FACETS, Facets};
+use crate::gather::fill;
 use crate::index::Index;
+use crate::rows::NONE;
 use crate::rows::stored::OfUsers;
-use crate::rows::{NONE, Rows};
 use crate::standing::Standing;
 use crate::users::Users;
 use rollcall_model::SessionNo;
@@ -170,15 +170,4 @@ impl Picture {
         index.rows.put_tables(tables);
         Ok(index)
     }
-}
-
-/// Gives the values of each facet their rows.
-fn fill(facets: &mut Facets, clients: &Clients, rows: &Rows) {
-    let mut filled = facets.counts().map(|count| vec![Vec::new(); count]);
-    let codes: Vec<[u32; FACETS]> = clients.codes().collect();
-    for slot in rows.live() {
-        let codes = codes[rows.client(slot) as usize];
-        filled.iter_mut().zip(codes).for_each(|(filled, code)| filled[code as usize].push(slot));
-    }
-    facets.fill(filled);
 }

@@ -57,7 +57,7 @@ impl Users {
     }
 
     /// Finds the rows of names that have many, of all of them in one pass.
-    fn gather_crowds(&mut self, rows: &Rows) {
+    pub fn gather_crowds(&mut self, rows: &Rows) {
         let mut crowds = vec![Vec::new(); self.names.rows.len()];
         for slot in rows.live() {
             let name = self.name[rows.user(slot) as usize];
