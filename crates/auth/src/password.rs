@@ -12,7 +12,7 @@ use rollcall_model::Randomness;
 use rollcall_model::event::PasswordHash;
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq;
 
 const SALT_BYTES: usize = 16;
@@ -42,12 +42,19 @@ impl fmt::Debug for PasswordDigest {
 
 /// argon2id with 19 MiB, two passes, one lane: some 20 ms of one core.
 ///
-/// The memory of a hash is kept for the next one: an allocator would hold on to it for each thread that ever
-/// hashed. So there are as many pieces of it as hashes ran at once.
+/// The memory of a hash is kept for the next one, in as many pieces as hashes ran at once, until
+/// [`rest`](Self::rest) finds that nobody needed it.
 #[derive(Clone, Default)]
 pub struct Hasher {
     params: Params,
-    memory: Arc<Mutex<Vec<Vec<Block>>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    memory: Vec<Vec<Block>>,
+    /// Whether there was a hash since the last rest.
+    used: bool,
 }
 
 impl fmt::Debug for Hasher {
@@ -61,7 +68,7 @@ impl Hasher {
     /// argon2id can do with, as much as by default.
     pub fn with_memory(kib: u32) -> Self {
         let params = Params::new(kib, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST, None);
-        Self { params: params.unwrap_or_default(), memory: Arc::default() }
+        Self { params: params.unwrap_or_default(), kept: Arc::default() }
     }
 
     /// What a new hash costs.
@@ -110,14 +117,28 @@ impl Hasher {
     }
 
     fn run(&self, params: &Params, digest: &PasswordDigest, salt: &[u8], bytes: usize) -> Option<Vec<u8>> {
-        let kept = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut memory = kept().pop().unwrap_or_default();
+        let mut memory = self.kept().memory.pop().unwrap_or_default();
         memory.resize(params.block_count(), Block::default());
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let mut hash = vec![0; bytes];
         let done = argon2.hash_password_into_with_memory(digest.0.as_bytes(), salt, &mut hash, &mut memory);
-        kept().push(memory);
+        let mut kept = self.kept();
+        kept.used = true;
+        kept.memory.push(memory);
+        drop(kept);
         done.ok().map(|()| hash)
+    }
+
+    /// Gives back the memory of hashes if there was none since it was last asked.
+    pub fn rest(&self) {
+        let mut kept = self.kept();
+        if !std::mem::take(&mut kept.used) {
+            kept.memory = Vec::new();
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -220,6 +241,19 @@ mod tests {
         let least = limits::ARGON2_KIB_MIN;
         assert_eq!(Hasher::with_memory(least - 1).cost(), Hasher::default().cost());
         assert_ne!(Hasher::with_memory(least).cost(), Hasher::default().cost());
+    }
+
+    #[test]
+    fn memory_is_kept_while_hashes_are_asked_for_and_no_longer() {
+        let hasher = Hasher::with_memory(64);
+        let pieces = || hasher.kept().memory.len();
+        for _ in 0..2 {
+            hasher.hash(&PasswordDigest::of("x"), &SystemRandomness);
+            hasher.rest();
+            assert_eq!(pieces(), 1);
+        }
+        hasher.rest();
+        assert_eq!(pieces(), 0);
     }
 
     #[test]

@@ -80,6 +80,11 @@ impl Hashing {
         self.pool.run(move || hasher.hash(&digest, &*randomness)).await
     }
 
+    /// Called now and then: gives back the memory of hashes that nobody asks for any more.
+    pub fn rest(&self) {
+        self.hasher.rest();
+    }
+
     /// Whether a hash that its password was verified against is to be replaced.
     pub fn is_replaced(&self, hash: &PasswordHash) -> bool {
         self.hasher.is_replaced(hash)

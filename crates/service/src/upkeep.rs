@@ -21,6 +21,7 @@ impl Service {
                 _ = ticks.tick() => {}
             }
             self.do_what_is_due().await;
+            self.hashing.rest();
             if logged_at.elapsed() >= limits::HEAD_LOG_PERIOD && self.writer.end() != logged {
                 (logged, logged_at) = (self.writer.end(), Instant::now());
                 log_head(logged);
