@@ -15,7 +15,7 @@ pub fn test(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
 
 /// The source, and all tests that cargo runs.
 fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), Failure> {
-    parts.part("tools", || tools::need(if quick { tools::LINT } else { tools::TEST }))?;
+    parts.part("tools", || tools::need(if quick { tools::QUICK } else { tools::TEST }))?;
     lint::source(workspace, parts)?;
     parts.part("cargo test", || step::run(workspace.cargo().args(["test", "--workspace", "--locked"])))
 }

@@ -46,7 +46,10 @@ pub const TEST: &[Tool] = &[
     Tool::Python,
     Tool::Chromium,
     Tool::Curl,
+    Tool::PostgreSql,
 ];
+/// To look at the source, and to run the tests that cargo runs.
+pub const QUICK: &[Tool] = &[Tool::CCompiler, Tool::Git, Tool::Rustfmt, Tool::Clippy, Tool::PostgreSql];
 
 /// The oldest node that the published clients run on.
 const NODE_MAJOR_MIN: u32 = 20;
@@ -132,7 +135,7 @@ impl Tool {
             Self::Curl => (&["curl"], "curl"),
             Self::PostgreSql => (
                 &["postgresql"],
-                "a PostgreSQL server with pg_trgm (Debian: postgresql), or measure with --without-sql",
+                "a PostgreSQL server (Debian: postgresql); the bench does without when told so: --without-sql",
             ),
             Self::Rustfmt => (&[], "rustfmt: rustup component add rustfmt"),
             Self::Clippy => (&[], "clippy: rustup component add clippy"),

@@ -17,6 +17,6 @@ pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
 pub use connection::Connection;
 pub use mail_server::{Behaviour, Encryption, MailServer, Received};
-pub use postgres::Postgres;
+pub use postgres::{Database, Postgres};
 pub use server::{ADMIN, PASSWORD, TestServer, code_in};
 pub use socket::{Heard, Socket};

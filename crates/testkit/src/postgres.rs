@@ -10,16 +10,20 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
+use tokio_postgres::{Config, NoTls};
 
 /// Where Debian keeps each version's programs: its `PATH` has clients only.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// Who runs it when root may not.
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
-/// Runs a server until standard input ends, however that comes to be, and lets it end quickly.
+/// Runs a server until standard input ends, however that comes to be, lets it end quickly, and removes what it is told
+/// to.
 const UNTIL_INPUT_ENDS: &str =
-    r#""$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server"#;
+    r#""$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$GONE_AFTER""#;
 /// What the server says when it can be asked.
 const READY: &str = "database system is ready to accept connections";
 /// Faster, and good for a server that is thrown away after a crash.
@@ -43,6 +47,18 @@ struct Account {
 impl Postgres {
     /// Starts a server with these settings. A data directory that is not there is made.
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> io::Result<Self> {
+        Self::run(data, settings, Path::new(""))
+    }
+
+    /// Starts a server whose data is gone with it.
+    fn start_for_now() -> io::Result<Self> {
+        // The directory is the shell's to remove: this process may end without a word.
+        let directory = TempDir::new()?.keep();
+        fs::set_permissions(&directory, Permissions::from_mode(0o711))?;
+        Self::run(&directory.join("data"), &[("max_connections", "500")], &directory)
+    }
+
+    fn run(data: &Path, settings: &[(&str, &str)], gone_after: &Path) -> io::Result<Self> {
         let programs = programs()?;
         let account = unprivileged()?;
         if !data.exists() {
@@ -58,6 +74,7 @@ impl Postgres {
         for (name, value) in CARELESS.iter().chain(settings) {
             command.arg("-c").arg(format!("{name}={value}"));
         }
+        command.env("GONE_AFTER", gone_after);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = Self { socket, shell: command.spawn()? };
         match server.shell.stderr.take() {
@@ -75,6 +92,43 @@ impl Postgres {
     /// The name of its superuser, and of that one's database.
     pub const fn user() -> &'static str {
         "postgres"
+    }
+}
+
+/// A database of its own, empty, on a server that all tests of the process share.
+#[derive(Debug)]
+pub struct Database {
+    name: String,
+}
+
+static SERVER: OnceLock<Postgres> = OnceLock::new();
+static DATABASES: AtomicUsize = AtomicUsize::new(0);
+
+impl Database {
+    /// Makes one.
+    pub async fn new() -> Self {
+        let database = Self { name: format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed)) };
+        let create = format!("CREATE DATABASE {}", database.name);
+        database.on_the_server(&create).await;
+        database
+    }
+
+    /// How to connect to it.
+    pub fn config(&self) -> Config {
+        Self::config_of(&self.name)
+    }
+
+    fn config_of(name: &str) -> Config {
+        let server = SERVER.get_or_init(|| Postgres::start_for_now().unwrap());
+        let mut config = Config::new();
+        config.host_path(server.host()).user(Postgres::user()).dbname(name);
+        config
+    }
+
+    async fn on_the_server(&self, command: &str) {
+        let (client, connection) = Self::config_of(Postgres::user()).connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(command).await.unwrap();
     }
 }
 

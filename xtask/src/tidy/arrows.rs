@@ -12,6 +12,7 @@ const MAY_STAND_ON: &[(&str, &[&str])] = &[
     ("rollcall-index", &["model"]),
     ("rollcall-store", &["model"]),
     ("rollcall-store-sqlite", &["store", "model"]),
+    ("rollcall-store-postgres", &["store", "model"]),
     ("rollcall-auth", &["model"]),
     ("rollcall-user-agent", &["model"]),
     ("rollcall-demo", &[]),

@@ -108,12 +108,12 @@ fn web_framework(file: &File) -> Vec<Finding> {
 fn sql(file: &File) -> Vec<Finding> {
     let manifest = file.path.starts_with("crates/") && file.is("toml");
     // The bench asks other databases what our index is asked.
-    let rooms = ["crates/store-sqlite/", "bench/src/anchors/"];
+    let rooms = ["crates/store-sqlite/", "crates/store-postgres/", "bench/src/anchors/"];
     if rooms.iter().any(|room| file.path.starts_with(room)) || !(file.is("rs") || file.is("sql") || manifest)
     {
         return vec![];
     }
-    let what = "SQL, or the engine's crate; both belong into crates/store-sqlite, behind the trait `Store`";
+    let what = "SQL, or the engine's crate; both belong into crates/store-sqlite or store-postgres, behind the trait `Store`";
     let speaks = |line: &str| !line.trim_start().starts_with("//") && speaks_sql(line);
     lines_where(file, speaks, what)
 }

@@ -1,0 +1,233 @@
+//! Every statement, once. Each connection has all of them prepared from its beginning: statements are sent behind one
+//! another without waiting, and one that had to be prepared first would lose its place.
+
+use rollcall_store::UserSortKey;
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
+        $($(#[$doc])* pub const $name: &str = $sql;)+
+        /// All of them.
+        pub const ALL: &[&str] = &[$($sql),+];
+    };
+}
+
+statements! {
+    HEAD = "SELECT seq, at, live, hash FROM ledger_head";
+    /// Whoever commits holds it until the commit: so one commits after another, on all nodes.
+    LOCK_HEAD = "SELECT seq, at, live, hash FROM ledger_head WHERE one = 1 FOR UPDATE";
+    SET_HEAD = "UPDATE ledger_head SET seq = $1, at = $2, live = $3, hash = $4 WHERE one = 1";
+    APPEND_EVENTS = "INSERT INTO ledger (seq, at, kind, outcome, actor, subject, session, live, digest, hash)
+        SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[],
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[], $10::bytea[])";
+    APPEND_DETAILS = "INSERT INTO ledger_detail (seq, detail) SELECT * FROM UNNEST($1::bigint[], $2::bytea[])";
+    EVENTS_AFTER = "SELECT seq, at, kind, outcome, actor, subject, session, live, digest, hash, detail
+        FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq > $1 ORDER BY seq LIMIT $2";
+    TIME_OF_EVENT = "SELECT at FROM ledger WHERE seq = $1";
+
+    WORKSPACE = "SELECT test, had_administrator, EXISTS (SELECT 1 FROM users), key_fingerprint FROM workspace";
+    SET_KEY = "UPDATE workspace SET key_fingerprint = $1";
+    INSERT_WORKSPACE = "INSERT INTO workspace (one, test, had_administrator) VALUES (1, $1, false)";
+    SET_HAD_ADMINISTRATOR = "UPDATE workspace SET had_administrator = true";
+    PERMISSIONS = "SELECT id, roles, updated_at FROM permissions ORDER BY id";
+    SET_PERMISSION = "UPDATE permissions SET roles = $2, updated_at = $3 WHERE id = $1";
+    INSERT_PERMISSION = "INSERT INTO permissions (id, roles, updated_at) VALUES ($1, $2, $3)";
+
+    FIND_TEXTS = "SELECT no, text FROM texts WHERE text = ANY ($1::text[])";
+    INSERT_TEXTS = "INSERT INTO texts (text) SELECT * FROM UNNEST($1::text[]) ON CONFLICT (text) DO NOTHING";
+    ALL_TEXTS = "SELECT no, text FROM texts";
+
+    INSERT_USER = "INSERT INTO users (user_no, id, username, username_key, name, kind, active, roles, password,
+            created_at, updated_at, bio, nickname, status_text, require_password_change, custom_fields, name_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    INSERT_EMAIL = "INSERT INTO user_emails (user_no, place, address, address_key, verified)
+        VALUES ($1, $2, $3, $4, $5)";
+    CHANGE_USER = "UPDATE users SET username = $2, username_key = $3, name = $4, name_key = $5, bio = $6, nickname = $7,
+            status_text = $8, require_password_change = $9, custom_fields = $10, updated_at = $11
+        WHERE user_no = $1";
+    DROP_EMAILS = "DELETE FROM user_emails WHERE user_no = $1";
+    DELETE_USER = "UPDATE users SET deleted_at = $2, updated_at = $2, username_key = NULL, active = false
+        WHERE user_no = $1";
+    FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = $1";
+    SET_ACTIVE = "UPDATE users SET active = $2, updated_at = $3 WHERE user_no = $1";
+    SET_ROLES = "UPDATE users SET roles = $2, updated_at = $3 WHERE user_no = $1";
+    SET_PASSWORD = "UPDATE users SET password = $2, updated_at = $3 WHERE user_no = $1";
+    SET_HASH = "UPDATE users SET password = $2 WHERE user_no = $1";
+    PASSWORDS = "SELECT user_no, password FROM users WHERE user_no = ANY ($1::bigint[]) AND deleted_at IS NULL";
+    /// A hash of each kind and cost: what stands before the salt, in bcrypt's form `$2b$10$…`, in the others
+    /// `$argon2id$…$salt$hash`.
+    PASSWORD_SAMPLES = "SELECT MIN(password) FROM users WHERE deleted_at IS NULL
+        GROUP BY CASE WHEN password LIKE '$2%' THEN substr(password, 1, 7)
+            ELSE regexp_replace(password, '\\$[^$]*\\$[^$]*$', '') END";
+    OWNERS = "SELECT user_no, id, username, name, roles, active, begun_seq, last_step, wants_mail,
+            EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified),
+            EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND NOT verified)
+        FROM users LEFT JOIN authenticators USING (user_no)
+        WHERE user_no = ANY ($1::bigint[]) AND deleted_at IS NULL";
+    ALL_OWNERS = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL";
+    USERS_OF_USERNAMES = "SELECT username_key, user_no FROM users WHERE username_key = ANY ($1::text[])";
+    USERS_OF_EMAILS = "SELECT address_key, user_no FROM user_emails WHERE address_key = ANY ($1::text[])";
+    USER_OF_ID = "SELECT user_no FROM users WHERE id = $1 AND deleted_at IS NULL";
+    USER_OF_USERNAME = "SELECT user_no FROM users WHERE username_key = $1";
+    USER_OF_EMAIL = "SELECT user_no FROM user_emails WHERE address_key = $1";
+    USERS = "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
+            status_text, require_password_change, custom_fields, last_login_at, password, begun_seq, last_step,
+            seed, (SELECT COUNT(*) FROM recovery_codes AS codes WHERE codes.user_no = users.user_no), wants_mail
+        FROM users LEFT JOIN authenticators USING (user_no)
+        WHERE user_no = ANY ($1::bigint[]) AND deleted_at IS NULL";
+    COUNT_USERS = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL
+        AND ($1::text IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = $1))";
+    EMAILS = "SELECT user_no, address, verified FROM user_emails WHERE user_no = ANY ($1::bigint[])
+        ORDER BY user_no, place";
+    ACTIVE_ADMINISTRATORS = "SELECT COUNT(*) FROM users
+        WHERE deleted_at IS NULL AND active AND roles & $1 <> 0";
+
+    BEGIN_AUTHENTICATOR = "INSERT INTO authenticators (user_no, begun_seq, seed, last_step) VALUES ($1, $2, $3, NULL)
+        ON CONFLICT (user_no) DO UPDATE
+        SET begun_seq = excluded.begun_seq, seed = excluded.seed, last_step = NULL";
+    FACTORS = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
+            SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
+        FROM users LEFT JOIN authenticators USING (user_no)
+        WHERE deleted_at IS NULL AND user_no IN (
+            SELECT user_no FROM authenticators WHERE last_step IS NOT NULL
+            UNION SELECT user_no FROM users WHERE wants_mail)";
+    SET_LAST_STEP = "UPDATE authenticators SET last_step = $2 WHERE user_no = $1";
+    DROP_AUTHENTICATOR = "DELETE FROM authenticators WHERE user_no = $1";
+    INSERT_RECOVERY_CODE = "INSERT INTO recovery_codes (user_no, hash) VALUES ($1, $2)";
+    FIND_RECOVERY_CODES = "SELECT user_no, hash FROM recovery_codes
+        WHERE (user_no, hash) IN (SELECT * FROM UNNEST($1::bigint[], $2::bytea[]))";
+    DROP_RECOVERY_CODE = "DELETE FROM recovery_codes WHERE user_no = $1 AND hash = $2";
+    DROP_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE user_no = $1";
+    SET_WANTS_MAIL = "UPDATE users SET wants_mail = $2 WHERE user_no = $1";
+    MAILED_CODES = "SELECT user_no, hash, until_at FROM mailed_codes WHERE user_no = ANY ($1::bigint[])
+        ORDER BY user_no, until_at, hash";
+    PUT_MAILED_CODE = "INSERT INTO mailed_codes (user_no, hash, until_at) VALUES ($1, $2, $3)
+        ON CONFLICT (user_no, hash) DO UPDATE SET until_at = excluded.until_at";
+    DROP_MAILED_CODE = "DELETE FROM mailed_codes WHERE user_no = $1 AND hash = $2";
+    DROP_MAILED_CODES = "DELETE FROM mailed_codes WHERE user_no = $1";
+    DROP_OVER_MAILED_CODES = "DELETE FROM mailed_codes WHERE until_at <= $1";
+    INSERT_MAIL = "INSERT INTO mails (queued_seq, about, queued_at, until_at, due_at, attempts, sealed)
+        VALUES ($1, $2, $3, $4, $3, 0, $5)";
+    COUNT_MAILS = "SELECT COUNT(*) FROM mails";
+    DUE_MAILS = "SELECT queued_seq, about, queued_at, until_at, attempts, sealed FROM mails
+        WHERE due_at <= $1 OR until_at <= $1 ORDER BY until_at > $1, queued_seq LIMIT $2";
+    DROP_MAIL = "DELETE FROM mails WHERE queued_seq = $1";
+    PUT_MAIL_OFF = "UPDATE mails SET due_at = $2, attempts = attempts + 1 WHERE queued_seq = $1";
+
+    INSERT_SESSIONS = "INSERT INTO sessions
+            (opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host)
+        SELECT no, id, user_no, token, opened_at, expires_at, opened_at, ip, agent, host
+        FROM UNNEST($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bigint[],
+            $7::bytea[], $8::bigint[], $9::bigint[])
+            AS opened (no, id, user_no, token, opened_at, expires_at, ip, agent, host)";
+    SESSION_FACTS = "SELECT opened_seq, id, user_no, expires_at, seen_at FROM sessions AS s
+        WHERE opened_seq = ANY ($1::bigint[])
+        AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = s.opened_seq)";
+    STANDING_SESSIONS = "SELECT opened_seq, id, user_no, token, opened_at, expires_at, seen_at, ip, agent, host
+        FROM sessions AS s WHERE NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = s.opened_seq)
+        ORDER BY opened_seq";
+    /// Endings, by their kind in the ledger.
+    ENDED_AFTER = "SELECT session FROM ledger WHERE seq > $1 AND kind = 5 AND session IS NOT NULL";
+    SESSIONS_AFTER = "SELECT u.user_no, u.id, username, name, roles,
+            opened_seq, s.id, token, opened_at, expires_at, seen_at, ip, agents.text, hosts.text
+        FROM sessions AS s JOIN users AS u USING (user_no)
+            LEFT JOIN texts AS agents ON agents.no = s.agent LEFT JOIN texts AS hosts ON hosts.no = s.host
+        WHERE opened_seq > $1 AND deleted_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = s.opened_seq)
+        ORDER BY opened_seq";
+    /// Users with other roles or names, by those kinds in the ledger.
+    OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
+        AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23))";
+    SEEN_SINCE = "SELECT opened_seq, seen_at FROM sessions WHERE seen_at >= $1 ORDER BY opened_seq";
+    INSERT_ENDINGS = "INSERT INTO ended_sessions (opened_seq, ended_seq, ended_at, reason)
+        SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[])";
+    ENDED_ADDRESSES = "SELECT user_no, ip, opened_at FROM session_history WHERE opened_seq >= $1
+        UNION ALL SELECT user_no, ip, opened_at FROM ended_sessions JOIN sessions USING (opened_seq)
+            WHERE opened_seq >= $1";
+    NOTE_SEEN = "UPDATE sessions AS s SET seen_at = GREATEST(s.seen_at, seen.at)
+        FROM UNNEST($1::bigint[], $2::bigint[]) AS seen (no, at) WHERE s.opened_seq = seen.no";
+    NOTE_SEEN_IN_HISTORY = "UPDATE session_history AS s SET seen_at = GREATEST(s.seen_at, seen.at)
+        FROM UNNEST($1::bigint[], $2::bigint[]) AS seen (no, at) WHERE s.opened_seq = seen.no";
+    /// Ended sessions go to history, with what their users' rows keep of them. Several nodes may sweep: each takes
+    /// what no other has.
+    SWEEP = "WITH moved AS (
+            DELETE FROM ended_sessions WHERE opened_seq IN (
+                SELECT opened_seq FROM ended_sessions ORDER BY opened_seq LIMIT $1 FOR UPDATE SKIP LOCKED)
+            RETURNING opened_seq, ended_seq, ended_at, reason),
+        gone AS (DELETE FROM sessions AS s USING moved WHERE s.opened_seq = moved.opened_seq RETURNING s.*),
+        kept AS (
+            UPDATE users SET last_login_at = GREATEST(last_login_at, latest.at)
+            FROM (SELECT user_no, MAX(opened_at) AS at FROM gone GROUP BY user_no) AS latest
+            WHERE latest.user_no = users.user_no)
+        INSERT INTO session_history
+            SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
+            FROM moved JOIN gone USING (opened_seq)";
+
+    INSERT_PERSONAL_TOKEN = "INSERT INTO personal_tokens
+            (made_seq, user_no, token, name, last_part, bypasses_step_up, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    DROP_PERSONAL_TOKEN = "DELETE FROM personal_tokens WHERE made_seq = $1";
+    PERSONAL_FACTS = "SELECT user_no, made_seq, name FROM personal_tokens WHERE user_no = ANY ($1::bigint[])
+        ORDER BY made_seq";
+    PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles,
+            made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
+        FROM personal_tokens JOIN users USING (user_no) WHERE user_no = $1 ORDER BY made_seq";
+    ALL_PERSONAL_TOKENS = "SELECT user_no, id, username, users.name, roles,
+            made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
+        FROM personal_tokens JOIN users USING (user_no) ORDER BY made_seq";
+
+    PUT_STEP_UP = "INSERT INTO step_ups (token, agent, ip, until_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (token, agent, ip) DO UPDATE SET until_at = excluded.until_at";
+    DROP_STEP_UPS = "DELETE FROM step_ups WHERE token = ANY ($1::bigint[])";
+    DROP_OVER_STEP_UPS = "DELETE FROM step_ups WHERE until_at <= $1";
+    STEP_UPS = "SELECT token, agent, ip, until_at FROM step_ups ORDER BY until_at";
+
+    FAILURES = "SELECT key, count, first_at, blocked_until FROM failures WHERE key = ANY ($1::bytea[])";
+    FAILURES_BETWEEN = "SELECT key, count, first_at, blocked_until FROM failures WHERE key >= $1 AND key < $2";
+    PUT_FAILURES = "INSERT INTO failures (key, count, first_at, blocked_until)
+        SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[])
+        ON CONFLICT (key) DO UPDATE
+        SET count = excluded.count, first_at = excluded.first_at, blocked_until = excluded.blocked_until";
+    DROP_FAILURES = "DELETE FROM failures WHERE key = ANY ($1::bytea[])";
+    DROP_STALE_FAILURES = "DELETE FROM failures WHERE blocked_until <= $1 AND first_at <= $2";
+    DROP_OLDEST_UNKNOWN_NAMES = "DELETE FROM failures WHERE key IN (
+        SELECT key FROM failures WHERE key >= '\\x03' AND key < '\\x04' ORDER BY first_at DESC OFFSET $1)";
+}
+
+/// A page of users: those with the address $1 or all, $2 at the most after $3, in this order. What is absent is
+/// lowest.
+pub fn users_page(sort: &[(UserSortKey, bool)]) -> String {
+    let mut sql = String::from(
+        "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
+            status_text, require_password_change, custom_fields, last_login_at
+        FROM users ",
+    );
+    // Who stands in a session says when it was opened; only this order needs to know it of everybody.
+    if sort.iter().any(|(key, _)| *key == UserSortKey::LastLogin) {
+        sql.push_str(
+            "LEFT JOIN (SELECT user_no, MAX(opened_at) AS at FROM sessions GROUP BY user_no) AS standing
+                USING (user_no) ",
+        );
+    }
+    sql.push_str(
+        "WHERE deleted_at IS NULL
+            AND ($1::text IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = $1))
+        ORDER BY ",
+    );
+    for (key, falls) in sort {
+        let direction = if *falls { " DESC NULLS LAST, " } else { " NULLS FIRST, " };
+        let columns: &[&str] = match key {
+            UserSortKey::Username => &["username_key"],
+            UserSortKey::Name => &["name_key", "name"],
+            // Numbers are given in the order of making.
+            UserSortKey::CreatedAt => &["user_no"],
+            UserSortKey::LastLogin => &["GREATEST(last_login_at, standing.at)"],
+            UserSortKey::Active => &["active"],
+        };
+        for column in columns {
+            sql.push_str(column);
+            sql.push_str(direction);
+        }
+    }
+    sql.push_str("user_no LIMIT $2 OFFSET $3");
+    sql
+}

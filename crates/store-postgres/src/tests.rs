@@ -1,0 +1,85 @@
+//! The engine's tests: the suite of every engine, and what is PostgreSQL's own. All share one server; each has a
+//! database of its own.
+
+use super::*;
+use rollcall_testkit::Database;
+
+/// Bytes that are good enough for salts of a test.
+struct Zeros;
+
+impl Randomness for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+async fn open(database: &Database) -> Result<PostgresStore, StoreError> {
+    PostgresStore::open(database.config(), Arc::new(Zeros)).await
+}
+
+async fn opened() -> (Arc<dyn Store>, Database) {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    (Arc::new(store), database)
+}
+
+rollcall_store::suite!(opened().await);
+
+struct Nobody;
+
+impl LiveSets for Nobody {
+    fn sessions_of(&self, _user: UserNo) -> Vec<SessionNo> {
+        Vec::new()
+    }
+}
+
+async fn begin(store: &PostgresStore) -> Result<Committed, StoreError> {
+    let create = [Command::CreateWorkspace { test: false }];
+    store.commit(create.into(), Arc::new(Nobody), Timestamp::from_ms(1)).await
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_once_make_one_schema() {
+    let database = Database::new().await;
+    let opened = futures_util::future::join_all((0..8).map(|_| open(&database))).await;
+    let stores: Vec<_> = opened.into_iter().map(Result::unwrap).collect();
+    begin(&stores[0]).await.unwrap();
+    for store in &stores {
+        assert_eq!(store.end().await.unwrap().seq, Seq(1));
+    }
+}
+
+#[tokio::test]
+async fn commits_of_two_nodes_are_one_chain() {
+    let database = Database::new().await;
+    let nodes = [open(&database).await.unwrap(), open(&database).await.unwrap()];
+    begin(&nodes[0]).await.unwrap();
+    let observe = Command::Observe(vec![rollcall_model::event::Observation {
+        by: rollcall_model::Actor::Anyone,
+        from: None,
+        endpoint: "login",
+        what: rollcall_model::event::Observed::Refused { reason: "Unauthorized" },
+        times: 1,
+    }]);
+    let commits = (0..40)
+        .map(|n| nodes[n % 2].commit([observe.clone()].into(), Arc::new(Nobody), Timestamp::from_ms(2)));
+    let ends = connection::all(commits).await.unwrap();
+    let mut seqs: Vec<u64> = ends.iter().map(|committed| committed.end.seq.0).collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, (2..=41).collect::<Vec<_>>());
+    assert_eq!(nodes[0].verify().await.unwrap(), nodes[1].verify().await.unwrap());
+    assert_eq!(nodes[1].verify().await.unwrap().unwrap().seq, Seq(41));
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_a_changed_one_noticed() {
+    let database = Database::new().await;
+    drop(open(&database).await.unwrap());
+    let client = Connection::bare(&database.config()).await.unwrap();
+    client.batch_execute("INSERT INTO migrations VALUES (99, '')").await.unwrap();
+    let Err(StoreError::NotOurs(why)) = open(&database).await else { panic!("a newer schema was taken") };
+    assert!(why.contains("start a newer rollcall"), "{why}");
+    client.batch_execute("DELETE FROM migrations WHERE no = 99").await.unwrap();
+    client.batch_execute("UPDATE migrations SET checksum = 'x' WHERE no = 1").await.unwrap();
+    assert!(matches!(open(&database).await, Err(StoreError::Corrupt(_))));
+}

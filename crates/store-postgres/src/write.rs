@@ -1,0 +1,237 @@
+//! One commit: facts under the locked head, decisions by the model, events and rows in one transaction.
+//!
+//! Two round trips: one takes the lock and reads the facts, one writes and commits. What is sent behind the lock is
+//! answered when the lock is had, each statement by what was committed until then.
+
+use crate::changes::Changes;
+use crate::connection::{Connection, wanted};
+use crate::rows::{self, get, number, unsigned, user_no};
+use crate::{damaged, read, sql};
+use rollcall_model::address::ip_from_bits;
+use rollcall_model::command::Needs;
+use rollcall_model::decide::{Decided, decide};
+use rollcall_model::event::PasswordHash;
+use rollcall_model::factor::RecoveryHash;
+use rollcall_model::facts::{Facts, PersonalFact};
+use rollcall_model::failure::{Failure, FailureKey};
+use rollcall_model::ids::{TokenNo, UserNo};
+use rollcall_model::user::NameKey;
+use rollcall_model::{AddressKey, Command, Event, Happening, Randomness, Role, RoleSet, Timestamp};
+use rollcall_store::chain::SALT_BYTES;
+use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Numbers of agents and hosts that were met of late, so that few sign-ins look them up.
+#[derive(Default)]
+pub struct TextNumbers(HashMap<Arc<str>, i64>);
+
+/// Texts remembered; at the bound all are forgotten and looked up anew.
+const TEXTS_REMEMBERED: usize = 50_000;
+
+/// What a commit works with.
+pub struct Committing<'a> {
+    /// The connection that writes.
+    pub connection: &'a Connection,
+    /// Numbers of texts that it remembers.
+    pub texts: &'a mut TextNumbers,
+    /// Randomness for salts.
+    pub randomness: &'a dyn Randomness,
+}
+
+impl Committing<'_> {
+    /// Decides and writes a batch, each command at the instant beside it. On an error, the connection is of no further
+    /// use, and nothing was written unless the error came with the end of the commit.
+    pub async fn commit(
+        mut self,
+        batch: &[(Timestamp, &Command)],
+        sets: &dyn LiveSets,
+    ) -> Result<Committed, StoreError> {
+        let result = self.try_commit(batch, sets).await;
+        if result.is_err() {
+            // What a rolled-back transaction numbered has no number.
+            self.texts.0.clear();
+        }
+        result
+    }
+
+    async fn try_commit(
+        &mut self,
+        batch: &[(Timestamp, &Command)],
+        sets: &dyn LiveSets,
+    ) -> Result<Committed, StoreError> {
+        let needs = Needs::of(batch.iter().map(|(_, command)| *command));
+        let (facts, end) = gather(self.connection, needs, sets).await?;
+        let decided = decide(batch.iter().copied(), facts);
+        let end = self.write(end, &decided).await?;
+        Ok(Committed { events: decided.events, answers: decided.answers, end })
+    }
+
+    async fn write(&mut self, end: ChainEnd, decided: &Decided) -> Result<ChainEnd, StoreError> {
+        self.learn_texts(&decided.events).await?;
+        let mut salts = vec![0; decided.events.len() * SALT_BYTES];
+        self.randomness.fill(&mut salts);
+        let changes = Changes::of(decided, end, &salts, &self.texts.0)?;
+        changes.send(self.connection, decided.events.last()).await?;
+        Ok(changes.end)
+    }
+
+    /// Gives numbers to the agents and hosts of sessions that have none yet.
+    async fn learn_texts(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        let known = &mut self.texts.0;
+        if known.len() >= TEXTS_REMEMBERED {
+            known.clear();
+        }
+        let mut unknown = HashSet::<&Arc<str>>::new();
+        for event in events {
+            if let Happening::SessionOpened(session) = &event.happening {
+                unknown.extend(
+                    [&session.agent, &session.host].into_iter().filter(|text| !known.contains_key(*text)),
+                );
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<&str> = unknown.iter().map(|text| &***text).collect();
+        self.connection.run(sql::INSERT_TEXTS, &[&texts]).await?;
+        for row in self.connection.rows(sql::FIND_TEXTS, &[&texts]).await? {
+            known.insert(get::<&str>(&row, 1)?.into(), get(&row, 0)?);
+        }
+        Ok(())
+    }
+}
+
+/// Begins a transaction, takes the lock, and reads what the commands need.
+async fn gather(
+    connection: &Connection,
+    mut needs: Needs,
+    sets: &dyn LiveSets,
+) -> Result<(Facts, ChainEnd), StoreError> {
+    let mut facts = Facts::default();
+    for user in &needs.sessions_of {
+        let sessions = facts.sessions_of.entry(*user).or_insert_with(|| sets.sessions_of(*user));
+        needs.sessions.extend(&*sessions);
+    }
+    let numbers = |users: &[UserNo]| -> Vec<i64> { users.iter().map(|user| number(user.0)).collect() };
+    let texts =
+        |names: &[NameKey]| -> Vec<String> { names.iter().map(|name| name.as_str().to_owned()).collect() };
+    let (users, passwords, personal) =
+        (numbers(&needs.users), numbers(&needs.passwords), numbers(&needs.personal_of));
+    let sessions: Vec<i64> = needs.sessions.iter().map(|session| number(session.0)).collect();
+    let (usernames, emails) = (texts(&needs.usernames), texts(&needs.emails));
+    let (recovery_users, recovery_hashes): (Vec<i64>, Vec<&[u8]>) =
+        needs.recovery.iter().map(|(user, code)| (number(user.0), &code.0[..])).unzip();
+    let admin: RoleSet = [Role::Admin].into_iter().collect();
+    let admin = i64::from(admin.bits());
+    // In this order they are sent.
+    let (
+        begun,
+        head,
+        workspace,
+        administrators,
+        users,
+        profiles,
+        sessions,
+        passwords,
+        personal,
+        usernames,
+        emails,
+        failures,
+        mailed,
+        mails,
+        recovery,
+    ) = tokio::join!(
+            biased;
+            connection.command("BEGIN"),
+            connection.row(sql::LOCK_HEAD, &[]),
+            read::workspace(connection),
+            wanted(needs.administrators, async { connection.rows(sql::ACTIVE_ADMINISTRATORS, &[&admin]).await }),
+            wanted(!users.is_empty(), async { connection.rows(sql::OWNERS, &[&users]).await }),
+            wanted(!needs.profiles.is_empty(), read::users_of(connection, &needs.profiles)),
+            wanted(!sessions.is_empty(), async { connection.rows(sql::SESSION_FACTS, &[&sessions]).await }),
+            wanted(!passwords.is_empty(), async { connection.rows(sql::PASSWORDS, &[&passwords]).await }),
+            wanted(!personal.is_empty(), async { connection.rows(sql::PERSONAL_FACTS, &[&personal]).await }),
+            wanted(!usernames.is_empty(), async { connection.rows(sql::USERS_OF_USERNAMES, &[&usernames]).await }),
+            wanted(!emails.is_empty(), async { connection.rows(sql::USERS_OF_EMAILS, &[&emails]).await }),
+            wanted(!needs.failures.is_empty(), read::failures(connection, needs.failures.clone())),
+            wanted(!needs.mailed_to.is_empty(), read::mailed_codes(connection, &needs.mailed_to)),
+            wanted(needs.mails, read::count_mails(connection)),
+            wanted(
+                !needs.recovery.is_empty(),
+                async {
+    connection.rows(sql::FIND_RECOVERY_CODES, &[&recovery_users, &recovery_hashes]).await
+                    }
+            ),
+        );
+    begun?;
+    let head = head?.ok_or_else(|| damaged("there is no head of the ledger"))?;
+    let (head, end) = rows::head(&head)?;
+    let workspace = workspace?;
+    facts.head = head;
+    facts.had_administrator = workspace.is_some_and(|workspace| workspace.had_administrator);
+    facts.key = workspace.and_then(|workspace| workspace.key);
+    for row in administrators? {
+        facts.active_administrators = unsigned(&row, 0)?;
+    }
+    for row in users? {
+        let fact = rows::user_fact(&row)?;
+        facts.users.insert(fact.owner.no, fact);
+    }
+    facts.profiles = profiles?.into_iter().map(|found| (found.user.owner.no, found.user)).collect();
+    for row in sessions? {
+        let (no, fact) = rows::session_fact(&row)?;
+        facts.sessions.insert(no, fact);
+    }
+    for row in passwords? {
+        facts.passwords.insert(user_no(&row, 0)?, PasswordHash(get(&row, 1)?));
+    }
+    facts.personal = needs.personal_of.iter().map(|user| (*user, Vec::new())).collect();
+    for row in personal? {
+        let token = PersonalFact { no: TokenNo(unsigned(&row, 1)?), name: get(&row, 2)? };
+        facts.personal.entry(user_no(&row, 0)?).or_default().push(token);
+    }
+    facts.usernames = owners_of(&usernames?, needs.usernames)?;
+    facts.emails = owners_of(&emails?, needs.emails)?;
+    facts.failures = failures?;
+    for user in needs.failures_of {
+        facts.failures.extend(failures_of(connection, user).await?);
+    }
+    facts.mailed = mailed?;
+    facts.mails = mails?;
+    for row in recovery? {
+        let hash: &[u8] = get(&row, 1)?;
+        let hash = hash.try_into().map_err(|_| damaged("a recovery code of another length"))?;
+        facts.recovery.insert((user_no(&row, 0)?, RecoveryHash(hash)));
+    }
+    Ok((facts, end))
+}
+
+fn owners_of(
+    rows: &[tokio_postgres::Row],
+    names: Vec<NameKey>,
+) -> Result<HashMap<NameKey, UserNo>, StoreError> {
+    let mut found = HashMap::new();
+    for row in rows {
+        found.insert(get::<&str>(row, 0)?, user_no(row, 1)?);
+    }
+    Ok(names.into_iter().filter_map(|name| found.get(name.as_str()).map(|no| (name, *no))).collect())
+}
+
+/// All counters that are kept for a user: those of its own, and those of one address each.
+async fn failures_of(
+    connection: &Connection,
+    user: UserNo,
+) -> Result<HashMap<FailureKey, Failure>, StoreError> {
+    let keys = vec![FailureKey::User(user), FailureKey::Code(user), FailureKey::MailedTo(user)];
+    let mut all = read::failures(connection, keys).await?;
+    let from = |bits| FailureKey::UserFrom(user, AddressKey::of(ip_from_bits(bits)));
+    // From the least address to what is past the greatest.
+    let (start, end) = (from(0).to_bytes(), [from(u128::MAX).to_bytes(), vec![0]].concat());
+    for row in connection.rows(sql::FAILURES_BETWEEN, &[&start, &end]).await? {
+        let bits = get::<&[u8]>(&row, 0)?.last_chunk().copied().map(u128::from_be_bytes);
+        let failure = rows::failure(&row)?;
+        all.extend(bits.map(|bits| (from(bits), failure)));
+    }
+    Ok(all)
+}
