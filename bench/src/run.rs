@@ -109,9 +109,9 @@ pub fn run(run: &Run) -> Result<()> {
 /// How long starts took, in milliseconds.
 #[derive(Default)]
 struct Starts {
-    from_checkpoint_ms: Vec<f64>,
-    ready_ms: Vec<f64>,
-    load_ms: Vec<f64>,
+    from_checkpoint: Vec<f64>,
+    from_store: Vec<f64>,
+    load: Vec<f64>,
 }
 
 /// Starts the server some times, each way, on all cores.
@@ -122,15 +122,15 @@ async fn starts(data_dir: &Path) -> Result<Starts> {
     Server::start(data_dir, None).await?.stop()?;
     for _ in 0..STARTS {
         let server = Server::start(data_dir, None).await?;
-        starts.from_checkpoint_ms.push(server.ready_after.as_secs_f64() * 1e3);
+        starts.from_checkpoint.push(server.ready_after.as_secs_f64() * 1e3);
         ensure!(server.load_line()?.from == "checkpoint", "a start did not use its checkpoint");
         server.stop()?;
     }
     for _ in 0..STARTS {
         fs::remove_file(data_dir.join(CHECKPOINT))?;
         let server = Server::start(data_dir, None).await?;
-        starts.ready_ms.push(server.ready_after.as_secs_f64() * 1e3);
-        starts.load_ms.push(Duration::from_millis(server.load_line()?.took_ms).as_secs_f64() * 1e3);
+        starts.from_store.push(server.ready_after.as_secs_f64() * 1e3);
+        starts.load.push(Duration::from_millis(server.load_line()?.took_ms).as_secs_f64() * 1e3);
         server.stop()?;
     }
     Ok(starts)
@@ -175,9 +175,9 @@ async fn over_http(
     caller.sign_out().await?;
     server.stop()?;
     let start = Start {
-        ready_ms: Spread::of(starts.ready_ms),
-        from_checkpoint_ms: Spread::of(starts.from_checkpoint_ms),
-        load_ms: Spread::of(starts.load_ms),
+        ready_ms: Spread::of(starts.from_store),
+        from_checkpoint_ms: Spread::of(starts.from_checkpoint),
+        load_ms: Spread::of(starts.load),
         live,
         resident,
         resident_peak,

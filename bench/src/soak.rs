@@ -73,8 +73,6 @@ pub async fn measure(root: &Path, data: &Data, time: Duration, per_s: f64) -> Re
     let mut pieces = Vec::new();
     let mut passed = Duration::ZERO;
     while passed < time {
-        // The second factor is remembered for half an hour.
-        caller.prove().await?;
         let (lists, sign_ins, endings) =
             tokio::try_join!(lists.offer(piece), sign_ins.offer(piece), endings.offer(piece))?;
         passed += piece;

@@ -37,7 +37,7 @@ mod user_fields;
 mod users;
 mod writer;
 
-pub use checkpoint::CheckpointPlace;
+pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
 pub use codes::Code;
 pub use create_user::{Password, UserRequest};
 pub use delete_user::UserReference;

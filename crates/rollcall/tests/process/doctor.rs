@@ -39,6 +39,7 @@ async fn beside_a_running_server_all_is_good() {
         ("settings", "not as by default"),
         ("directory", "only its owner"),
         ("store", "unbroken; a server holds it"),
+        ("checkpoint", "there is none"),
         ("key", "is the store's"),
         ("clock", "after the ledger's last event"),
         ("listener", "a rollcall answers on"),
@@ -49,6 +50,10 @@ async fn beside_a_running_server_all_is_good() {
     let (code, report) = looked(&data, &["--listen", "127.0.0.1:0"]);
     assert_eq!((code, of(&report, "listener").0), (0, "warning"), "it listens elsewhere: {report}");
     let _ = server.admin().await;
+    assert!(server.terminate().0.success());
+    let (_, report) = looked(&data, &["--listen", "127.0.0.1:0"]);
+    let (state, found) = of(&report, "checkpoint");
+    assert!(state == "good" && found.ends_with(", 0 events behind the ledger"), "{report}");
 }
 
 #[test]

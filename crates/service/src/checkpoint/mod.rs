@@ -10,10 +10,11 @@ mod head;
 
 use crate::{Phase, Service};
 use head::Head;
-pub(crate) use head::Unusable;
+pub use head::Unusable;
 use rollcall_index::Standing;
 use rollcall_model::ids::Seq;
 use rollcall_model::{SessionNo, Timestamp, limits};
+use rollcall_store::ChainEnd;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -31,6 +32,12 @@ pub trait CheckpointPlace: Send + Sync {
 
     /// Puts other bytes in the place of the first of what is kept.
     fn overwrite(&self, head: &[u8]) -> io::Result<()>;
+}
+
+/// Where the ledger ended when what is kept there was written; `None` when nothing is kept. Blocks.
+pub fn end_of_checkpoint(place: &dyn CheckpointPlace) -> Result<Option<ChainEnd>, Unusable> {
+    let opened = place.open()?.map(Head::read).transpose()?;
+    Ok(opened.map(|(head, _)| head.end))
 }
 
 /// Where they are kept, if they are, and how far the last one goes. Whoever writes one holds that.

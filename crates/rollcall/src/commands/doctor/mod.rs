@@ -1,6 +1,7 @@
 //! `rollcall doctor`: looks at what a server stands on, beside it or before it starts, and changes nothing.
 
 mod address;
+mod checkpoint;
 mod directory;
 mod finding;
 mod listener;
@@ -28,9 +29,9 @@ Examples:
   rollcall doctor --config /etc/rollcall.toml
   rollcall doctor --config /etc/rollcall.toml --peer 10.0.0.7 --header 'X-Forwarded-For: 203.0.113.5, 10.0.0.9'
 
-Looks at the settings, the data directory, the store, the cluster key, the clock, the mail server and the
-listening address; beside a running server, or before it starts. Of the ledger, the last 10,000 events are verified; `rollcall
-audit verify` does all. With --peer, says which client address a server would take for a connection from
+Looks at the settings, the data directory, the store, its checkpoint, the cluster key, the clock, the mail server and
+the listening address; beside a running server, or before it starts. Of the ledger, the last 10,000 events are verified;
+`rollcall audit verify` does all. With --peer, says which client address a server would take for a connection from
 there with those headers, and why.
 
 Exit code 0: all is good, or there are warnings only; 1: something is bad; 2: asked wrongly.";
@@ -109,6 +110,7 @@ fn on_data_dir(config: &Config, data_dir: &Path, findings: &mut Vec<Finding>) ->
     let looked_at = store::check(data_dir);
     findings.push(looked_at.finding);
     if let Some(store) = looked_at.store {
+        findings.extend(store.end.map(|end| checkpoint::check(data_dir, end)));
         findings.push(key(&config.key_file(data_dir), store.key));
         // The clock is read after the ledger: an event of this very moment is not ahead of it.
         findings.extend(store.last_event_at.map(|last| clock(last, SystemClock.now())));

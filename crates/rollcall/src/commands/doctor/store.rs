@@ -1,8 +1,8 @@
 //! The store: can it be read, who holds it, and is the end of its ledger as it was written?
 
 use super::finding::Finding;
-use rollcall_model::Timestamp;
 use rollcall_model::factor::KeyFingerprint;
+use rollcall_model::{Seq, Timestamp};
 use rollcall_store::{BadEvent, StoreError};
 use rollcall_store_sqlite::{SqliteReader, exists, is_held};
 use std::path::Path;
@@ -25,6 +25,8 @@ pub struct LookedAt {
 pub struct Seen {
     /// The cluster key that it is sealed with.
     pub key: Option<KeyFingerprint>,
+    /// The last event.
+    pub end: Option<Seq>,
     /// When the last event was committed.
     pub last_event_at: Option<Timestamp>,
 }
@@ -50,7 +52,8 @@ fn look(data_dir: &Path) -> Result<LookedAt, StoreError> {
     let reader = SqliteReader::open(data_dir)?;
     let verified = reader.verify_last(VERIFIED_EVENTS)?;
     let key = reader.workspace()?.and_then(|workspace| workspace.key);
-    let store = Some(Seen { key, last_event_at: reader.last_event_at()? });
+    let end = verified.as_ref().ok().map(|end| end.seq);
+    let store = Some(Seen { key, end, last_event_at: reader.last_event_at()? });
     let finding = match verified {
         Ok(end) => {
             let holder = if held { "a server holds it" } else { "no server holds it" };
