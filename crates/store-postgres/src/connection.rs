@@ -63,7 +63,7 @@ impl Connection {
         &self.client
     }
 
-    /// A statement, prepared.
+    /// A statement, prepared: each of [`sql`] is.
     pub fn statement(&self, sql: &'static str) -> &Statement {
         &self.statements[sql]
     }

@@ -37,14 +37,15 @@ pub async fn run(config: &Config) -> Result<(), StoreError> {
     client.batch_execute("COMMIT").await.map_err(unavailable)
 }
 
-/// Two that make one table at once: one of them is told that its name is taken, though it asked.
+/// Two that make one table at once: one of them is told that its name is taken, or its
+/// row's type, though it asked.
 async fn begin(client: &Client, statement: &str) -> Result<(), Error> {
     let mut tries = 1;
     loop {
         let made = client.batch_execute(statement).await;
         let taken = |error: &Error| {
-            let code = error.code();
-            code == Some(&SqlState::UNIQUE_VIOLATION) || code == Some(&SqlState::DUPLICATE_TABLE)
+            let taken = [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE, SqlState::DUPLICATE_OBJECT];
+            error.code().is_some_and(|code| taken.contains(code))
         };
         match made {
             Err(error) if taken(&error) && tries < TRIES => tries += 1,

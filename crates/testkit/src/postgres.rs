@@ -47,24 +47,26 @@ struct Account {
 impl Postgres {
     /// Starts a server with these settings. A data directory that is not there is made.
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> io::Result<Self> {
-        Self::run(data, settings, Path::new(""))
+        Self::run(data, settings, TempDir::new()?, Path::new(""))
     }
 
     /// Starts a server whose data is gone with it.
     fn start_for_now() -> io::Result<Self> {
         // The directory is the shell's to remove: this process may end without a word.
         let directory = TempDir::new()?.keep();
-        fs::set_permissions(&directory, Permissions::from_mode(0o711))?;
-        Self::run(&directory.join("data"), &[("max_connections", "500")], &directory)
+        if let Some(Account { user, group }) = unprivileged()? {
+            chown(&directory, Some(user), Some(group))?;
+        }
+        let socket = TempDir::new_in(&directory)?;
+        Self::run(&directory.join("data"), &[("max_connections", "500")], socket, &directory)
     }
 
-    fn run(data: &Path, settings: &[(&str, &str)], gone_after: &Path) -> io::Result<Self> {
+    fn run(data: &Path, settings: &[(&str, &str)], socket: TempDir, gone_after: &Path) -> io::Result<Self> {
         let programs = programs()?;
         let account = unprivileged()?;
         if !data.exists() {
             initialise(&programs, data, account)?;
         }
-        let socket = TempDir::new()?;
         if let Some(Account { user, group }) = account {
             chown(socket.path(), Some(user), Some(group))?;
         }
