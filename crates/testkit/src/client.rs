@@ -1,5 +1,6 @@
 //! Somebody who calls a server over HTTP.
 
+use crate::waits::HANGS;
 use flate2::write::GzDecoder;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
@@ -13,6 +14,11 @@ pub fn sha256(text: &str) -> String {
         write!(hex, "{byte:02x}").unwrap();
         hex
     })
+}
+
+/// A caller's own connections.
+fn connections() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(HANGS).build().unwrap()
 }
 
 /// A user agent that says Chrome 125 on a Mac.
@@ -62,8 +68,7 @@ impl Caller {
     pub fn new(base: &str) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert("user-agent", HeaderValue::from_static(BROWSER));
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, base: base.into(), headers, user_id: String::new(), token: String::new() }
+        Self { http: connections(), base: base.into(), headers, user_id: String::new(), token: String::new() }
     }
 
     /// The same with one more header, or another value for it; on a connection of its own.
@@ -72,7 +77,7 @@ impl Caller {
         let mut with = self.clone();
         let name = HeaderName::try_from(name).unwrap();
         with.headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        with.http = reqwest::Client::builder().no_proxy().build().unwrap();
+        with.http = connections();
         with
     }
 

@@ -1,5 +1,6 @@
 //! One connection, held open: for what is counted or broken by connection.
 
+use crate::waits::in_time;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -16,6 +17,10 @@ impl Connection {
 
     /// Posts JSON and gives the answer's status, leaving the connection ready for the next request.
     pub async fn post(&mut self, path: &str, body: &str) -> u16 {
+        in_time("an answer", self.exchange(path, body)).await
+    }
+
+    async fn exchange(&mut self, path: &str, body: &str) -> u16 {
         let request = format!(
             "POST /api/v1/{path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()

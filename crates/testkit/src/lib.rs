@@ -11,6 +11,7 @@ mod mail_server;
 mod postgres;
 mod server;
 mod socket;
+mod waits;
 
 pub use authenticator::Authenticator;
 pub use client::{Answer, Caller, sha256};
@@ -20,3 +21,4 @@ pub use mail_server::{Behaviour, Encryption, MailServer, Received};
 pub use postgres::{Database, Postgres};
 pub use server::{ADMIN, PASSWORD, TestServer, code_in};
 pub use socket::{Heard, Socket};
+pub use waits::HANGS;

@@ -1,5 +1,6 @@
 //! A mail server in a test's hand: it takes mails, or does what mail servers do when they do not.
 
+use crate::waits::in_time;
 use data_encoding::BASE64;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::net::SocketAddr;
@@ -125,7 +126,7 @@ impl MailServer {
 
     /// The next mail that it was given, waited for.
     pub async fn next(&mut self) -> Received {
-        self.received.recv().await.unwrap()
+        in_time("a mail", self.received.recv()).await.unwrap()
     }
 
     /// The next mail that it was given already.

@@ -1,5 +1,6 @@
 //! A server for one test.
 
+use crate::waits::in_time;
 use crate::{Caller, TestClock};
 use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
@@ -85,7 +86,7 @@ impl TestServer {
 
     /// Stops it cleanly and starts it anew on the same directory, at the same time.
     pub async fn restart(mut self) -> Self {
-        self.server.take().unwrap().stop().await.unwrap();
+        in_time("the end of a server", self.server.take().unwrap().stop()).await.unwrap();
         let Self { directory, config, clock, .. } = self;
         let server = Self::at(directory, config, clock).await;
         server.server.as_ref().unwrap().open_doors();
@@ -101,7 +102,7 @@ impl TestServer {
             let file = file.unwrap();
             std::fs::copy(file.path(), path.join(file.file_name())).unwrap();
         }
-        self.server.take().unwrap().stop().await.unwrap();
+        in_time("the end of a server", self.server.take().unwrap().stop()).await.unwrap();
         let Self { config, clock, .. } = self;
         let server = Self::at(copy, config, clock).await;
         server.server.as_ref().unwrap().open_doors();
@@ -110,7 +111,7 @@ impl TestServer {
 
     /// Stops it cleanly.
     pub async fn stop(mut self) {
-        self.server.take().unwrap().stop().await.unwrap();
+        in_time("the end of a server", self.server.take().unwrap().stop()).await.unwrap();
     }
 
     /// The data directory.
@@ -120,6 +121,8 @@ impl TestServer {
 
     /// Lets time pass, and has done what is due then.
     pub async fn pass(&self, time: Duration) {
+        // A delivery that is under way would take the new time for the one at which it failed.
+        self.service.deliver_mails().await;
         self.clock.advance(time);
         self.service.do_what_is_due().await;
         self.service.deliver_mails().await;

@@ -1,5 +1,6 @@
 //! Somebody on a socket, who speaks DDP.
 
+use crate::waits::in_time;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -87,7 +88,7 @@ impl Socket {
             return Heard::Frame(frame);
         }
         loop {
-            return match self.frames.next().await {
+            return match in_time("a frame", self.frames.next()).await {
                 Some(Ok(Message::Text(text))) => Heard::Frame(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => {
                     Heard::Closed(code.into(), reason.to_string())

@@ -6,13 +6,11 @@ use super::run::Run;
 use rollcall_http::declarations;
 use rollcall_http::endpoint::Rate;
 use rollcall_model::limits;
+use rollcall_testkit::HANGS;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
-/// Longer than any bound of the server: what takes longer hangs.
-const HANGS: Duration = Duration::from_mins(2);
 /// Sockets that stay open at once.
 const CROWD: usize = 300;
 

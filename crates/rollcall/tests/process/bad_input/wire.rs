@@ -1,12 +1,9 @@
 //! Sockets written to by hand, for what no client library would send.
 
+use rollcall_testkit::HANGS;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
-
-/// Longer than any bound of the server: what takes longer hangs.
-const HANGS: Duration = Duration::from_mins(2);
 
 /// A connection.
 pub struct Wire(TcpStream);
