@@ -10,6 +10,7 @@ use crate::figures::{Spread, percentile};
 use crate::in_process::not_asked_lately;
 use crate::serve::TWIN_BYTES_MAX;
 use anyhow::{Context, Result, bail};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Rows of a page.
@@ -142,9 +143,10 @@ impl Case {
     pub async fn run(&self, server: &Server, caller: &Caller, effort: Effort) -> Result<Outcome> {
         let requests: Requests = self.paths.iter().map(|path| caller.get(path)).collect();
         let mut bytes = 0;
-        let samples = requests.len().min(SAMPLES);
-        for request in requests.iter().take(samples) {
-            let (answer, length) = caller.sample(request).await.with_context(|| self.name.clone())?;
+        let samples = requests.count().min(SAMPLES);
+        for _ in 0..samples {
+            let asked = caller.sample(requests.next()).await;
+            let (answer, length) = asked.with_context(|| self.name.clone())?;
             let rows = answer["sessions"].as_array().map(Vec::len);
             if self.rows.is_some() && rows != self.rows {
                 bail!("{}: a page of {rows:?} rows", self.name);
@@ -153,9 +155,13 @@ impl Case {
         }
         let bytes = (bytes / samples.max(1)).min(TWIN_BYTES_MAX);
         let connections = self.connections.unwrap_or(effort.connections);
-        let load = |requests| Load { requests, connections, time: effort.time, awake: effort.own_core };
-        let twin = load([caller.get(&format!("/static/{bytes}"))].into());
-        let first = self.beside_first.then(|| load([caller.get(&list("", 0))].into()));
+        let load = |requests| {
+            let requests = Arc::new(requests);
+            Load { requests, connections, time: effort.time, awake: effort.own_core }
+        };
+        let one = |path: &str| std::iter::once(caller.get(path)).collect();
+        let twin = load(one(&format!("/static/{bytes}")));
+        let first = self.beside_first.then(|| load(one(&list("", 0))));
         let case = load(requests);
         let mut rounds = Vec::new();
         for _ in 0..effort.rounds {
@@ -203,7 +209,7 @@ struct Round {
 
 /// How fast the driver and the server's HTTP are at all: an answer of two bytes.
 pub async fn ceiling(server: &Server, caller: &Caller, effort: Effort) -> Result<Measured> {
-    let requests: Requests = [caller.get("/static/2")].into();
+    let requests = Arc::new(std::iter::once(caller.get("/static/2")).collect());
     let load = Load { requests, connections: effort.connections, time: effort.time, awake: effort.own_core };
     drive(server.address, server.pid(), &load).await
 }

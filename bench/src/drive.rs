@@ -5,15 +5,38 @@ use crate::process;
 use anyhow::{Context, Result, bail};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Requests, ready to be written, asked in turn.
-pub type Requests = Arc<[Vec<u8>]>;
+/// Requests, ready to be written, asked in turn by all connections of all loads: one that must not have been asked
+/// lately comes again when all others have been.
+pub struct Requests {
+    all: Vec<Vec<u8>>,
+    asked: AtomicUsize,
+}
+
+impl FromIterator<Vec<u8>> for Requests {
+    fn from_iter<I: IntoIterator<Item = Vec<u8>>>(requests: I) -> Self {
+        Self { all: requests.into_iter().collect(), asked: AtomicUsize::new(0) }
+    }
+}
+
+impl Requests {
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The next one.
+    pub fn next(&self) -> &[u8] {
+        &self.all[self.asked.fetch_add(1, Ordering::Relaxed) % self.all.len()]
+    }
+}
 
 /// What is asked of whom, how.
 pub struct Load {
     /// The requests.
-    pub requests: Requests,
+    pub requests: Arc<Requests>,
     /// Connections, each of which asks when it has its answer.
     pub connections: usize,
     /// For how long.
@@ -40,21 +63,17 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Puts a load on the server and measures it.
 pub async fn drive(address: SocketAddr, server: u32, load: &Load) -> Result<Measured> {
     let mut connections = Vec::with_capacity(load.connections);
-    for number in 0..load.connections {
+    for _ in 0..load.connections {
         let mut connection = Connection::open(address).await?;
         // The first request of a connection is not counted.
-        connection.exchange(&load.requests[number % load.requests.len()]).await?;
+        connection.exchange(load.requests.next()).await?;
         connections.push(connection);
     }
     let before = process::cpu(server)?;
     let began = Instant::now();
     let end = began + load.time;
-    let asking = connections.into_iter().enumerate().map(|(number, connection)| {
-        // Each begins at another of the requests.
-        let from = number * load.requests.len() / load.connections;
-        tokio::spawn(ask_until(connection, load.requests.clone(), from, end))
-    });
-    let asking: Vec<_> = asking.collect();
+    let ask = |connection| tokio::spawn(ask_until(connection, load.requests.clone(), end));
+    let asking: Vec<_> = connections.into_iter().map(ask).collect();
     let awake = load.awake.then(|| tokio::spawn(stay_awake()));
     let mut waits_ns = Vec::new();
     for asking in asking {
@@ -88,27 +107,21 @@ async fn stay_awake() {
     }
 }
 
-async fn ask_until(
-    mut connection: Connection,
-    requests: Requests,
-    from: usize,
-    end: Instant,
-) -> Result<Vec<u32>> {
+async fn ask_until(mut connection: Connection, requests: Arc<Requests>, end: Instant) -> Result<Vec<u32>> {
     let mut waits = Vec::with_capacity(1 << 14);
     let mut asked_at = Instant::now();
-    for request in requests.iter().cycle().skip(from) {
-        let answer = connection.ask(request).await?;
+    loop {
+        let answer = connection.ask(requests.next()).await?;
         if !answer.ok {
             bail!("refused: {}", String::from_utf8_lossy(answer.body));
         }
         let now = Instant::now();
         waits.push(u32::try_from((now - asked_at).as_nanos()).unwrap_or(u32::MAX));
         if now >= end {
-            break;
+            return Ok(waits);
         }
         asked_at = now;
     }
-    Ok(waits)
 }
 
 /// A count as a number to calculate with.

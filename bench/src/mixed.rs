@@ -19,6 +19,7 @@ use rollcall_model::limits;
 use std::fmt::{self, Display};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Sign-ins offered in a second.
@@ -102,7 +103,7 @@ pub async fn measure(root: &Path, data: &Data, rounds: usize, time: Duration) ->
         hostile: Hostile { asked: 0, refused: 0, longest_ms: 0.0, others: Vec::new() },
     };
     for (name, connections, paths) in lists() {
-        let requests = paths.iter().map(|path| caller.get(path)).collect();
+        let requests = Arc::new(paths.iter().map(|path| caller.get(path)).collect());
         let load = Load { requests, connections, time, awake: false };
         let mut measured = Vec::new();
         for _ in 0..rounds {
