@@ -17,7 +17,13 @@ pub fn test(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
 fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), Failure> {
     parts.part("tools", || tools::need(if quick { tools::QUICK } else { tools::TEST }))?;
     lint::source(workspace, parts)?;
-    parts.part("cargo test", || step::run(workspace.cargo().args(["test", "--workspace", "--locked"])))
+    let test = ["test", "--workspace", "--locked"];
+    parts.part("cargo test", || step::run(workspace.cargo().args(test)))?;
+    // What a client meets is the same on both engines.
+    parts.part("behaviour on PostgreSQL", || {
+        let mut command = workspace.cargo();
+        step::run(command.args(test).args(["--test", "it"]).env("ROLLCALL_TEST_STORE", "postgres"))
+    })
 }
 
 /// The release binary: published clients against it and a page, the types of its answers, and its speed.

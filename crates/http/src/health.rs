@@ -20,11 +20,15 @@ pub fn router(service: Arc<Service>) -> Router {
 fn ready(service: &Service) -> Response {
     let phase = service.phase();
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    if phase.is_ready() {
+    let reason = match phase.reason() {
+        "" if !service.is_current() => "the store does not answer",
+        reason => reason,
+    };
+    if reason.is_empty() {
         let body = json!({ "ready": true, "mail": mail(&service.mail_state()) });
         (StatusCode::OK, headers, body.to_string()).into_response()
     } else {
-        let body = json!({ "ready": false, "reason": phase.reason() });
+        let body = json!({ "ready": false, "reason": reason });
         let later = [(RETRY_AFTER, "1")];
         (StatusCode::SERVICE_UNAVAILABLE, headers, later, body.to_string()).into_response()
     }

@@ -36,6 +36,18 @@ impl PersonalTokens {
         }
     }
 
+    /// Puts all tokens of a user in the place of those that it had; gives those that are no more.
+    pub fn replace(&mut self, user: UserNo, tokens: &[PersonalToken]) -> Vec<TokenNo> {
+        let before = self.of_user.remove(&user).unwrap_or_default();
+        let before = before.iter().filter_map(|hash| self.held.remove(hash));
+        let mut gone: Vec<_> = before.map(|(_, holder)| holder.token()).collect();
+        gone.retain(|no| tokens.iter().all(|token| token.no != *no));
+        for token in tokens {
+            self.insert(token);
+        }
+        gone
+    }
+
     /// Lets a user's tokens be of the user as it is now.
     pub fn replace_owner(&mut self, owner: &Arc<Owner>) {
         for hash in self.of_user.get(&owner.no).into_iter().flatten() {

@@ -97,19 +97,33 @@ impl Standing {
         }
     }
 
+    /// Takes in sessions that were opened since what was loaded before, in the order of their numbers.
+    pub fn note_opened(&self, sessions: &[Loaded]) {
+        let _applying = self.applying.lock();
+        for sessions in sessions.chunks(EVENTS_AT_ONCE) {
+            let mut index = self.index.write();
+            for Loaded { session, seen_at } in sessions {
+                index.open(session, *seen_at);
+            }
+        }
+    }
+
     /// Takes in that stored sessions have ended since what was loaded before.
     pub fn note_ended(&self, sessions: &[SessionNo]) {
         let _applying = self.applying.lock();
-        let mut index = self.index.write();
-        index.gather();
-        for no in sessions {
-            index.end(*no);
+        for sessions in sessions.chunks(EVENTS_AT_ONCE) {
+            let mut index = self.index.write();
+            index.gather();
+            for no in sessions {
+                index.end(*no);
+            }
         }
     }
 
     /// Takes in that a stored user has changed since what was loaded before.
     pub fn note_owner(&self, owner: &Owner) {
         let _applying = self.applying.lock();
+        self.personal.write().replace_owner(&Arc::new(owner.clone()));
         let mut index = self.index.write();
         index.gather();
         index.change_owner(owner);
@@ -138,14 +152,34 @@ impl Standing {
         self.index.write().step_ups.remember(window);
     }
 
-    /// Remembers the factors of a user that has any.
+    /// Remembers the factors of a user.
     pub fn remember_factors(&self, user: UserNo, factors: Factors) {
-        self.factors.write().insert(user, factors);
+        if factors.any() {
+            self.factors.write().insert(user, factors);
+        } else {
+            self.factors.write().remove(&user);
+        }
     }
 
     /// Takes in a personal access token.
     pub fn remember_personal(&self, token: &PersonalToken) {
         self.personal.write().insert(token);
+    }
+
+    /// Takes in all personal access tokens of a user, in the place of those that it had.
+    pub fn replace_personal(&self, user: UserNo, tokens: &[PersonalToken]) {
+        let gone = self.personal.write().replace(user, tokens);
+        let mut index = self.index.write();
+        for token in gone {
+            index.step_ups.forget(token);
+        }
+    }
+
+    /// A live session's id on the wire.
+    pub fn session_id(&self, session: SessionNo) -> Option<SessionId> {
+        let index = self.index.read();
+        let slot = index.rows.find(session)?;
+        std::str::from_utf8(index.rows.id(slot)).ok()?.parse().ok()
     }
 
     /// Takes in which roles hold a permission.

@@ -1,7 +1,6 @@
 //! How mails leave the process: by SMTP, or into a file that the operator reads.
 //!
-//! **Invariant:** the password for the server is read from its file or variable when the process starts, and
-//! shown by nothing.
+//! **Invariant:** the password for the server is shown by nothing.
 
 mod outbox;
 mod settings;
@@ -16,9 +15,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The transport that the settings name; the outbox lies in the data directory.
-pub fn open(settings: &Settings, data_dir: &Path) -> Result<Arc<dyn MailTransport>, SettingsError> {
+pub fn open(
+    settings: &Settings,
+    password: Option<&str>,
+    data_dir: &Path,
+) -> Result<Arc<dyn MailTransport>, SettingsError> {
     Ok(match settings.transport {
         Transport::Outbox => Arc::new(Outbox::new(data_dir)),
-        Transport::Smtp => Arc::new(Smtp::new(settings)?),
+        Transport::Smtp => Arc::new(Smtp::new(settings, password)?),
     })
 }

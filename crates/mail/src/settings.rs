@@ -10,9 +10,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The variable that holds the password, where no file does.
-const PASSWORD_VARIABLE: &str = "ROLLCALL_MAIL_PASSWORD";
-
 /// Settings of the mail.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -111,19 +108,14 @@ impl Settings {
     }
 
     /// Whom to sign in as, and how; `None` where that is not asked for.
-    pub(crate) fn credentials(&self) -> Result<Option<Credentials>, SettingsError> {
+    pub(crate) fn credentials(&self, password: Option<&str>) -> Result<Option<Credentials>, SettingsError> {
         let Some(username) = self.username.clone() else { return Ok(None) };
-        let password = match &self.password_file {
-            Some(path) => first_line(&read("mail.password_file", path)?),
-            None => std::env::var(PASSWORD_VARIABLE).unwrap_or_default(),
-        };
-        if password.is_empty() {
-            let what = format!(
-                "no password for `mail.username`: put it in the file's first line, or in {PASSWORD_VARIABLE}"
-            );
+        let Some(password) = password else {
+            let what =
+                "no password for `mail.username`: put it in a file that this names, or in the variable";
             return Err(SettingsError::new("mail.password_file", what));
-        }
-        Ok(Some(Credentials::new(username, password)))
+        };
+        Ok(Some(Credentials::new(username, password.into())))
     }
 
     pub(crate) fn authorities(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SettingsError> {
@@ -133,11 +125,6 @@ impl Settings {
 
 fn is_this_machine(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-fn first_line(bytes: &[u8]) -> String {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
 }
 
 fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, SettingsError> {
@@ -171,20 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_the_first_line_of_its_file_and_shown_by_nothing() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let with = |path: &Path| Settings {
-            username: Some("u".into()),
-            password_file: Some(path.into()),
-            ..smtp("localhost", Tls::Plain)
-        };
-        for (text, good) in [("secret word\r\nmore", true), ("secret word", true), ("\nsecret", false)] {
-            std::fs::write(file.path(), text).unwrap();
-            let credentials = with(file.path()).credentials();
-            assert_eq!(credentials.is_ok(), good, "{text:?}");
-            assert!(!format!("{:?}{:?}", with(file.path()), credentials).contains("secret word"));
-        }
-        assert!(with(Path::new("/nowhere")).credentials().unwrap_err().what.contains("/nowhere"));
-        assert!(smtp("localhost", Tls::Plain).credentials().unwrap().is_none());
+    fn whom_to_sign_in_as_needs_a_password_which_is_shown_by_nothing() {
+        let settings = Settings { username: Some("u".into()), ..smtp("localhost", Tls::Plain) };
+        let credentials = settings.credentials(Some("secret word"));
+        assert!(credentials.is_ok() && !format!("{settings:?}{credentials:?}").contains("secret word"));
+        assert_eq!(settings.credentials(None).unwrap_err().setting, "mail.password_file");
+        assert!(smtp("localhost", Tls::Plain).credentials(None).unwrap().is_none());
     }
 }

@@ -43,14 +43,14 @@ struct NotTaken {
 }
 
 impl Smtp {
-    /// The server that the settings name. Does not connect.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    /// The server that the settings name, with the password of their user. Does not connect.
+    pub fn new(settings: &Settings, password: Option<&str>) -> Result<Self, SettingsError> {
         let (host, from) = settings.server()?;
         let parameters = match settings.tls {
             Tls::Plain => None,
             Tls::StartTls | Tls::Implicit => Some(parameters(settings, host.clone())?),
         };
-        let credentials = settings.credentials()?;
+        let credentials = settings.credentials(password)?;
         let Settings { port, tls, timeout, .. } = *settings;
         Ok(Self { host, port, tls, parameters, credentials, from, timeout })
     }

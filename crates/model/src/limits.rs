@@ -167,6 +167,26 @@ pub const ARGON2_LANES: u32 = 4;
 pub const HASH_FILE_BYTES: u64 = 1 << 10;
 /// Reads of the store waiting; past it a caller is told to come back.
 pub const READER_QUEUE: usize = 1_024;
+/// How often a node asks whether others have committed.
+pub const FOLLOW_PERIOD: Duration = Duration::from_millis(20);
+/// How old what a node answers of tokens may be, by default: within that, every node refuses what was ended on any.
+pub const REVOCATION_BOUND: Duration = Duration::from_secs(1);
+/// The longest that may be set.
+pub const REVOCATION_BOUND_MAX: Duration = MINUTE;
+/// For how long a node does what only one does; it asks for more when half of it is over.
+pub const LEASE: Duration = Duration::from_secs(10);
+/// Connections to a database at once, beside the one that commits and the one that follows the ledger, by default.
+pub const STORE_CONNECTIONS: usize = 4;
+/// The most that may be set.
+pub const STORE_CONNECTIONS_MAX: usize = 100;
+/// How long a connection to a database may take to be made, by default.
+pub const STORE_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one statement of a database may take, by default.
+pub const STORE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that may be set for either.
+pub const STORE_TIMEOUT_MAX: Duration = Duration::from_mins(10);
+/// How much longer to wait for what the database itself says of a statement that takes too long.
+pub const STORE_ANSWER_GRACE: Duration = Duration::from_secs(5);
 /// Mails waiting to be delivered; past it no further one is queued.
 pub const MAILS_QUEUED: u64 = 10_000;
 /// How long a mail that brings no code may wait to be delivered.
@@ -187,7 +207,9 @@ pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 pub const MAIL_TIMEOUT_MAX: Duration = MINUTE;
 /// Mails that the outbox keeps; the oldest go.
 pub const OUTBOX_MAILS: usize = 100;
-/// Bytes of the file that a mail server's password or certificates are read from.
+/// Bytes of a file whose first line is a secret.
+pub const SECRET_BYTES: u64 = 1 << 10;
+/// Bytes of the file that a mail server's certificates are read from.
 pub const MAIL_FILE_BYTES: u64 = 1 << 20;
 /// Different reads and refusals written one by one in a window; the rest are counted together.
 pub const OBSERVATIONS: usize = 1_000;

@@ -20,7 +20,7 @@ A setting has a name, `section.key`. It is taken from these places; a later one 
 1. the default;
 2. the file that `--config FILE` names, else the variable `ROLLCALL_CONFIG`: TOML, with a table for each section;
 3. the environment: `ROLLCALL__SECTION__KEY`;
-4. a flag: `--set section.key=value`, as often as needed; `rollcall serve` also has `--data-dir`, `--listen` and `--key-file`, which win over `--set`.
+4. a flag: `--set section.key=value`, as often as needed; `rollcall serve` also has `--data-dir`, `--store`, `--listen` and `--key-file`, which win over `--set`.
 
 | | in the file | in the environment | as a flag |
 |---|---|---|---|

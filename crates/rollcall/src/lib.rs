@@ -13,6 +13,7 @@ pub mod memory;
 pub mod output;
 pub mod progress;
 pub mod remote;
+pub mod store;
 pub mod table;
 pub mod when;
 pub mod wiring;

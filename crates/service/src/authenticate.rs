@@ -6,15 +6,23 @@ use rollcall_model::{Owner, Permission, Timestamp, TokenHash};
 use std::sync::Arc;
 
 impl Service {
-    /// The principal of a token that is live, whoever sends it, and takes note that it was seen.
-    pub fn authenticate(&self, token: &TokenHash) -> Option<Principal> {
-        self.standing.bearer(token, self.clock.now()).map(Principal)
+    /// The principal of a token that is live, whoever sends it, and takes note that it was seen. On one of several
+    /// nodes, the store is asked of a token that the index does not know, and when the index may be too old; refuses
+    /// when there is no answer.
+    pub async fn authenticate(&self, token: &TokenHash) -> Result<Option<Principal>, Refusal> {
+        self.be_current().await?;
+        if let Some(bearer) = self.standing.bearer(token, self.clock.now()) {
+            return Ok(Some(Principal(bearer)));
+        }
+        self.catch_up().await?;
+        Ok(self.standing.bearer(token, self.clock.now()).map(Principal))
     }
 
     /// Waits for the end of the principal's session, where it has one. It may have ended since it was
     /// authenticated: whoever waits authenticates once more.
     pub fn watch(&self, principal: &Principal) -> Option<Watch> {
-        principal.session().map(|session| self.endings.watch(session))
+        let session = principal.session()?;
+        Some(self.endings.watch(session, self.standing.session_id(session)?))
     }
 
     /// Whether the principal's roles hold the permission, at this instant.

@@ -6,7 +6,7 @@
 //! for [`limits::ENDING_HEARD`] at most.
 
 use parking_lot::Mutex;
-use rollcall_model::{Event, Happening, SessionId, SessionNo, limits};
+use rollcall_model::{SessionId, SessionNo, limits};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -15,9 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Debug, Default)]
 pub struct Endings(Mutex<Waiting>);
 
+/// Tells one who waits, and hands over what is held until that one is done.
+type Tell = oneshot::Sender<mpsc::Sender<()>>;
+
 #[derive(Debug, Default)]
 struct Waiting {
-    by_session: HashMap<SessionNo, Vec<(u64, oneshot::Sender<Ending>)>>,
+    by_session: HashMap<SessionNo, Vec<(u64, Tell)>>,
     next: u64,
 }
 
@@ -34,15 +37,16 @@ pub struct Ending {
 pub struct Watch {
     endings: Arc<Endings>,
     session: SessionNo,
+    id: SessionId,
     key: u64,
-    told: oneshot::Receiver<Ending>,
+    told: oneshot::Receiver<mpsc::Sender<()>>,
 }
 
 impl Watch {
     /// The ending, when it comes.
     pub async fn ended(&mut self) -> Ending {
         match (&mut self.told).await {
-            Ok(ending) => ending,
+            Ok(held) => Ending { session: self.id, _held: held },
             // It was told before: nothing more will come.
             Err(_) => std::future::pending().await,
         }
@@ -77,28 +81,25 @@ impl Told {
 impl Endings {
     /// Waits for the end of a session. It may have ended already: whoever waits looks after this whether it
     /// still lives.
-    pub fn watch(self: &Arc<Self>, session: SessionNo) -> Watch {
+    pub fn watch(self: &Arc<Self>, session: SessionNo, id: SessionId) -> Watch {
         let (tell, told) = oneshot::channel();
         let waiting = &mut *self.0.lock();
         let key = waiting.next;
         waiting.next += 1;
         waiting.by_session.entry(session).or_default().push((key, tell));
-        Watch { endings: self.clone(), session, key, told }
+        Watch { endings: self.clone(), session, id, key, told }
     }
 
-    /// Tells those who wait for the endings among these events; `None` when nobody did.
-    pub fn tell(&self, events: &[Event]) -> Option<Told> {
-        let mut ended = events.iter().filter_map(|event| match event.happening {
-            Happening::SessionEnded { id, .. } => Some((event.session?, id)),
-            _ => None,
-        });
-        let first = ended.next()?;
+    /// Tells those who wait for the end of these sessions; `None` when nobody did.
+    pub fn tell(&self, ended: impl IntoIterator<Item = SessionNo>) -> Option<Told> {
+        let mut ended = ended.into_iter().peekable();
+        ended.peek()?;
         let waiting = &mut *self.0.lock();
         let (held, told) = mpsc::channel(1);
         let mut any = false;
-        for (no, session) in std::iter::once(first).chain(ended) {
-            for (_, tell) in waiting.by_session.remove(&no).unwrap_or_default() {
-                any |= tell.send(Ending { session, _held: held.clone() }).is_ok();
+        for session in ended {
+            for (_, tell) in waiting.by_session.remove(&session).unwrap_or_default() {
+                any |= tell.send(held.clone()).is_ok();
             }
         }
         any.then_some(Told(told))
@@ -108,30 +109,17 @@ impl Endings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rollcall_model::{Actor, EndReason, Seq, Timestamp};
     use std::task::Poll;
 
-    fn ended(session: u64) -> Event {
-        Event {
-            seq: Seq(100 + session),
-            at: Timestamp::from_ms(0),
-            actor: Actor::System,
-            subject: None,
-            session: Some(SessionNo(session)),
-            live: 0,
-            happening: Happening::SessionEnded {
-                id: "aaaaaaaaaaaaaaaaa".parse().unwrap(),
-                reason: EndReason::Expired,
-                due: None,
-            },
-        }
+    fn watch(endings: &Arc<Endings>, session: u64) -> Watch {
+        endings.watch(SessionNo(session), "aaaaaaaaaaaaaaaaa".parse().unwrap())
     }
 
     #[tokio::test]
     async fn a_command_is_answered_when_all_who_were_told_let_go() {
         let endings = Arc::new(Endings::default());
-        let mut watches = [1, 1, 2].map(|no| endings.watch(SessionNo(no)));
-        let told = endings.tell(&[ended(1), ended(3)]).unwrap();
+        let mut watches = [1, 1, 2].map(|no| watch(&endings, no));
+        let told = endings.tell([1, 3].map(SessionNo)).unwrap();
         let [one, two, other] = &mut watches;
         let (one, two) = (one.ended().await, two.ended().await);
         assert!(futures_pending(&mut Box::pin(other.ended())));
@@ -145,19 +133,19 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_told_who_waits_no_more_or_was_told_before() {
         let endings = Arc::new(Endings::default());
-        drop(endings.watch(SessionNo(1)));
-        assert!(endings.tell(&[ended(1)]).is_none());
-        let _watch = endings.watch(SessionNo(1));
-        assert!(endings.tell(&[ended(1)]).is_some());
-        assert!(endings.tell(&[ended(1)]).is_none());
+        drop(watch(&endings, 1));
+        assert!(endings.tell([SessionNo(1)]).is_none());
+        let _watch = watch(&endings, 1);
+        assert!(endings.tell([SessionNo(1)]).is_some());
+        assert!(endings.tell([SessionNo(1)]).is_none());
         assert!(endings.0.lock().by_session.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_let_go_delays_for_a_bounded_time() {
         let endings = Arc::new(Endings::default());
-        let mut watch = endings.watch(SessionNo(1));
-        let told = endings.tell(&[ended(1)]).unwrap();
+        let mut watch = watch(&endings, 1);
+        let told = endings.tell([SessionNo(1)]).unwrap();
         let _held = watch.ended().await;
         let before = tokio::time::Instant::now();
         told.heard().await;

@@ -15,6 +15,7 @@ mod error;
 mod factors;
 mod fill;
 mod first_start;
+mod following;
 mod hashing;
 mod last_seen;
 mod list_sessions;
@@ -63,6 +64,7 @@ pub use users::{Seen, SeenPage, UserName};
 use checkpoint::Checkpoints;
 use delivery::Delivery;
 use endings::Endings;
+use following::Following;
 use hashing::Hashing;
 use observations::Observations;
 use pool::Pool;
@@ -81,6 +83,7 @@ pub struct Service {
     settings: Settings,
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
+    following: Arc<Following>,
     writer: Arc<Writer>,
     endings: Arc<Endings>,
     hashing: Arc<Hashing>,

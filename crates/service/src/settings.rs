@@ -23,6 +23,8 @@ pub struct Settings {
     pub code_failures: FailureLimit,
     /// KiB of memory that a new password's hash takes. Less than by default is for test workspaces only.
     pub argon2_kib: u32,
+    /// How old what is answered of tokens may be on a node of several.
+    pub revocation_bound: Duration,
     /// Roles whose holders must have a factor: until they have enrolled one, they can only enrol one.
     pub factor_required_of: RoleSet,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             address_failures: limits::ADDRESS_FAILURES,
             code_failures: limits::CODE_FAILURES,
             argon2_kib: limits::ARGON2_KIB,
+            revocation_bound: limits::REVOCATION_BOUND,
             factor_required_of: RoleSet::EMPTY,
         }
     }

@@ -91,7 +91,7 @@ impl Service {
     /// holds no session that could be gone on with.
     pub async fn resume(&self, token: String) -> Result<SignedIn, Refusal> {
         let dead = Refusal::SignIn(SignInRefusal::TokenNotLive);
-        let principal = self.authenticate(&digest::token(&token));
+        let principal = self.authenticate(&digest::token(&token)).await?;
         let of_session = principal.filter(|principal| principal.session().is_some());
         let principal = of_session.ok_or_else(|| dead.clone())?;
         let credential = self.store.credential(WhichUser::No(principal.user())).await?.ok_or(dead)?;

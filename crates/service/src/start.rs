@@ -5,6 +5,7 @@ use crate::checkpoint::Checkpoints;
 use crate::delivery::{Delivery, MailTransport};
 use crate::endings::Endings;
 use crate::error::NotWritten;
+use crate::following::Following;
 use crate::hashing::Hashing;
 use crate::observations::Observations;
 use crate::pool::Pool;
@@ -79,9 +80,12 @@ impl Service {
         };
         let standing = Arc::new(Standing::new(readers, parts.settings.session_idle));
         let (endings, queued) = (Arc::<Endings>::default(), Arc::new(Notify::new()));
+        let bound = parts.settings.revocation_bound;
+        let following = Arc::new(Following::new(standing.clone(), endings.clone(), bound));
         let writer = Writer::start(
             parts.store.clone(),
             standing.clone(),
+            following.clone(),
             endings.clone(),
             queued.clone(),
             parts.clock.clone(),
@@ -95,11 +99,12 @@ impl Service {
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
-            delivery: Delivery::new(parts.mail, queued),
+            delivery: Delivery::new(parts.mail, queued, &*parts.randomness),
             checkpoints: Checkpoints::default(),
             key: parts.key,
             store: parts.store,
             standing,
+            following,
             writer: Arc::new(writer),
             endings,
             clock: parts.clock,
@@ -117,7 +122,7 @@ impl Service {
     /// the store.
     pub async fn load(self: &Arc<Self>) -> Result<(), StoreError> {
         let started = Instant::now();
-        self.writer.go_on_from(self.store.end().await?);
+        self.following.begin_at(self.store.end().await?);
         let workspace = self.store.workspace().await?;
         self.refuse_cheap_hashes(workspace)?;
         if workspace.is_none() {
@@ -125,14 +130,19 @@ impl Service {
             let _ = self.writer.run(Command::CreateWorkspace { test: false }).await;
         }
         self.adopt_key().await?;
-        let ((), (seq, from)) = tokio::try_join!(self.learn_hashes(), self.fill())?;
+        let ((), (end, from)) = tokio::try_join!(self.learn_hashes(), self.fill())?;
         self.standing.loaded();
+        self.following.is_filled_to(end);
+        // Of several nodes, it is one that may answer.
+        let up_to_date = self.catch_up().await;
+        up_to_date.map_err(|_| StoreError::Unavailable("what others committed could not be read".into()))?;
         for row in self.store.permissions().await? {
             self.standing.set_grant(row.permission, row.roles);
         }
         let live = self.standing.live(self.clock.now());
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(live, seq = seq.0, took_ms, from, "sessions are loaded");
+        tracing::info!(live, seq = end.seq.0, took_ms, from, "sessions are loaded");
+        tokio::spawn(self.clone().keep_following());
         tokio::spawn(self.clone().keep_up());
         tokio::spawn(self.clone().keep_delivering());
         tokio::spawn(self.clone().write_checkpoints());
@@ -185,13 +195,14 @@ impl Service {
             let _ = self.writer.run(Command::Observe(rest)).await;
         }
         self.writer.close().await;
+        self.deliver_no_more().await;
         // When everything is answered: nothing moves any more.
         let seen = self.note_all_seen().await;
         if let Err(error) = &seen {
             tracing::warn!(%error, "when sessions were last seen could not be written");
         }
         self.write_last_checkpoint(seen.is_ok()).await;
-        log_head(self.writer.end());
+        log_head(self.following.end());
         self.store.close().await?;
         Ok(())
     }

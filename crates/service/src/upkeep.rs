@@ -13,7 +13,7 @@ impl Service {
     pub(crate) async fn keep_up(self: Arc<Self>) {
         let mut ticks = interval(limits::SWEEP_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut logged, mut logged_at) = (self.writer.end(), Instant::now());
+        let (mut logged, mut logged_at) = (self.following.end(), Instant::now());
         let mut phase = self.phase.subscribe();
         loop {
             tokio::select! {
@@ -22,8 +22,8 @@ impl Service {
             }
             self.do_what_is_due().await;
             self.hashing.rest();
-            if logged_at.elapsed() >= limits::HEAD_LOG_PERIOD && self.writer.end() != logged {
-                (logged, logged_at) = (self.writer.end(), Instant::now());
+            if logged_at.elapsed() >= limits::HEAD_LOG_PERIOD && self.following.end() != logged {
+                (logged, logged_at) = (self.following.end(), Instant::now());
                 log_head(logged);
             }
         }

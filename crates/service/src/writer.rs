@@ -11,12 +11,12 @@
 
 use crate::endings::{Endings, Told};
 use crate::error::NotWritten;
+use crate::following::{Following, ended};
 use rollcall_index::Standing;
 use rollcall_model::{Clock, Command, Event, Happening, Receipt, Refused, SessionNo, UserNo, limits};
-use rollcall_store::chain::BEFORE_THE_FIRST;
-use rollcall_store::{ChainEnd, LiveSets, Store};
+use rollcall_store::{ChainEnd, LiveSets, Missed, Store, StoreError};
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// A handle on the writing task.
@@ -24,7 +24,6 @@ use tokio::task::JoinHandle;
 pub struct Writer {
     queue: parking_lot::Mutex<Option<mpsc::Sender<Waiting>>>,
     task: parking_lot::Mutex<Option<JoinHandle<()>>>,
-    end: Arc<watch::Sender<ChainEnd>>,
 }
 
 struct Waiting {
@@ -37,16 +36,16 @@ impl Writer {
     pub fn start(
         store: Arc<dyn Store>,
         standing: Arc<Standing>,
+        following: Arc<Following>,
         endings: Arc<Endings>,
         mail_queued: Arc<Notify>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
-        let end = Arc::new(watch::Sender::new(BEFORE_THE_FIRST));
-        let sets = Arc::new(Sets(standing.clone()));
-        let writing = Writing { store, standing, endings, sets, mail_queued, clock, end: end.clone() };
+        let sets = Arc::new(Sets { standing, following: following.clone() });
+        let writing = Writing { store, following, endings, sets, clock, mail_queued };
         let task = tokio::spawn(writing.run(inbox));
-        Self { queue: Some(queue).into(), task: Some(task).into(), end }
+        Self { queue: Some(queue).into(), task: Some(task).into() }
     }
 
     /// Carries a command out, or says why not.
@@ -60,16 +59,6 @@ impl Writer {
         answered.await.unwrap_or(Err(NotWritten::Unavailable))
     }
 
-    /// Says where the ledger ends that is gone on with, before the first command.
-    pub fn go_on_from(&self, end: ChainEnd) {
-        self.end.send_replace(end);
-    }
-
-    /// Where the ledger ends.
-    pub fn end(&self) -> ChainEnd {
-        *self.end.borrow()
-    }
-
     /// Takes no more commands, and returns when those that were taken are answered.
     pub async fn close(&self) {
         self.queue.lock().take();
@@ -81,23 +70,33 @@ impl Writer {
     }
 }
 
-struct Sets(Arc<Standing>);
+struct Sets {
+    standing: Arc<Standing>,
+    following: Arc<Following>,
+}
 
 impl LiveSets for Sets {
     fn sessions_of(&self, user: UserNo) -> Vec<SessionNo> {
-        self.0.sessions_of(user)
+        self.standing.sessions_of(user)
+    }
+
+    fn end(&self) -> Option<ChainEnd> {
+        Some(self.following.end())
+    }
+
+    fn take_in(&self, missed: Missed) {
+        self.following.take_in(missed);
     }
 }
 
 struct Writing {
     store: Arc<dyn Store>,
-    standing: Arc<Standing>,
+    following: Arc<Following>,
     endings: Arc<Endings>,
     sets: Arc<Sets>,
     clock: Arc<dyn Clock>,
     /// Rung for whoever delivers mails.
     mail_queued: Arc<Notify>,
-    end: Arc<watch::Sender<ChainEnd>>,
 }
 
 /// Ends the process when the thread unwinds through it.
@@ -138,7 +137,7 @@ impl Writing {
         let commands: Arc<[Command]> = commands.into();
         match self.try_commit(commands.clone()).await {
             Ok(outcomes) => outcomes,
-            Err(NotCommitted) if self.nothing_happened().await && commands.len() > 1 => {
+            Err(error) if self.is_of_one(&error).await && commands.len() > 1 => {
                 let mut outcomes = Vec::with_capacity(commands.len());
                 for command in &*commands {
                     let alone = self.try_commit([command.clone()].into()).await;
@@ -147,15 +146,24 @@ impl Writing {
                 }
                 outcomes
             }
-            Err(NotCommitted) => commands.iter().map(|_| Outcome::UNAVAILABLE).collect(),
+            Err(_) => commands.iter().map(|_| Outcome::UNAVAILABLE).collect(),
         }
     }
 
-    /// Whether the ledger ends where it did before a commit failed. When it does not, the commit took place
-    /// all the same, and the index does not know of it: then the process ends, and a restart reads the truth.
+    /// Whether a commit may have failed by one of its commands, so that the others are to be tried without it.
+    async fn is_of_one(&self, error: &StoreError) -> bool {
+        match self.store.shared() {
+            Some(_) => matches!(error, StoreError::Rejected(_)),
+            None => self.nothing_happened().await,
+        }
+    }
+
+    /// Whether the ledger ends where it did before a commit failed, to which nobody else commits. When it does not,
+    /// the commit took place all the same, and the index does not know of it: then the process ends, and a restart
+    /// reads the truth.
     async fn nothing_happened(&self) -> bool {
         match self.store.end().await {
-            Ok(end) if end == *self.end.borrow() => true,
+            Ok(end) if end == self.following.end() => true,
             Ok(end) => {
                 tracing::error!(
                     seq = end.seq.0,
@@ -167,16 +175,15 @@ impl Writing {
         }
     }
 
-    async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Outcome>, NotCommitted> {
+    async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Outcome>, StoreError> {
         let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
-        let committed = committed.map_err(|error| {
-            tracing::error!(%error, "a commit failed");
-            NotCommitted
-        })?;
-        self.standing.apply(&committed.events);
-        self.end.send_replace(committed.end);
+        let committed = committed.inspect_err(|error| tracing::error!(%error, "a commit failed"))?;
+        let told_already = self.following.apply(&committed);
         if committed.events.iter().any(|event| matches!(event.happening, Happening::MailQueued { .. })) {
             self.mail_queued.notify_one();
+        }
+        if let Some(told) = told_already {
+            told.heard().await;
         }
         Ok(self.tell(&committed.events, committed.answers))
     }
@@ -190,7 +197,7 @@ impl Writing {
             };
             let own;
             (own, rest) = rest.split_at(rest.partition_point(|event| event.seq <= receipt.last));
-            Outcome { result: Ok(receipt), told: self.endings.tell(own) }
+            Outcome { result: Ok(receipt), told: self.endings.tell(ended(own)) }
         });
         each.collect()
     }
@@ -205,5 +212,3 @@ struct Outcome {
 impl Outcome {
     const UNAVAILABLE: Self = Self { result: Err(NotWritten::Unavailable), told: None };
 }
-
-struct NotCommitted;

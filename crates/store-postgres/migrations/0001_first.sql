@@ -163,6 +163,12 @@ CREATE TABLE mailed_codes (                   -- not used so far
     PRIMARY KEY (user_no, hash)
 );
 
+CREATE TABLE leases (                         -- what one node does for all
+    name     text COLLATE "C" PRIMARY KEY,
+    holder   bigint NOT NULL,                 -- a number that the node drew
+    until_at bigint NOT NULL                  -- by this server's clock
+);
+
 CREATE TABLE mails (                          -- not delivered so far
     queued_seq bigint PRIMARY KEY,
     about      text   NOT NULL,

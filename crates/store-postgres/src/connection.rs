@@ -3,6 +3,7 @@
 //! **Invariant:** a connection on which a transaction did not end as it should is never used again: the server takes
 //! back what it had begun.
 
+use crate::database::Reach;
 use crate::rows::unavailable;
 use crate::sql;
 use futures_util::future::{join_all, try_join_all};
@@ -10,14 +11,10 @@ use rollcall_store::StoreError;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Row, Statement};
-
-/// How long a connection may take to be made.
-const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// Connections at once, beside the one that commits.
-const READERS: usize = 4;
+use tokio_postgres::{Client, Error, NoTls, Row, RowStream, Statement};
 
 /// What a statement is given.
 pub type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -26,31 +23,30 @@ pub type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub struct Connection {
     client: Client,
     statements: HashMap<&'static str, Statement>,
+    /// How long to wait for an answer: a server that is gone says nothing.
+    answer_timeout: Duration,
 }
 
 impl Connection {
     /// Connects, without preparing anything.
-    pub async fn bare(config: &Config) -> Result<Client, StoreError> {
-        let connecting = tokio::time::timeout(CONNECT_TIME, config.connect(NoTls));
-        let (client, connection) = connecting
-            .await
-            .map_err(|_| StoreError::Unavailable("the database does not answer".into()))?
-            .map_err(unavailable)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the database ended");
+    pub async fn bare(reach: &Reach) -> Result<Client, StoreError> {
+        in_time(reach.connect_timeout, async {
+            match reach.tls.clone() {
+                Some(tls) => reach.config.connect(tls).await.map(|(client, rest)| (client, follow(rest))),
+                None => reach.config.connect(NoTls).await.map(|(client, rest)| (client, follow(rest))),
             }
-        });
-        Ok(client)
+        })
+        .await
+        .map(|(client, ())| client)
     }
 
     /// Connects.
-    pub async fn open(config: &Config) -> Result<Self, StoreError> {
-        let client = Self::bare(config).await?;
+    pub async fn open(reach: &Reach) -> Result<Self, StoreError> {
+        let client = Self::bare(reach).await?;
         let prepared = try_join_all(sql::ALL.iter().map(|sql| client.prepare(sql)));
-        let prepared = prepared.await.map_err(unavailable)?;
+        let prepared = in_time(reach.answer_timeout, prepared).await?;
         let statements = sql::ALL.iter().copied().zip(prepared).collect();
-        Ok(Self { client, statements })
+        Ok(Self { client, statements, answer_timeout: reach.answer_timeout })
     }
 
     /// Whether it can be used.
@@ -58,36 +54,67 @@ impl Connection {
         !self.client.is_closed()
     }
 
-    /// The database's side of it, for what is no statement of [`sql`].
-    pub const fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// A statement, prepared: each of [`sql`] is.
-    pub fn statement(&self, sql: &'static str) -> &Statement {
+    fn statement(&self, sql: &'static str) -> &Statement {
         &self.statements[sql]
     }
 
     /// The rows of a statement.
     pub async fn rows(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
         // Some KB each, and many of them are sent at once.
-        Box::pin(self.client.query(self.statement(sql), values)).await.map_err(unavailable)
+        self.answer(Box::pin(self.client.query(self.statement(sql), values))).await
     }
 
     /// The row of a statement, if there is one.
     pub async fn row(&self, sql: &'static str, values: Values<'_>) -> Result<Option<Row>, StoreError> {
-        Box::pin(self.client.query_opt(self.statement(sql), values)).await.map_err(unavailable)
+        self.answer(Box::pin(self.client.query_opt(self.statement(sql), values))).await
+    }
+
+    /// The rows of a statement as they come.
+    pub async fn stream(&self, sql: &'static str, numbers: &[i64]) -> Result<RowStream, StoreError> {
+        self.answer(self.client.query_raw(self.statement(sql), numbers)).await
+    }
+
+    /// The rows of a statement that is none of [`sql`].
+    pub async fn rows_of_text(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
+        self.answer(self.client.query(sql, values)).await
     }
 
     /// Runs a statement, and gives how many rows it changed.
     pub async fn run(&self, sql: &'static str, values: Values<'_>) -> Result<u64, StoreError> {
-        Box::pin(self.client.execute(self.statement(sql), values)).await.map_err(unavailable)
+        self.answer(Box::pin(self.client.execute(self.statement(sql), values))).await
     }
 
     /// A command without values, such as `BEGIN`.
     pub async fn command(&self, command: &str) -> Result<(), StoreError> {
-        self.client.batch_execute(command).await.map_err(unavailable)
+        self.answer(self.client.batch_execute(command)).await
     }
+
+    /// An answer of the database, if it comes in time.
+    pub async fn answer<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+        in_time(self.answer_timeout, answer).await
+    }
+}
+
+/// An answer of the database, if it comes in time.
+async fn in_time<T>(time: Duration, answer: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(time, answer).await {
+        Ok(answer) => answer.map_err(unavailable),
+        Err(_) => Err(StoreError::Unavailable(format!("the database did not answer in {time:?}"))),
+    }
+}
+
+/// Has what is said on a connection sent and heard, until it ends.
+fn follow<S, T>(connection: tokio_postgres::Connection<S, T>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to the database ended");
+        }
+    });
 }
 
 /// All of some statements that were sent behind one another; the first error, if there is one.
@@ -108,7 +135,7 @@ pub async fn wanted<T: Default>(
 
 /// Connections that are kept.
 pub struct Pool {
-    config: Config,
+    reach: Reach,
     idle: Mutex<Vec<Connection>>,
     places: Semaphore,
 }
@@ -121,14 +148,14 @@ pub struct Taken<'a> {
 }
 
 impl Pool {
-    /// A pool of connections that are made when they are needed.
-    pub fn new(config: Config) -> Self {
-        Self { config, idle: Mutex::default(), places: Semaphore::new(READERS) }
+    /// A pool of so many connections, which are made when they are needed.
+    pub fn new(reach: Reach, connections: usize) -> Self {
+        Self { reach, idle: Mutex::default(), places: Semaphore::new(connections) }
     }
 
     /// How to connect.
-    pub const fn config(&self) -> &Config {
-        &self.config
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// Takes a connection, or waits for one.
@@ -138,7 +165,7 @@ impl Pool {
         let kept = self.idle().pop().filter(Connection::is_open);
         let connection = match kept {
             Some(connection) => connection,
-            None => Connection::open(&self.config).await?,
+            None => Connection::open(&self.reach).await?,
         };
         Ok(Taken { pool: self, connection, _place: place })
     }

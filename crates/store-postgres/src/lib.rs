@@ -5,39 +5,50 @@
 
 mod changes;
 mod connection;
+mod database;
+mod follow;
 mod load;
 mod migrate;
 mod read;
+mod reader;
 mod rows;
 mod sql;
 mod sweep;
+mod tls;
 mod write;
+
+pub use database::{BadUrl, DatabaseUrl, Reach, Settings, SettingsError};
+pub use migrate::exists;
+pub use reader::PostgresReader;
 
 use connection::{Connection, Pool};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
-use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo};
+use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, MailQueue,
-    PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Lease, LedgerRow, LiveSets, Loading, MailQueue,
+    Missed, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser,
+    WorkspaceRow,
 };
-use rows::unavailable;
+use rows::number;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
-use tokio_postgres::Config;
-use write::{Committing, TextNumbers};
+use write::{Committing, NotCommitted, TextNumbers};
 
 /// The store in a database.
 pub struct PostgresStore(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
+    /// What the ledger is followed by: it never waits behind reads.
+    follower: Pool,
     writer: Mutex<Writer>,
     randomness: Arc<dyn Randomness>,
 }
@@ -57,12 +68,11 @@ fn damaged(what: &str) -> StoreError {
 
 impl PostgresStore {
     /// Opens the store in a database, bringing its schema up to date.
-    pub async fn open(mut config: Config, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
-        config.application_name("rollcall");
-        // Whatever the server's own settings are, what was answered survives.
-        config.options("-c synchronous_commit=on");
-        migrate::run(&config).await?;
-        let inner = Inner { pool: Pool::new(config), writer: Mutex::default(), randomness };
+    pub async fn open(reach: Reach, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
+        migrate::run(&reach).await?;
+        let (connections, follower) = (reach.connections, Pool::new(reach.clone(), 1));
+        let pool = Pool::new(reach, connections);
+        let inner = Inner { pool, follower, writer: Mutex::default(), randomness };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -72,7 +82,7 @@ impl PostgresStore {
         batch: Vec<(Timestamp, &Command)>,
         sets: &dyn LiveSets,
     ) -> Result<Committed, StoreError> {
-        let Inner { pool, writer, randomness } = &*self.0;
+        let Inner { pool, writer, randomness, .. } = &*self.0;
         let mut writer = writer.lock().await;
         if writer.closed {
             return Err(StoreError::Unavailable("it is closed".into()));
@@ -80,14 +90,36 @@ impl PostgresStore {
         let kept = writer.connection.take().filter(Connection::is_open);
         let connection = match kept {
             Some(connection) => connection,
-            None => Connection::open(pool.config()).await?,
+            None => Connection::open(pool.reach()).await?,
         };
         let committing =
             Committing { connection: &connection, texts: &mut writer.texts, randomness: &**randomness };
-        let committed = committing.commit(&batch, sets).await?;
-        // Only one whose transaction ended as it should is used again.
-        writer.connection = Some(connection);
-        Ok(committed)
+        match committing.commit(&batch, sets).await {
+            Ok(committed) => {
+                // Only one whose transaction ended as it should is used again.
+                writer.connection = Some(connection);
+                Ok(committed)
+            }
+            Err(NotCommitted::Surely(error)) => Err(error),
+            Err(NotCommitted::Perhaps(error, committed)) => {
+                drop(connection);
+                self.settle(error, committed).await
+            }
+        }
+    }
+
+    /// Finds out whether a commit took place.
+    async fn settle(&self, error: StoreError, committed: Committed) -> Result<Committed, StoreError> {
+        tracing::warn!(%error, "the end of a commit was not heard of: the ledger is asked");
+        let asked = async {
+            let connection = Connection::open(self.0.pool.reach()).await?;
+            write::took_place(&connection, &committed).await
+        };
+        match asked.await {
+            Ok(true) => Ok(committed),
+            Ok(false) => Err(error),
+            Err(_) => Err(StoreError::InDoubt(error.to_string())),
+        }
     }
 
     /// Reads on a thread where it may wait for whoever takes what was read.
@@ -108,11 +140,14 @@ impl PostgresStore {
     }
 }
 
-/// Reads on a connection of the pool.
+/// Reads on a connection of the pool, or of another one.
 macro_rules! on_a_connection {
     ($store:expr, |$connection:ident| $read:expr) => {
+        on_a_connection!($store, pool, |$connection| $read)
+    };
+    ($store:expr, $pool:ident, |$connection:ident| $read:expr) => {
         Box::pin(async move {
-            let taken = $store.0.pool.take().await?;
+            let taken = $store.0.$pool.take().await?;
             let $connection = taken.connection();
             let answer = $read.await?;
             taken.give_back();
@@ -145,7 +180,7 @@ impl Store for PostgresStore {
         on_a_connection!(self, |connection| async { read::head(connection).await.map(|(_, end)| end) })
     }
 
-    fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head> {
+    fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, ChainEnd> {
         Box::pin(
             self.visit(async move |connection: &Connection| load::load(connection, since, &mut *visit).await),
         )
@@ -156,7 +191,7 @@ impl Store for PostgresStore {
         after: Seq,
         seen_since: Option<Timestamp>,
         mut visit: Box<dyn FnMut(Loading) + Send>,
-    ) -> Answer<'_, Head> {
+    ) -> Answer<'_, ChainEnd> {
         Box::pin(self.visit(async move |connection: &Connection| {
             load::catch_up(connection, after, seen_since, &mut *visit).await
         }))
@@ -195,7 +230,7 @@ impl Store for PostgresStore {
     }
 
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>> {
-        on_a_connection!(self, |connection| read::verify(connection))
+        on_a_connection!(self, |connection| read::verify(connection, BEFORE_THE_FIRST, &mut |_| ()))
     }
 
     fn note_seen(&self, seen: Vec<(SessionNo, Timestamp)>) -> Answer<'_, ()> {
@@ -222,12 +257,45 @@ impl Store for PostgresStore {
         on_a_connection!(self, |connection| sweep::sweep(connection, now, counters_since, limit))
     }
 
+    fn shared(&self) -> Option<&dyn SharedStore> {
+        Some(self)
+    }
+
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             let mut writer = self.0.writer.lock().await;
             writer.closed = true;
             writer.connection = None;
             self.0.pool.close();
+            self.0.follower.close();
+            Ok(())
+        })
+    }
+}
+
+impl SharedStore for PostgresStore {
+    fn follow(&self, after: ChainEnd) -> Answer<'_, Missed> {
+        on_a_connection!(self, follower, |connection| async {
+            // Mostly there is nothing.
+            let (_, end) = read::head(connection).await?;
+            if end == after {
+                return Ok(Missed { end, pieces: Vec::new() });
+            }
+            follow::missed_by_now(connection, after).await
+        })
+    }
+
+    fn lease(&self, what: Lease, holder: u64, time: Duration) -> Answer<'_, bool> {
+        let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        on_a_connection!(self, |connection| async {
+            let leased = connection.run(sql::LEASE, &[&what.as_str(), &number(holder), &time]).await?;
+            Ok(leased == 1)
+        })
+    }
+
+    fn release(&self, what: Lease, holder: u64) -> Answer<'_, ()> {
+        on_a_connection!(self, |connection| async {
+            connection.run(sql::RELEASE, &[&what.as_str(), &number(holder)]).await?;
             Ok(())
         })
     }

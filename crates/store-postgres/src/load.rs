@@ -2,34 +2,39 @@
 
 use crate::connection::Connection;
 use crate::rows::{self, get, id, ip, number, session_no, time, token_hash, user_no};
-use crate::{read, sql, unavailable};
+use crate::{read, sql};
 use futures_util::TryStreamExt;
 use rollcall_model::factor::Factors;
-use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::{AddressKey, Owner, Session, Timestamp};
-use rollcall_store::{Loading, StoreError};
+use rollcall_store::{ChainEnd, Loading, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_postgres::Row;
 
 /// Sessions handed over at a time while loading.
 const LOADED_AT_ONCE: usize = 4_096;
-/// All of it is out of one snapshot.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// All of it is out of one snapshot, and takes as long as it takes: no statement's time is for so much.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+     SET LOCAL statement_timeout = 0;
+     SET LOCAL idle_in_transaction_session_timeout = 0";
 
 type Visit<'a> = &'a mut (dyn FnMut(Loading) + Send);
 
 /// Everything that the index starts from.
-pub async fn load(connection: &Connection, since: Timestamp, visit: Visit<'_>) -> Result<Head, StoreError> {
+pub async fn load(
+    connection: &Connection,
+    since: Timestamp,
+    visit: Visit<'_>,
+) -> Result<ChainEnd, StoreError> {
     connection.command(SNAPSHOT).await?;
-    let (head, _) = read::head(connection).await?;
+    let (_, end) = read::head(connection).await?;
     load_sessions(connection, visit).await?;
-    let first = first_event_since(connection, head.seq, since).await?;
+    let first = first_event_since(connection, end.seq, since).await?;
     load_addresses(connection, first, visit).await?;
     load_rest(connection, visit).await?;
     connection.command("COMMIT").await?;
-    Ok(head)
+    Ok(end)
 }
 
 /// The rest of it for an index that has all sessions up to an event.
@@ -38,9 +43,9 @@ pub async fn catch_up(
     after: Seq,
     seen_since: Option<Timestamp>,
     visit: Visit<'_>,
-) -> Result<Head, StoreError> {
+) -> Result<ChainEnd, StoreError> {
     connection.command(SNAPSHOT).await?;
-    let (head, _) = read::head(connection).await?;
+    let (_, end) = read::head(connection).await?;
     load_rest(connection, visit).await?;
     let after_no = number(after.0);
     in_pieces(
@@ -73,7 +78,7 @@ pub async fn catch_up(
             .await?;
     }
     connection.command("COMMIT").await?;
-    Ok(head)
+    Ok(end)
 }
 
 /// Gives the rows of a statement with one value, some at a time.
@@ -84,19 +89,19 @@ async fn in_pieces<T>(
     read: impl Fn(&Row) -> Result<Option<T>, StoreError>,
     mut visit: impl FnMut(Vec<T>),
 ) -> Result<(), StoreError> {
-    let rows =
-        connection.client().query_raw(connection.statement(sql), [value]).await.map_err(unavailable)?;
-    give_in_pieces(rows, read, &mut visit).await
+    let rows = connection.stream(sql, &[value]).await?;
+    give_in_pieces(connection, rows, read, &mut visit).await
 }
 
 async fn give_in_pieces<T>(
+    connection: &Connection,
     rows: tokio_postgres::RowStream,
     read: impl Fn(&Row) -> Result<Option<T>, StoreError>,
     visit: &mut impl FnMut(Vec<T>),
 ) -> Result<(), StoreError> {
     let mut rows = std::pin::pin!(rows);
     let mut piece = Vec::new();
-    while let Some(row) = rows.try_next().await.map_err(unavailable)? {
+    while let Some(row) = connection.answer(rows.try_next()).await? {
         piece.extend(read(&row)?);
         if piece.len() == LOADED_AT_ONCE {
             visit(std::mem::take(&mut piece));
@@ -138,18 +143,14 @@ async fn load_sessions(connection: &Connection, visit: Visit<'_>) -> Result<(), 
         texts.insert(get(&row, 0)?, get::<&str>(&row, 1)?.into());
     }
     let mut owners = HashMap::<UserNo, Arc<Owner>>::new();
-    let no_values = || std::iter::empty::<i64>();
-    let read = connection.client().query_raw(connection.statement(sql::ALL_OWNERS), no_values());
-    give_in_pieces(read.await.map_err(unavailable)?, |row| rows::owner(row).map(Some), &mut |piece: Vec<
-        Owner,
-    >| {
+    let rows = connection.stream(sql::ALL_OWNERS, &[]).await?;
+    let mut keep = |piece: Vec<Owner>| {
         owners.extend(piece.into_iter().map(|owner| (owner.no, Arc::new(owner))));
-    })
-    .await?;
-    let read = connection.client().query_raw(connection.statement(sql::STANDING_SESSIONS), no_values());
-    let read = read.await.map_err(unavailable)?;
-    give_in_pieces(read, |row| session(row, &owners, &texts), &mut |piece| visit(Loading::Sessions(piece)))
-        .await
+    };
+    give_in_pieces(connection, rows, |row| rows::owner(row).map(Some), &mut keep).await?;
+    let rows = connection.stream(sql::STANDING_SESSIONS, &[]).await?;
+    let mut visit = |piece| visit(Loading::Sessions(piece));
+    give_in_pieces(connection, rows, |row| session(row, &owners, &texts), &mut visit).await
 }
 
 /// The columns of `STANDING_SESSIONS`. A session of nobody is none.
@@ -175,7 +176,7 @@ fn session(
 }
 
 /// The columns of `SESSIONS_AFTER`.
-fn session_of_owner(row: &Row) -> Result<(Session, Timestamp), StoreError> {
+pub fn session_of_owner(row: &Row) -> Result<(Session, Timestamp), StoreError> {
     let text = |column| get::<Option<&str>>(row, column).map(|text| text.unwrap_or_default().into());
     let session = Session {
         no: session_no(row, 5)?,

@@ -1,11 +1,12 @@
 //! Forward-only, checksummed changes of the schema. Nodes that start at once take turns at a row.
 
 use crate::connection::Connection;
+use crate::database::Reach;
 use crate::rows::unavailable;
 use rollcall_store::StoreError;
 use sha2::{Digest, Sha256};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, Error};
+use tokio_postgres::{Client, Error};
 
 /// The files of `migrations/`, in order; the first has number 1. A file is never edited once released.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
@@ -19,9 +20,32 @@ const BEGIN: [&str; 2] = [
 /// Times that a table which another node makes at the same time is asked for again.
 const TRIES: usize = 10;
 
+/// Whether there is a store in a database.
+pub async fn exists(reach: &Reach) -> Result<bool, StoreError> {
+    let client = Connection::bare(reach).await?;
+    let row = client.query_one("SELECT to_regclass('ledger_head') IS NOT NULL", &[]).await;
+    row.map_err(unavailable)?.try_get(0).map_err(unavailable)
+}
+
+/// The version of a store's schema, which has to be this program's.
+pub async fn version(reach: &Reach) -> Result<usize, StoreError> {
+    let applied = applied(&Connection::bare(reach).await?).await?;
+    if applied < MIGRATIONS.len() {
+        return Err(StoreError::NotOurs(format!(
+            "the store has schema version {applied}, and this rollcall needs {}: start a server once, which changes it",
+            MIGRATIONS.len()
+        )));
+    }
+    Ok(applied)
+}
+
 /// Brings the schema to this program's version, or says why it cannot.
-pub async fn run(config: &Config) -> Result<(), StoreError> {
-    let client = Connection::bare(config).await?;
+pub async fn run(reach: &Reach) -> Result<(), StoreError> {
+    let client = Connection::bare(reach).await?;
+    // Other than a statement of everyday work, it may take its time, and wait for another node's.
+    let without_end =
+        "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+    client.batch_execute(without_end).await.map_err(unavailable)?;
     for statement in BEGIN {
         begin(&client, statement).await.map_err(unavailable)?;
     }

@@ -1,17 +1,17 @@
 //! What is asked outside commits.
 
 use crate::connection::Connection;
-use crate::rows::{self, get, number, time, unsigned, user_no};
+use crate::damaged;
+use crate::rows::{self, get, number, unsigned, user_no};
 use crate::sql;
-use crate::{damaged, unavailable};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
-use rollcall_model::{Permission, PersonalToken, RoleSet, Timestamp};
-use rollcall_store::chain::{self, BEFORE_THE_FIRST};
+use rollcall_model::{PersonalToken, Timestamp};
+use rollcall_store::chain::{BEFORE_THE_FIRST, Verification};
 use rollcall_store::{
     BadEvent, ChainEnd, Credential, LedgerRow, MailQueue, PermissionRow, StoreError, UsersPage, UsersQuery,
     WhichUser, WorkspaceRow,
@@ -19,7 +19,7 @@ use rollcall_store::{
 use std::collections::HashMap;
 
 /// Events that are verified at a time.
-const VERIFIED_AT_ONCE: usize = 20_000;
+const VERIFIED_AT_ONCE: i64 = 20_000;
 
 /// The ledger's end.
 pub async fn head(connection: &Connection) -> Result<(Head, ChainEnd), StoreError> {
@@ -74,10 +74,8 @@ pub async fn users(connection: &Connection, query: &UsersQuery) -> Result<UsersP
     connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let total = connection.row(sql::COUNT_USERS, &[&email]).await?;
     let page = connection
-        .client()
-        .query(&sql::users_page(&query.sort), &[&email, &bound(query.count), &bound(query.offset)])
-        .await
-        .map_err(unavailable)?;
+        .rows_of_text(&sql::users_page(&query.sort), &[&email, &bound(query.count), &bound(query.offset)])
+        .await?;
     let mut users: Vec<_> = page.iter().map(rows::user).collect::<Result<_, _>>()?;
     let numbers: Vec<i64> = users.iter().map(|(user, _)| number(user.owner.no.0)).collect();
     let mut emails = emails(connection, &numbers).await?;
@@ -148,14 +146,8 @@ pub async fn mails(connection: &Connection, now: Timestamp, limit: usize) -> Res
 
 /// Every permission. What this program does not know is passed over.
 pub async fn permissions(connection: &Connection) -> Result<Vec<PermissionRow>, StoreError> {
-    let mut permissions = Vec::new();
-    for row in connection.rows(sql::PERMISSIONS, &[]).await? {
-        let Some(permission) = Permission::parse(get(&row, 0)?) else { continue };
-        let roles = u16::try_from(get::<i64>(&row, 1)?).map_err(|_| damaged("roles that there are not"))?;
-        let roles = RoleSet::from_bits(roles);
-        permissions.push(PermissionRow { permission, roles, updated_at: time(&row, 2)? });
-    }
-    Ok(permissions)
+    let rows = connection.rows(sql::PERMISSIONS, &[]).await?;
+    Ok(rows.iter().map(rows::permission).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// The workspace's own row.
@@ -170,35 +162,35 @@ pub async fn ledger(connection: &Connection, after: Seq, limit: usize) -> Result
     rows.iter().map(rows::ledger_row).collect()
 }
 
-/// Reads the whole chain, in stretches.
-pub async fn verify(connection: &Connection) -> Result<Result<ChainEnd, BadEvent>, StoreError> {
+/// Where the chain stands at an event, as its row says; `None` when there is no such event.
+pub async fn end_at(connection: &Connection, seq: Seq) -> Result<Option<ChainEnd>, StoreError> {
+    let Some(before) = seq.0.checked_sub(1) else { return Ok(Some(BEFORE_THE_FIRST)) };
+    let row = ledger(connection, Seq(before), 1).await?.pop().filter(|row| row.envelope.seq == seq);
+    Ok(row.map(|row| ChainEnd { seq, hash: row.hash }))
+}
+
+/// Reads the chain from a place in it on, in stretches; after each, `seen` is told how far it came.
+pub async fn verify(
+    connection: &Connection,
+    from: ChainEnd,
+    seen: &mut (dyn FnMut(Seq) + Send),
+) -> Result<Result<ChainEnd, BadEvent>, StoreError> {
     let (_, stored) = head(connection).await?;
-    let mut end = BEFORE_THE_FIRST;
+    let mut verification = Verification::new(from, stored);
     loop {
-        let rows = ledger(connection, end.seq, VERIFIED_AT_ONCE).await?;
+        let after = number(verification.end().seq.0);
+        let rows = connection.rows(sql::EVENTS_AFTER, &[&after, &VERIFIED_AT_ONCE]).await?;
         if rows.is_empty() {
             break;
         }
         for row in &rows {
-            end = match chain::follow(end, row) {
-                Ok(next) => next,
-                Err(bad) => return Ok(Err(bad)),
-            };
-            if end.seq == stored.seq && end.hash != stored.hash {
-                let what = "its hash is not the one that the head holds".into();
-                return Ok(Err(BadEvent { seq: end.seq, what }));
+            let row = rows::ledger_row(row).map_err(|error| error.to_string());
+            if let Err(bad) = verification.go_on(row.as_ref().map_err(Clone::clone)) {
+                return Ok(Err(bad));
             }
         }
+        seen(verification.end().seq);
     }
-    if end.seq < stored.seq {
-        let what = format!("it is missing: the head stands at event {}", stored.seq);
-        return Ok(Err(BadEvent { seq: end.seq.next(), what }));
-    }
-    // An event and the head that reaches it are one commit: a head read after the event reaches it too.
     let (_, reached) = head(connection).await?;
-    if reached.seq < end.seq {
-        let what = format!("the head does not reach it: it stands at event {}", reached.seq);
-        return Ok(Err(BadEvent { seq: reached.seq.next(), what }));
-    }
-    Ok(Ok(end))
+    Ok(verification.finish(reached))
 }

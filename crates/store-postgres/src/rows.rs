@@ -9,8 +9,9 @@ use rollcall_model::ids::{Seq, SessionNo, UserNo};
 use rollcall_model::mail::SealedMail;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::user::{Profile, UserKind};
-use rollcall_model::{Owner, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User};
-use rollcall_store::{ChainEnd, Credential, LedgerRow, QueuedMail, StoreError, WorkspaceRow};
+use rollcall_model::{Owner, Permission, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User};
+use rollcall_store::{ChainEnd, Credential, LedgerRow, PermissionRow, QueuedMail, StoreError, WorkspaceRow};
+use std::error::Error;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -18,13 +19,25 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
+/// Classes of errors that what was given is the cause of: data, integrity, and what is too large.
+const OF_WHAT_WAS_GIVEN: [&str; 3] = ["22", "23", "54"];
+
 /// The contract's word for an error of PostgreSQL or of the way to it.
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 pub fn unavailable(error: tokio_postgres::Error) -> StoreError {
-    match error.as_db_error() {
-        Some(said) => StoreError::Unavailable(format!("{} ({})", said.message(), said.code().code())),
-        None => StoreError::Unavailable(error.to_string()),
+    let Some(said) = error.as_db_error() else { return StoreError::Unavailable(with_causes(&error)) };
+    let (code, what) = (said.code().code(), format!("{} ({})", said.message(), said.code().code()));
+    if OF_WHAT_WAS_GIVEN.iter().any(|class| code.starts_with(class)) {
+        StoreError::Rejected(what)
+    } else {
+        StoreError::Unavailable(what)
     }
+}
+
+/// What an error says, and what those say that caused it.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A ledger's number as PostgreSQL keeps it.
@@ -42,7 +55,7 @@ pub fn unsigned(row: &Row, column: usize) -> Result<u64, StoreError> {
     read(row, column, get::<i64>(row, column)?)
 }
 
-fn optional(row: &Row, column: usize) -> Result<Option<u64>, StoreError> {
+pub fn optional(row: &Row, column: usize) -> Result<Option<u64>, StoreError> {
     get::<Option<i64>>(row, column)?.map(|number| read(row, column, number)).transpose()
 }
 
@@ -201,6 +214,13 @@ pub fn window(row: &Row) -> Result<Window, StoreError> {
 }
 
 /// The columns of `PERSONAL_TOKENS`.
+/// The columns of `PERMISSIONS`; `None` for a permission of another version.
+pub fn permission(row: &Row) -> Result<Option<PermissionRow>, StoreError> {
+    let Some(permission) = Permission::parse(get(row, 0)?) else { return Ok(None) };
+    let roles = RoleSet::from_bits(narrow(row, 1)?);
+    Ok(Some(PermissionRow { permission, roles, updated_at: time(row, 2)? }))
+}
+
 pub fn personal_token(row: &Row) -> Result<PersonalToken, StoreError> {
     Ok(PersonalToken {
         owner: Arc::new(owner(row)?),

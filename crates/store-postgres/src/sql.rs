@@ -105,6 +105,12 @@ statements! {
     DROP_MAILED_CODE = "DELETE FROM mailed_codes WHERE user_no = $1 AND hash = $2";
     DROP_MAILED_CODES = "DELETE FROM mailed_codes WHERE user_no = $1";
     DROP_OVER_MAILED_CODES = "DELETE FROM mailed_codes WHERE until_at <= $1";
+    LEASE = "INSERT INTO leases AS held (name, holder, until_at)
+        VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3)
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
+        WHERE held.holder = excluded.holder
+            OR held.until_at <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    RELEASE = "DELETE FROM leases WHERE name = $1 AND holder = $2";
     INSERT_MAIL = "INSERT INTO mails (queued_seq, about, queued_at, until_at, due_at, attempts, sealed)
         VALUES ($1, $2, $3, $4, $3, 0, $5)";
     COUNT_MAILS = "SELECT COUNT(*) FROM mails";
@@ -137,6 +143,27 @@ statements! {
     /// Users with other roles or names, by those kinds in the ledger.
     OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
         AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23))";
+    HASH_OF_EVENT = "SELECT hash FROM ledger WHERE seq = $1";
+    /// Whose factors and tokens are others than before, by those kinds in the ledger, and whether permissions are.
+    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17, 22, 24, 25)";
+    FACTORS_AFTER = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
+            SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
+        FROM users LEFT JOIN authenticators USING (user_no)
+        WHERE deleted_at IS NULL
+            AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17))";
+    PERSONAL_AFTER = "SELECT user_no, id, username, users.name, roles,
+            made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
+        FROM personal_tokens JOIN users USING (user_no)
+        WHERE user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (24, 25))
+        ORDER BY made_seq";
+    /// A session's windows, and those of all personal tokens of whoever proved a factor with one.
+    STEP_UPS_AFTER = "SELECT token, agent, ip, until_at FROM step_ups WHERE token IN (
+            SELECT session FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NOT NULL
+            UNION SELECT made_seq FROM personal_tokens WHERE user_no IN (
+                SELECT subject FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NULL))
+        ORDER BY until_at";
+    PERMISSIONS_AFTER = "SELECT id, roles, updated_at FROM permissions
+        WHERE EXISTS (SELECT 1 FROM ledger WHERE seq > $1 AND kind = 22)";
     SEEN_SINCE = "SELECT opened_seq, seen_at FROM sessions WHERE seen_at >= $1 ORDER BY opened_seq";
     INSERT_ENDINGS = "INSERT INTO ended_sessions (opened_seq, ended_seq, ended_at, reason)
         SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[])";

@@ -2,7 +2,8 @@
 //! database of its own.
 
 use super::*;
-use rollcall_testkit::Database;
+use rollcall_testkit::{Database, Postgres, WithTls};
+use std::path::Path;
 
 /// Bytes that are good enough for salts of a test.
 struct Zeros;
@@ -14,7 +15,12 @@ impl Randomness for Zeros {
 }
 
 async fn open(database: &Database) -> Result<PostgresStore, StoreError> {
-    PostgresStore::open(database.config(), Arc::new(Zeros)).await
+    PostgresStore::open(reach(database), Arc::new(Zeros)).await
+}
+
+fn reach(database: &Database) -> Reach {
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    Reach::new(&url, &Settings::default(), None).unwrap()
 }
 
 async fn opened() -> (Arc<dyn Store>, Database) {
@@ -75,11 +81,41 @@ async fn commits_of_two_nodes_are_one_chain() {
 async fn a_newer_schema_is_refused_and_a_changed_one_noticed() {
     let database = Database::new().await;
     drop(open(&database).await.unwrap());
-    let client = Connection::bare(&database.config()).await.unwrap();
+    let client = Connection::bare(&reach(&database)).await.unwrap();
     client.batch_execute("INSERT INTO migrations VALUES (99, '')").await.unwrap();
     let Err(StoreError::NotOurs(why)) = open(&database).await else { panic!("a newer schema was taken") };
     assert!(why.contains("start a newer rollcall"), "{why}");
     client.batch_execute("DELETE FROM migrations WHERE no = 99").await.unwrap();
     client.batch_execute("UPDATE migrations SET checksum = 'x' WHERE no = 1").await.unwrap();
     assert!(matches!(open(&database).await, Err(StoreError::Corrupt(_))));
+}
+
+/// Why a database at a port cannot be reached, if it cannot.
+async fn refusal(url: &str, ca_file: Option<&Path>, password: &str) -> Option<String> {
+    let settings = Settings { ca_file: ca_file.map(Into::into), ..Settings::default() };
+    let reach = match Reach::new(&url.parse().unwrap(), &settings, Some(password)) {
+        Ok(reach) => reach,
+        Err(error) => return Some(error.to_string()),
+    };
+    PostgresStore::open(reach, Arc::new(Zeros)).await.err().map(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn who_is_not_the_host_of_the_url_is_told_nothing() {
+    let WithTls { server: _server, port, certificate } = Postgres::start_with_tls("right").await.unwrap();
+    let url = |host: &str, rest: &str| format!("postgres://postgres@{host}:{port}/postgres{rest}");
+    let trusted = Some(&*certificate);
+    assert_eq!(refusal(&url("127.0.0.1", ""), trusted, "right").await, None);
+    assert_eq!(refusal(&url("127.0.0.1", "?sslmode=require"), None, "right").await, None);
+    for (host, rest, ca_file, why) in [
+        ("localhost", "", trusted, "certificate not valid for name"),
+        ("127.0.0.1", "", None, "certificate"),
+        ("127.0.0.1", "?sslmode=disable", None, "no pg_hba.conf entry"),
+        ("127.0.0.1", "", Some(Path::new("/nowhere")), "/nowhere"),
+    ] {
+        let refusal = refusal(&url(host, rest), ca_file, "right").await.unwrap();
+        assert!(refusal.contains(why), "{host}{rest}: {refusal}");
+    }
+    let wrong = refusal(&url("127.0.0.1", ""), trusted, "wrong-secret").await.unwrap();
+    assert!(wrong.contains("password authentication failed") && !wrong.contains("wrong-secret"), "{wrong}");
 }

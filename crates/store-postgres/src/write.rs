@@ -6,7 +6,7 @@
 use crate::changes::Changes;
 use crate::connection::{Connection, wanted};
 use crate::rows::{self, get, number, unsigned, user_no};
-use crate::{damaged, read, sql};
+use crate::{damaged, follow, read, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
@@ -14,7 +14,7 @@ use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::RecoveryHash;
 use rollcall_model::facts::{Facts, PersonalFact};
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::ids::{TokenNo, UserNo};
+use rollcall_model::ids::{SessionNo, TokenNo, UserNo};
 use rollcall_model::user::NameKey;
 use rollcall_model::{AddressKey, Command, Event, Happening, Randomness, Role, RoleSet, Timestamp};
 use rollcall_store::chain::SALT_BYTES;
@@ -41,12 +41,12 @@ pub struct Committing<'a> {
 
 impl Committing<'_> {
     /// Decides and writes a batch, each command at the instant beside it. On an error, the connection is of no further
-    /// use, and nothing was written unless the error came with the end of the commit.
+    /// use.
     pub async fn commit(
         mut self,
         batch: &[(Timestamp, &Command)],
         sets: &dyn LiveSets,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<Committed, NotCommitted> {
         let result = self.try_commit(batch, sets).await;
         if result.is_err() {
             // What a rolled-back transaction numbered has no number.
@@ -59,21 +59,25 @@ impl Committing<'_> {
         &mut self,
         batch: &[(Timestamp, &Command)],
         sets: &dyn LiveSets,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<Committed, NotCommitted> {
         let needs = Needs::of(batch.iter().map(|(_, command)| *command));
         let (facts, end) = gather(self.connection, needs, sets).await?;
         let decided = decide(batch.iter().copied(), facts);
-        let end = self.write(end, &decided).await?;
-        Ok(Committed { events: decided.events, answers: decided.answers, end })
+        let changes = self.changes(end, &decided).await?;
+        let sent = changes.send(self.connection, decided.events.last()).await;
+        let committed = Committed { events: decided.events, answers: decided.answers, end: changes.end };
+        match sent {
+            Ok(()) => Ok(committed),
+            Err(error @ StoreError::Rejected(_)) => Err(NotCommitted::Surely(error)),
+            Err(error) => Err(NotCommitted::Perhaps(error, committed)),
+        }
     }
 
-    async fn write(&mut self, end: ChainEnd, decided: &Decided) -> Result<ChainEnd, StoreError> {
+    async fn changes(&mut self, end: ChainEnd, decided: &Decided) -> Result<Changes, StoreError> {
         self.learn_texts(&decided.events).await?;
         let mut salts = vec![0; decided.events.len() * SALT_BYTES];
         self.randomness.fill(&mut salts);
-        let changes = Changes::of(decided, end, &salts, &self.texts.0)?;
-        changes.send(self.connection, decided.events.last()).await?;
-        Ok(changes.end)
+        Changes::of(decided, end, &salts, &self.texts.0)
     }
 
     /// Gives numbers to the agents and hosts of sessions that have none yet.
@@ -102,6 +106,30 @@ impl Committing<'_> {
     }
 }
 
+/// Why there is no answer to a commit.
+pub enum NotCommitted {
+    /// Nothing was written.
+    Surely(StoreError),
+    /// The answer to its end did not come. When it took place, this is what it committed.
+    Perhaps(StoreError, Committed),
+}
+
+impl From<StoreError> for NotCommitted {
+    fn from(error: StoreError) -> Self {
+        Self::Surely(error)
+    }
+}
+
+/// Whether a commit took place whose answer did not come, as a new connection sees it.
+pub async fn took_place(connection: &Connection, committed: &Committed) -> Result<bool, StoreError> {
+    connection.command("BEGIN").await?;
+    // Whoever was about to commit still holds it: from here on it is decided.
+    connection.row(sql::LOCK_HEAD, &[]).await?;
+    let row = connection.row(sql::HASH_OF_EVENT, &[&number(committed.end.seq.0)]).await?;
+    connection.command("COMMIT").await?;
+    row.map_or(Ok(false), |row| Ok(get::<&[u8]>(&row, 0)? == committed.end.hash))
+}
+
 /// Begins a transaction, takes the lock, and reads what the commands need.
 async fn gather(
     connection: &Connection,
@@ -109,10 +137,9 @@ async fn gather(
     sets: &dyn LiveSets,
 ) -> Result<(Facts, ChainEnd), StoreError> {
     let mut facts = Facts::default();
-    for user in &needs.sessions_of {
-        let sessions = facts.sessions_of.entry(*user).or_insert_with(|| sets.sessions_of(*user));
-        needs.sessions.extend(&*sessions);
-    }
+    let (own_sessions, before) = (needs.sessions.clone(), sets.end());
+    facts.sessions_of = sessions_of(&needs, sets);
+    needs.sessions.extend(facts.sessions_of.values().flatten());
     let numbers = |users: &[UserNo]| -> Vec<i64> { users.iter().map(|user| number(user.0)).collect() };
     let texts =
         |names: &[NameKey]| -> Vec<String> { names.iter().map(|name| name.as_str().to_owned()).collect() };
@@ -167,19 +194,25 @@ async fn gather(
     begun?;
     let head = head?.ok_or_else(|| damaged("there is no head of the ledger"))?;
     let (head, end) = rows::head(&head)?;
+    let mut sessions = sessions?;
+    if before.is_some_and(|before| before != end) {
+        bring_up(connection, end, sets).await?;
+        facts.sessions_of = sessions_of(&needs, sets);
+        let all = own_sessions.iter().chain(facts.sessions_of.values().flatten());
+        let all: Vec<i64> = all.map(|session| number(session.0)).collect();
+        sessions = connection.rows(sql::SESSION_FACTS, &[&all]).await?;
+    }
     let workspace = workspace?;
     facts.head = head;
     facts.had_administrator = workspace.is_some_and(|workspace| workspace.had_administrator);
     facts.key = workspace.and_then(|workspace| workspace.key);
-    for row in administrators? {
-        facts.active_administrators = unsigned(&row, 0)?;
-    }
+    facts.active_administrators = administrators?.first().map_or(Ok(0), |row| unsigned(row, 0))?;
     for row in users? {
         let fact = rows::user_fact(&row)?;
         facts.users.insert(fact.owner.no, fact);
     }
     facts.profiles = profiles?.into_iter().map(|found| (found.user.owner.no, found.user)).collect();
-    for row in sessions? {
+    for row in sessions {
         let (no, fact) = rows::session_fact(&row)?;
         facts.sessions.insert(no, fact);
     }
@@ -199,12 +232,27 @@ async fn gather(
     }
     facts.mailed = mailed?;
     facts.mails = mails?;
-    for row in recovery? {
-        let hash: &[u8] = get(&row, 1)?;
-        let hash = hash.try_into().map_err(|_| damaged("a recovery code of another length"))?;
-        facts.recovery.insert((user_no(&row, 0)?, RecoveryHash(hash)));
-    }
+    facts.recovery = recovery?.iter().map(recovery_code).collect::<Result<_, _>>()?;
     Ok((facts, end))
+}
+
+/// Takes in what others committed up to the head, which is locked. Whoever follows the ledger may have done so since
+/// the lock was asked for.
+async fn bring_up(connection: &Connection, end: ChainEnd, sets: &dyn LiveSets) -> Result<(), StoreError> {
+    if let Some(behind) = sets.end().filter(|at| *at != end) {
+        sets.take_in(follow::missed(connection, behind).await?);
+    }
+    Ok(())
+}
+
+fn recovery_code(row: &tokio_postgres::Row) -> Result<(UserNo, RecoveryHash), StoreError> {
+    let hash: &[u8] = get(row, 1)?;
+    let hash = hash.try_into().map_err(|_| damaged("a recovery code of another length"))?;
+    Ok((user_no(row, 0)?, RecoveryHash(hash)))
+}
+
+fn sessions_of(needs: &Needs, sets: &dyn LiveSets) -> HashMap<UserNo, Vec<SessionNo>> {
+    needs.sessions_of.iter().map(|user| (*user, sets.sessions_of(*user))).collect()
 }
 
 fn owners_of(

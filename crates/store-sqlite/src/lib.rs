@@ -1,5 +1,5 @@
 //! The store on SQLite: one file in the data directory. One thread writes, two read; each call is a job
-//! for one of them.
+//! for one of them. A fourth writes the log back.
 //!
 //! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing
 //! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
@@ -17,18 +17,19 @@ pub mod tamper;
 mod unfinished;
 mod worker;
 mod write;
+mod write_back;
 
-pub use open::{DATABASE, LOCK, exists, is_held};
+pub use open::{DATABASE, exists};
 pub use reader::SqliteReader;
 pub use unfinished::{UNFINISHED, UnfinishedStore};
 
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
-use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
+use rollcall_store::directory::{self, Hold};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, MailQueue,
     PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
@@ -36,12 +37,12 @@ use rollcall_store::{
 use rows::unavailable;
 use rusqlite::Connection;
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use worker::Worker;
 use write::{Committing, TextNumbers};
+use write_back::{PAGES, WriteBack};
 
 const READERS: usize = 2;
 
@@ -53,25 +54,28 @@ pub struct SqliteStore {
 
 struct Threads {
     readers: Vec<Worker>,
-    // After the readers: whoever closes last takes the log into the database, and readers cannot.
+    _write_back: Option<WriteBack>,
+    // After the others: whoever closes last takes the log into the database, and readers cannot.
     writer: Worker,
     next_reader: AtomicUsize,
     texts: Arc<Mutex<TextNumbers>>,
     // Let go last, when all connections are closed.
-    _lock: File,
+    _hold: Arc<Hold>,
 }
 
 impl SqliteStore {
     /// Opens the store in a directory, making both when they are not there. Blocks.
     pub fn open(directory: &Path, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
-        let lock = open::lock(directory)?;
-        let writer = open::writer(directory)?;
-        Self::on(lock, writer, || open::reader(directory), randomness)
+        let hold = Arc::new(directory::hold(directory)?);
+        let mut writer = open::writer(directory)?;
+        let write_back = WriteBack::start(&mut writer, open::log_writer(directory)?, PAGES)?;
+        Self::on(hold, writer, Some(write_back), || open::reader(directory), randomness)
     }
 
     fn on(
-        lock: File,
+        hold: Arc<Hold>,
         writer: Connection,
+        write_back: Option<WriteBack>,
         reader: impl Fn() -> Result<Connection, StoreError>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StoreError> {
@@ -79,8 +83,14 @@ impl SqliteStore {
         let readers = (0..READERS)
             .map(|_| Worker::start("store-read", limits::READER_QUEUE, reader()?))
             .collect::<Result<_, _>>()?;
-        let threads =
-            Threads { writer, readers, next_reader: AtomicUsize::new(0), texts: Arc::default(), _lock: lock };
+        let threads = Threads {
+            readers,
+            _write_back: write_back,
+            writer,
+            next_reader: AtomicUsize::new(0),
+            texts: Arc::default(),
+            _hold: hold,
+        };
         Ok(Self { threads: Mutex::new(Some(Arc::new(threads))), randomness })
     }
 
@@ -146,7 +156,7 @@ impl Store for SqliteStore {
         self.read(|connection| write::head(connection).map(|(_, end)| end))
     }
 
-    fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head> {
+    fn load(&self, since: Timestamp, mut visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, ChainEnd> {
         self.read(move |connection| load::load(connection, since, &mut visit))
     }
 
@@ -155,7 +165,7 @@ impl Store for SqliteStore {
         after: Seq,
         seen_since: Option<Timestamp>,
         mut visit: Box<dyn FnMut(Loading) + Send>,
-    ) -> Answer<'_, Head> {
+    ) -> Answer<'_, ChainEnd> {
         self.read(move |connection| load::catch_up(connection, after, seen_since, &mut visit))
     }
 

@@ -4,10 +4,9 @@ use crate::rows::{id, ip, number, personal_token, time, unsigned, window};
 use crate::write::{head, session_no};
 use crate::{rows, sql};
 use rollcall_model::factor::Factors;
-use rollcall_model::facts::Head;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::{AddressKey, Owner, Session, Timestamp, TokenHash};
-use rollcall_store::Loading;
+use rollcall_store::{ChainEnd, Loading};
 use rusqlite::{Connection, Error, Row, Statement};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,14 +19,14 @@ pub fn load(
     connection: &mut Connection,
     since: Timestamp,
     visit: &mut dyn FnMut(Loading),
-) -> Result<Head, Error> {
+) -> Result<ChainEnd, Error> {
     let snapshot = connection.transaction()?;
-    let (head, _) = head(&snapshot)?;
+    let (_, end) = head(&snapshot)?;
     load_sessions(&snapshot, visit)?;
-    let first = first_event_since(&snapshot, head.seq, since)?;
+    let first = first_event_since(&snapshot, end.seq, since)?;
     load_addresses(&snapshot, first, visit)?;
     load_rest(&snapshot, visit)?;
-    Ok(head)
+    Ok(end)
 }
 
 /// The rest of it for an index that has all sessions up to an event, out of one snapshot.
@@ -36,9 +35,9 @@ pub fn catch_up(
     after: Seq,
     seen_since: Option<Timestamp>,
     visit: &mut dyn FnMut(Loading),
-) -> Result<Head, Error> {
+) -> Result<ChainEnd, Error> {
     let snapshot = connection.transaction()?;
-    let (head, _) = head(&snapshot)?;
+    let (_, end) = head(&snapshot)?;
     load_rest(&snapshot, visit)?;
     let after_no = [number(after.0)];
     in_pieces(
@@ -64,7 +63,7 @@ pub fn catch_up(
             visit(Loading::Seen(piece));
         })?;
     }
-    Ok(head)
+    Ok(end)
 }
 
 /// Gives the rows of a query, some at a time.

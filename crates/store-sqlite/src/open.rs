@@ -1,65 +1,21 @@
-//! Opening the data directory: the lock that keeps a second server out, files that only their owner
-//! reads, and connections that sync at each commit.
+//! Opening the database of a data directory: files that only their owner reads, and connections that sync at each
+//! commit.
 
 use crate::migrate;
 use crate::rows::unavailable;
 use rollcall_store::StoreError;
+use rollcall_store::directory::private_file;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The database's file in the data directory.
 pub const DATABASE: &str = "rollcall.db";
-/// The file whose lock says that a server holds the directory.
-pub const LOCK: &str = "lock";
 
 /// Statements kept prepared on each connection: more than there are.
 const STATEMENTS: usize = 64;
-/// Pages of the write-ahead log before it is written back: 64 MiB. Long, since each checkpoint delays a commit.
-const CHECKPOINT_PAGES: u32 = 16_384;
 /// Memory of the connection that fills a new store: names and ids of many users go to random places of indexes.
 const FILLER_CACHE_KIB: u32 = 512 << 10;
-
-/// Makes the directory when it is not there, and takes its lock. The lock goes with the process.
-pub fn lock(directory: &Path) -> Result<File, StoreError> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
-        StoreError::Unavailable(format!("cannot make the data directory {}: {error}", directory.display()))
-    })?;
-    let path = directory.join(LOCK);
-    let file = private_file(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::NotOurs(format!(
-            "another rollcall holds {}: stop it first, or name another --data-dir",
-            directory.display()
-        ))),
-        Err(TryLockError::Error(error)) => {
-            Err(StoreError::Unavailable(format!("cannot lock {}: {error}", path.display())))
-        }
-    }
-}
-
-/// Whether a server holds the directory. To see that, the lock is asked for, shared, and let go at once.
-pub fn is_held(directory: &Path) -> Result<bool, StoreError> {
-    let path = directory.join(LOCK);
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => {
-            return Err(StoreError::Unavailable(format!("cannot open {}: {error}", path.display())));
-        }
-    };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => {
-            Err(StoreError::Unavailable(format!("cannot ask for the lock {}: {error}", path.display())))
-        }
-    }
-}
 
 /// Opens the connection that writes, its schema brought up to date.
 pub fn writer(directory: &Path) -> Result<Connection, StoreError> {
@@ -67,15 +23,20 @@ pub fn writer(directory: &Path) -> Result<Connection, StoreError> {
     // SQLite gives its -wal and -shm files the database's mode.
     private_file(&path)?;
     let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let pragmas = format!(
-        "PRAGMA journal_mode = WAL;
+    let pragmas = "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = FAST;"
-    );
-    connection.execute_batch(&pragmas).map_err(unavailable)?;
+         PRAGMA secure_delete = FAST;";
+    connection.execute_batch(pragmas).map_err(unavailable)?;
     migrate::run(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the connection by which the log is written back.
+pub fn log_writer(directory: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(&database(directory), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // It syncs the log before the database, and the database before the log begins anew.
+    connection.execute_batch("PRAGMA synchronous = FULL").map_err(unavailable)?;
     Ok(connection)
 }
 
@@ -127,15 +88,4 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(unavailable)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(unavailable)?;
     Ok(connection)
-}
-
-fn private_file(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| StoreError::Unavailable(format!("cannot open {}: {error}", path.display())))
 }

@@ -8,7 +8,7 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::user::{Email, NameKey};
 use rollcall_model::{Permission, PersonalToken, RoleSet, Timestamp, User};
-use rollcall_store::chain::{self, BEFORE_THE_FIRST};
+use rollcall_store::chain::{BEFORE_THE_FIRST, Verification};
 use rollcall_store::{
     BadEvent, ChainEnd, Credential, LedgerRow, MailQueue, PermissionRow, UsersPage, UsersQuery, WhichUser,
     WorkspaceRow,
@@ -163,53 +163,33 @@ pub fn verify(
     seen: &mut dyn FnMut(Seq),
 ) -> Result<Result<ChainEnd, BadEvent>, Error> {
     let (_, stored) = head(connection)?;
-    let mut end = from;
+    let mut verification = Verification::new(from, stored);
     loop {
-        let next = match follow_stretch(connection, end, stored)? {
-            Ok(next) => next,
-            Err(bad) => return Ok(Err(bad)),
-        };
-        if next == end {
+        let before = verification.end();
+        if let Err(bad) = follow_stretch(connection, &mut verification)? {
+            return Ok(Err(bad));
+        }
+        if verification.end() == before {
             break;
         }
-        end = next;
-        seen(end.seq);
+        seen(verification.end().seq);
     }
-    if end.seq < stored.seq {
-        let what = format!("it is missing: the head stands at event {}", stored.seq);
-        return Ok(Err(BadEvent { seq: end.seq.next(), what }));
-    }
-    // An event and the head that reaches it are one commit: a head read after the event reaches it too.
     let (_, reached) = head(connection)?;
-    if reached.seq < end.seq {
-        let what = format!("the head does not reach it: it stands at event {}", reached.seq);
-        return Ok(Err(BadEvent { seq: reached.seq.next(), what }));
-    }
-    Ok(Ok(end))
+    Ok(verification.finish(reached))
 }
 
 /// Follows the chain over some events more.
 fn follow_stretch(
     connection: &Connection,
-    mut end: ChainEnd,
-    stored: ChainEnd,
-) -> Result<Result<ChainEnd, BadEvent>, Error> {
+    verification: &mut Verification,
+) -> Result<Result<(), BadEvent>, Error> {
     let mut statement = connection.prepare_cached(sql::EVENTS_AFTER)?;
-    let mut rows = statement.query([number(end.seq.0), VERIFIED_AT_ONCE])?;
+    let mut rows = statement.query([number(verification.end().seq.0), VERIFIED_AT_ONCE])?;
     while let Some(row) = rows.next()? {
-        let followed = match ledger_row(row) {
-            Ok(row) => chain::follow(end, &row),
-            // A value that no event has is an edit too, and has its place.
-            Err(error) => Err(BadEvent { seq: end.seq.next(), what: format!("it cannot be read: {error}") }),
-        };
-        match followed {
-            Ok(next) => end = next,
-            Err(bad) => return Ok(Err(bad)),
-        }
-        if end.seq == stored.seq && end.hash != stored.hash {
-            let what = "its hash is not the one that the head holds".into();
-            return Ok(Err(BadEvent { seq: end.seq, what }));
+        let row = ledger_row(row).map_err(|error| error.to_string());
+        if let Err(bad) = verification.go_on(row.as_ref().map_err(Clone::clone)) {
+            return Ok(Err(bad));
         }
     }
-    Ok(Ok(end))
+    Ok(Ok(()))
 }

@@ -76,6 +76,7 @@ mod tests {
     use crate::tamper::Edit;
     use crate::tests::{Zeros, begin, observed};
     use rollcall_store::Store;
+    use rollcall_store::directory::is_held;
     use std::sync::Arc;
     use tempfile::TempDir;
 
@@ -105,9 +106,9 @@ mod tests {
         assert_eq!(reader.end_at(Seq(8)).unwrap(), None);
         assert_eq!(reader.last_event_at().unwrap(), Some(Timestamp::from_ms(2)));
         assert!(!reader.workspace().unwrap().unwrap().test);
-        assert!(open::is_held(directory.path()).unwrap());
+        assert!(is_held(directory.path()).unwrap());
         drop(store);
-        assert!(!open::is_held(directory.path()).unwrap());
+        assert!(!is_held(directory.path()).unwrap());
         assert!(reader.verify(&mut |_| ()).unwrap().is_ok(), "without a server too");
     }
 
@@ -117,7 +118,7 @@ mod tests {
         let missing = directory.path().join("data");
         let Err(StoreError::NotOurs(why)) = SqliteReader::open(&missing) else { panic!("it was opened") };
         assert!(why.contains("there is no store in") && !missing.exists(), "{why}");
-        assert!(!open::is_held(&missing).unwrap() && !missing.exists());
+        assert!(!is_held(&missing).unwrap() && !missing.exists());
         std::fs::write(directory.path().join(open::DATABASE), "anything but a database, at some length")
             .unwrap();
         assert!(matches!(SqliteReader::open(directory.path()), Err(StoreError::Corrupt(_))));

@@ -6,6 +6,7 @@
 
 use crate::{SqliteStore, open};
 use rollcall_model::Randomness;
+use rollcall_store::directory::{self, Hold};
 use rollcall_store::{Store, StoreError};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -20,13 +21,13 @@ pub struct UnfinishedStore {
     store: SqliteStore,
     directory: PathBuf,
     // The store lets go of its own when it is closed, which is before it is put in its place.
-    _lock: File,
+    _hold: Arc<Hold>,
 }
 
 impl UnfinishedStore {
     /// Begins one in a directory, which is made when it is not there and must hold no store. Blocks.
     pub fn begin(directory: &Path, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
-        let lock = open::lock(directory)?;
+        let hold = Arc::new(directory::hold(directory)?);
         if open::exists(directory)? {
             return Err(StoreError::NotOurs(format!(
                 "there is a store in {} already, and nothing was changed: name another --data-dir",
@@ -35,9 +36,9 @@ impl UnfinishedStore {
         }
         let path = directory.join(UNFINISHED);
         remove(&path)?;
-        let kept = lock.try_clone().map_err(|error| cannot("keep the lock of", directory, &error))?;
-        let store = SqliteStore::on(lock, open::filler(&path)?, || open::reader_of(&path), randomness)?;
-        Ok(Self { store, directory: directory.to_owned(), _lock: kept })
+        let filler = open::filler(&path)?;
+        let store = SqliteStore::on(hold.clone(), filler, None, || open::reader_of(&path), randomness)?;
+        Ok(Self { store, directory: directory.to_owned(), _hold: hold })
     }
 
     /// What it is filled by.

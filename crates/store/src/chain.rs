@@ -46,6 +46,56 @@ pub fn follow(end: ChainEnd, row: &LedgerRow) -> Result<ChainEnd, BadEvent> {
     Ok(ChainEnd { seq: expected, hash: row.hash })
 }
 
+/// The chain followed over events as they are read, and held against the head that the store keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Verification {
+    end: ChainEnd,
+    stored: ChainEnd,
+}
+
+impl Verification {
+    /// From a place in the chain on, with the head as it was read before the events.
+    pub const fn new(from: ChainEnd, stored: ChainEnd) -> Self {
+        Self { end: from, stored }
+    }
+
+    /// How far it came.
+    pub const fn end(&self) -> ChainEnd {
+        self.end
+    }
+
+    /// Follows it over the next event, as it is or as it cannot be read.
+    pub fn go_on(&mut self, row: Result<&LedgerRow, String>) -> Result<(), BadEvent> {
+        self.end = match row {
+            Ok(row) => follow(self.end, row)?,
+            // A value that no event has is an edit too, and has its place.
+            Err(why) => {
+                return Err(BadEvent { seq: self.end.seq.next(), what: format!("it cannot be read: {why}") });
+            }
+        };
+        if self.end.seq == self.stored.seq && self.end.hash != self.stored.hash {
+            let what = "its hash is not the one that the head holds".into();
+            return Err(BadEvent { seq: self.end.seq, what });
+        }
+        Ok(())
+    }
+
+    /// Where it ends, when there are no more events, with the head as it is read after them: an event and the head
+    /// that reaches it are one commit.
+    pub fn finish(self, reached: ChainEnd) -> Result<ChainEnd, BadEvent> {
+        let Self { end, stored } = self;
+        if end.seq < stored.seq {
+            let what = format!("it is missing: the head stands at event {}", stored.seq);
+            return Err(BadEvent { seq: end.seq.next(), what });
+        }
+        if reached.seq < end.seq {
+            let what = format!("the head does not reach it: it stands at event {}", reached.seq);
+            return Err(BadEvent { seq: reached.seq.next(), what });
+        }
+        Ok(end)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

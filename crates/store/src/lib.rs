@@ -8,12 +8,12 @@
 //! - Commands are decided by `rollcall_model::decide`, under the locked head, by no engine itself.
 
 pub mod chain;
+pub mod directory;
 #[cfg(feature = "suite")]
 pub mod suite;
 
 use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
-use rollcall_model::facts::Head;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
 use rollcall_model::mail::SealedMail;
@@ -26,6 +26,7 @@ use rollcall_model::{
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What an engine promises to answer.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -42,6 +43,15 @@ pub enum StoreError {
     /// Somebody else holds it, or it is of another version: says what to do.
     #[error("{0}")]
     NotOurs(String),
+    /// The engine does not take what was to be written; nothing of it was.
+    #[error("the store does not take it: {0}")]
+    Rejected(String),
+    /// The connection broke at the end of a commit: whether it took place is not known.
+    #[error("whether a commit took place is not known: {0}")]
+    InDoubt(String),
+    /// The ledger is not the one any more that was followed: it ends before the event, or has another one there.
+    #[error("the ledger has another event {0} than it had, or none")]
+    Forked(Seq),
 }
 
 /// The ledger and the rows of the present.
@@ -62,8 +72,8 @@ pub trait Store: Send + Sync + 'static {
     fn end(&self) -> Answer<'_, ChainEnd>;
 
     /// Gives everything that the index needs, sessions in order of their numbers, chunk by chunk, and
-    /// at the end the head that it stands for. Addresses of ended sessions are given back to `since`.
-    fn load(&self, since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, Head>;
+    /// where the ledger ends that it stands for. Addresses of ended sessions are given back to `since`.
+    fn load(&self, since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> Answer<'_, ChainEnd>;
 
     /// Gives what an index needs besides that holds what [`load`](Self::load) had given of sessions up to an event:
     /// which sessions ended since, which were opened and stand, addresses of those that do not, users that changed,
@@ -73,7 +83,7 @@ pub trait Store: Send + Sync + 'static {
         after: Seq,
         seen_since: Option<Timestamp>,
         visit: Box<dyn FnMut(Loading) + Send>,
-    ) -> Answer<'_, Head>;
+    ) -> Answer<'_, ChainEnd>;
 
     /// A page of the users that are not deleted, and how many they are on all pages.
     fn users(&self, query: UsersQuery) -> Answer<'_, UsersPage>;
@@ -121,14 +131,68 @@ pub trait Store: Send + Sync + 'static {
     /// how many sessions were moved.
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize>;
 
+    /// What is asked besides of a store that other nodes commit to; `None` where nobody else does.
+    fn shared(&self) -> Option<&dyn SharedStore> {
+        None
+    }
+
     /// Finishes what was accepted and closes the engine.
     fn close(&self) -> Answer<'_, ()>;
 }
 
-/// Which sessions a user has: the index, brought up to the head.
+/// A store that other nodes commit to.
+pub trait SharedStore: Send + Sync {
+    /// Where the ledger ends, and what an index has to take in that stood at its end before.
+    fn follow(&self, after: ChainEnd) -> Answer<'_, Missed>;
+
+    /// Whether `holder` is the one node, for so long from now, that does what only one does; by the store's clock.
+    fn lease(&self, what: Lease, holder: u64, time: Duration) -> Answer<'_, bool>;
+
+    /// Lets others do it, if `holder` does.
+    fn release(&self, what: Lease, holder: u64) -> Answer<'_, ()>;
+}
+
+/// What one node does for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// Delivering mails.
+    Mails,
+}
+
+impl Lease {
+    /// Its name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mails => "mails",
+        }
+    }
+}
+
+/// What commits changed, for an index that stood at an event before them. It says what is so by now: taking it in
+/// once more changes nothing.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    /// Where the ledger ends with it.
+    pub end: ChainEnd,
+    /// What changed, in this order.
+    pub pieces: Vec<Loading>,
+}
+
+/// What is known of who has which sessions: the index of the node that commits.
 pub trait LiveSets: Send + Sync {
     /// All sessions of the user that have not been ended, the one not seen for longest first.
     fn sessions_of(&self, user: UserNo) -> Vec<SessionNo>;
+
+    /// Where the ledger ended that it stands for, when it is to be brought up to the head; only a store that is
+    /// shared asks.
+    fn end(&self) -> Option<ChainEnd> {
+        None
+    }
+
+    /// Takes in what others committed up to the head, which is locked.
+    fn take_in(&self, missed: Missed) {
+        drop(missed);
+    }
 }
 
 /// A batch, committed.
@@ -184,8 +248,12 @@ pub enum Loading {
     Window(Window),
     /// A personal access token.
     Personal(PersonalToken),
-    /// The factors of a user that has any.
+    /// All personal access tokens that a user has, whatever it had before.
+    PersonalOf(UserNo, Vec<PersonalToken>),
+    /// The factors of a user.
     Factors(UserNo, Factors),
+    /// Which roles hold a permission.
+    Permission(PermissionRow),
 }
 
 /// How a user is named.

@@ -18,7 +18,7 @@ pub use client::{Answer, Caller, sha256};
 pub use clock::TestClock;
 pub use connection::Connection;
 pub use mail_server::{Behaviour, Encryption, MailServer, Received};
-pub use postgres::{Database, Postgres};
+pub use postgres::{Database, Postgres, WithTls};
 pub use server::{ADMIN, PASSWORD, TestServer, code_in};
 pub use socket::{Heard, Socket};
 pub use waits::HANGS;

@@ -3,9 +3,12 @@
 //! It refuses to run as root. Where root starts it, it runs as `postgres` or `nobody`, and its data directory has to
 //! be one that they can reach.
 
+use crate::waits::in_time;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::env;
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls};
 
 /// Where Debian keeps each version's programs: its `PATH` has clients only.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -52,13 +56,49 @@ impl Postgres {
 
     /// Starts a server whose data is gone with it.
     fn start_for_now() -> io::Result<Self> {
-        // The directory is the shell's to remove: this process may end without a word.
-        let directory = TempDir::new()?.keep();
-        if let Some(Account { user, group }) = unprivileged()? {
-            chown(&directory, Some(user), Some(group))?;
-        }
+        let directory = own_directory()?;
         let socket = TempDir::new_in(&directory)?;
         Self::run(&directory.join("data"), &[("max_connections", "500")], socket, &directory)
+    }
+
+    /// Starts a server that takes connections to 127.0.0.1 over TLS only, from who knows the password of its superuser;
+    /// it proves to be `127.0.0.1`.
+    pub async fn start_with_tls(password: &str) -> io::Result<WithTls> {
+        let directory = own_directory()?;
+        let data = directory.join("data");
+        initialise(&programs()?, &data, unprivileged()?)?;
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["127.0.0.1".into()]).map_err(io::Error::other)?;
+        let write = |name: &str, text: &str| -> io::Result<PathBuf> {
+            let path = directory.join(name);
+            fs::write(&path, text)?;
+            fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+            if let Some(Account { user, group }) = unprivileged()? {
+                chown(&path, Some(user), Some(group))?;
+            }
+            Ok(path)
+        };
+        let (certificate, key) =
+            (write("certificate.pem", &cert.pem())?, write("key.pem", &signing_key.serialize_pem())?);
+        let access = write("access", "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n")?;
+        // Nobody else takes a port that was just free, mostly.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let settings = [
+            ("listen_addresses", "127.0.0.1"),
+            ("port", &port.to_string()),
+            ("ssl", "on"),
+            ("ssl_cert_file", &text(&certificate)),
+            ("ssl_key_file", &text(&key)),
+            ("hba_file", &text(&access)),
+        ];
+        let socket = TempDir::new_in(&directory)?;
+        let server = Self::run(&data, &settings, socket, &directory)?;
+        let mut config = Config::new();
+        config.host_path(server.host()).port(port).user(Self::user());
+        let set = format!("ALTER USER {} PASSWORD '{password}'", Self::user());
+        connected(&config).await.batch_execute(&set).await.map_err(io::Error::other)?;
+        Ok(WithTls { server, port, certificate })
     }
 
     fn run(data: &Path, settings: &[(&str, &str)], socket: TempDir, gone_after: &Path) -> io::Result<Self> {
@@ -97,41 +137,123 @@ impl Postgres {
     }
 }
 
-/// A database of its own, empty, on a server that all tests of the process share.
+/// A server that is reached over TLS.
 #[derive(Debug)]
+pub struct WithTls {
+    /// The server.
+    pub server: Postgres,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+    /// The file of its certificate, as PEM, which vouches for itself.
+    pub certificate: PathBuf,
+}
+
+/// A directory that the server may be in. It is the shell's to remove: this process may end without a word.
+fn own_directory() -> io::Result<PathBuf> {
+    let directory = TempDir::new()?.keep();
+    if let Some(Account { user, group }) = unprivileged()? {
+        chown(&directory, Some(user), Some(group))?;
+    }
+    Ok(directory)
+}
+
+/// A database of its own, on a server that all tests of the process share.
+#[derive(Clone, Debug)]
 pub struct Database {
     name: String,
 }
+
+const CUT_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
 
 static SERVER: OnceLock<Postgres> = OnceLock::new();
 static DATABASES: AtomicUsize = AtomicUsize::new(0);
 
 impl Database {
-    /// Makes one.
+    /// Makes an empty one.
     pub async fn new() -> Self {
-        let database = Self { name: format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed)) };
-        let create = format!("CREATE DATABASE {}", database.name);
-        database.on_the_server(&create).await;
+        let database = Self::next();
+        on_the_server().await.batch_execute(&format!("CREATE DATABASE {}", database.name)).await.unwrap();
         database
     }
 
-    /// How to connect to it.
-    pub fn config(&self) -> Config {
-        Self::config_of(&self.name)
+    /// Makes one that holds what this one holds at this moment. Whoever is connected to this one is cut off, at any
+    /// place of what they do.
+    pub async fn copy(&self) -> Self {
+        let (copy, server) = (Self::next(), on_the_server().await);
+        let create = format!("CREATE DATABASE {} TEMPLATE {}", copy.name, self.name);
+        // Who was cut off comes back, and then the copy has to be tried again.
+        in_time("a copy of a database", async {
+            loop {
+                server.execute(CUT_OFF, &[&self.name]).await.unwrap();
+                match server.batch_execute(&create).await {
+                    Ok(()) => return,
+                    Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        })
+        .await;
+        copy
     }
 
-    fn config_of(name: &str) -> Config {
-        let server = SERVER.get_or_init(|| Postgres::start_for_now().unwrap());
+    /// All that is in it, as text; bytes that are letters stand as they are.
+    pub async fn contents(&self) -> String {
         let mut config = Config::new();
-        config.host_path(server.host()).user(Postgres::user()).dbname(name);
-        config
+        config.host_path(server().host()).user(Postgres::user()).dbname(&self.name);
+        let client = connected(&config).await;
+        client.batch_execute("SET bytea_output = 'escape'").await.unwrap();
+        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+        let mut contents = String::new();
+        for table in client.query(tables, &[]).await.unwrap() {
+            let all = format!("SELECT t::text FROM {} AS t", table.get::<_, &str>(0));
+            for row in client.query(&all, &[]).await.unwrap() {
+                contents.push_str(row.get(0));
+                contents.push('\n');
+            }
+        }
+        contents
     }
 
-    async fn on_the_server(&self, command: &str) {
-        let (client, connection) = Self::config_of(Postgres::user()).connect(NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client.batch_execute(command).await.unwrap();
+    /// Lets nobody in any more, and cuts off who is.
+    pub async fn shut(&self) {
+        let server = on_the_server().await;
+        server.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name)).await.unwrap();
+        server.execute(CUT_OFF, &[&self.name]).await.unwrap();
     }
+
+    /// Lets everybody in again.
+    pub async fn open(&self) {
+        let open = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name);
+        on_the_server().await.batch_execute(&open).await.unwrap();
+    }
+
+    fn next() -> Self {
+        Self { name: format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed)) }
+    }
+
+    /// How to connect to it.
+    pub fn url(&self) -> String {
+        let host = server().host().to_string_lossy().replace('/', "%2F");
+        format!("postgres://{}@{host}/{}", Postgres::user(), self.name)
+    }
+}
+
+/// The server that tests share.
+fn server() -> &'static Postgres {
+    SERVER.get_or_init(|| Postgres::start_for_now().unwrap())
+}
+
+/// Its superuser's connection.
+async fn on_the_server() -> Client {
+    let mut config = Config::new();
+    config.host_path(server().host()).user(Postgres::user()).dbname(Postgres::user());
+    connected(&config).await
+}
+
+async fn connected(config: &Config) -> Client {
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 impl Drop for Postgres {

@@ -1,16 +1,16 @@
 //! A server for one test.
 
 use crate::waits::in_time;
-use crate::{Caller, TestClock};
+use crate::{Caller, Database, TestClock};
 use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
 use rollcall::config::Config;
+use rollcall::store::{self, OpenStore};
 use rollcall::wiring::Server;
 use rollcall_auth::SystemRandomness;
 use rollcall_mail::{Stored, read_outbox};
 use rollcall_service::{FirstAdministrator, Service};
 use rollcall_store::Store;
-use rollcall_store_sqlite::SqliteStore;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +21,9 @@ use tempfile::TempDir;
 pub const ADMIN: &str = "boss";
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The variable that names the engine of all test servers: `postgres`, or `sqlite` when it is not set.
+const ENGINE: &str = "ROLLCALL_TEST_STORE";
 
 /// The code that a mail's text shows.
 pub fn code_in(text: &str) -> String {
@@ -39,9 +42,12 @@ pub struct TestServer {
     pub service: Arc<Service>,
     /// Its engine.
     pub store: Arc<dyn Store>,
+    opened: OpenStore,
     config: Config,
     directory: TempDir,
-    server: Option<Server>,
+    /// Where it keeps everything that it does not keep in the directory.
+    database: Option<Database>,
+    server: Server,
 }
 
 impl TestServer {
@@ -54,20 +60,75 @@ impl TestServer {
 
     /// A new server with these settings.
     pub async fn with(config: Config) -> Self {
-        let server = Self::at(TempDir::new().unwrap(), config, Arc::default()).await;
-        server.server.as_ref().unwrap().open_doors();
+        let server = Self::new(config).await;
+        server.server.open_doors();
         server
     }
 
     /// A new server that listens and does not answer requests yet.
     pub async fn closed() -> Self {
-        Self::at(TempDir::new().unwrap(), Config::default(), Arc::default()).await
+        Self::new(Config::default()).await
     }
 
-    async fn at(directory: TempDir, config: Config, clock: Arc<TestClock>) -> Self {
+    /// A node that others can be started beside, whatever the engine of other servers.
+    pub async fn one_of_several(config: Config) -> Self {
+        let database = Some(Database::new().await);
+        Self::open(TempDir::new().unwrap(), database, config, Arc::default()).await
+    }
+
+    /// Another node beside this one, at the same time.
+    pub async fn another_node(&self) -> Self {
+        let (directory, database) = (TempDir::new().unwrap(), self.database.clone());
+        let data = directory.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::copy(self.data_dir().join(DEFAULT_NAME), data.join(DEFAULT_NAME)).unwrap();
+        Self::open(directory, database, self.config.clone(), self.clock.clone()).await
+    }
+
+    /// The database of one of several nodes.
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().unwrap()
+    }
+
+    /// Lets the node have all that others have committed.
+    pub async fn catch_up(&self) {
+        self.service.catch_up().await.unwrap();
+    }
+
+    async fn open(
+        directory: TempDir,
+        database: Option<Database>,
+        config: Config,
+        clock: Arc<TestClock>,
+    ) -> Self {
+        // Some KB, and tests hold several in one future.
+        let server = Box::pin(Self::at(directory, database, config, clock)).await;
+        server.server.open_doors();
+        server
+    }
+
+    async fn new(config: Config) -> Self {
+        let database = match std::env::var(ENGINE).as_deref() {
+            Ok("postgres") => Some(Database::new().await),
+            Ok("sqlite") | Err(_) => None,
+            Ok(other) => panic!("{ENGINE} is {other:?}, and can be `sqlite` or `postgres`"),
+        };
+        Box::pin(Self::at(TempDir::new().unwrap(), database, config, Arc::default())).await
+    }
+
+    async fn at(
+        directory: TempDir,
+        database: Option<Database>,
+        mut config: Config,
+        clock: Arc<TestClock>,
+    ) -> Self {
         let randomness = Arc::new(SystemRandomness);
         let path = directory.path().join("data");
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, randomness.clone()).unwrap());
+        config.server.data_dir = Some(path.clone());
+        config.server.key_file = Some(path.join(DEFAULT_NAME));
+        config.store.url = database.as_ref().map(|database| database.url().parse().unwrap());
+        let opened = store::open(&config, randomness.clone()).await.unwrap();
+        let store = opened.store.clone();
         let listener = rollcall_http::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let key = cluster_key(&*store, &path.join(DEFAULT_NAME), &*randomness).await.unwrap();
         let (clocked, config_of) = (clock.clone(), config.clone());
@@ -81,20 +142,19 @@ impl TestServer {
             assert_eq!(made, FirstAdministrator::Made);
         }
         let (address, service) = (server.address, server.service.clone());
-        Self { address, clock, service, store, config, directory, server: Some(server) }
+        Self { address, clock, service, store, opened, config, directory, database, server }
     }
 
     /// Stops it cleanly and starts it anew on the same directory, at the same time.
-    pub async fn restart(mut self) -> Self {
-        in_time("the end of a server", self.server.take().unwrap().stop()).await.unwrap();
-        let Self { directory, config, clock, .. } = self;
-        let server = Self::at(directory, config, clock).await;
-        server.server.as_ref().unwrap().open_doors();
-        server
+    pub async fn restart(self) -> Self {
+        let Self { directory, database, config, clock, opened, server, .. } = self;
+        stopped(server).await;
+        drop(opened);
+        Self::open(directory, database, config, clock).await
     }
 
     /// Starts it anew on what is on the disk at this moment, at the same time: as after a kill.
-    pub async fn restart_as_killed(mut self) -> Self {
+    pub async fn restart_as_killed(self) -> Self {
         let (left, copy) = (self.data_dir(), TempDir::new().unwrap());
         let path = copy.path().join("data");
         std::fs::create_dir(&path).unwrap();
@@ -102,21 +162,36 @@ impl TestServer {
             let file = file.unwrap();
             std::fs::copy(file.path(), path.join(file.file_name())).unwrap();
         }
-        in_time("the end of a server", self.server.take().unwrap().stop()).await.unwrap();
-        let Self { config, clock, .. } = self;
-        let server = Self::at(copy, config, clock).await;
-        server.server.as_ref().unwrap().open_doors();
-        server
+        let Self { database, config, clock, server, .. } = self;
+        let database = match database {
+            Some(database) => Some(database.copy().await),
+            None => None,
+        };
+        stopped(server).await;
+        Self::open(copy, database, config, clock).await
     }
 
     /// Stops it cleanly.
-    pub async fn stop(mut self) {
-        in_time("the end of a server", self.server.take().unwrap().stop()).await.unwrap();
+    pub async fn stop(self) {
+        stopped(self.server).await;
     }
 
     /// The data directory.
     pub fn data_dir(&self) -> std::path::PathBuf {
         Path::new(self.directory.path()).join("data")
+    }
+
+    /// The bytes of all that it keeps, by what they are in: files, and the database.
+    pub async fn kept(&self) -> Vec<(String, Vec<u8>)> {
+        let mut kept = Vec::new();
+        for entry in std::fs::read_dir(self.data_dir()).unwrap() {
+            let path = entry.unwrap().path();
+            kept.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+        if let Some(database) = &self.database {
+            kept.push(("the database".into(), database.contents().await.into_bytes()));
+        }
+        kept
     }
 
     /// Lets time pass, and has done what is due then.
@@ -179,4 +254,8 @@ impl TestServer {
         admin.post("logout", &serde_json::json!({})).await;
         answer.body["user"]["_id"].as_str().unwrap().into()
     }
+}
+
+async fn stopped(server: Server) {
+    in_time("the end of a server", server.stop()).await.unwrap();
 }

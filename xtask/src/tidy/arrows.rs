@@ -5,7 +5,10 @@ use crate::workspace::Package;
 
 /// Every crate, and those that it may stand on.
 const MAY_STAND_ON: &[(&str, &[&str])] = &[
-    ("rollcall", &["http", "mail", "service", "store", "store-sqlite", "auth", "demo", "model"]),
+    (
+        "rollcall",
+        &["http", "mail", "service", "store", "store-sqlite", "store-postgres", "auth", "demo", "model"],
+    ),
     ("rollcall-http", &["service", "auth", "model"]),
     ("rollcall-mail", &["service", "model"]),
     ("rollcall-service", &["index", "store", "auth", "user-agent", "demo", "model"]),

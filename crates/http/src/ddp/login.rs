@@ -37,7 +37,7 @@ impl Endpoint for Login {
         let LoginParams(body) = call.body;
         let kind = if body.resumes() { "resume" } else { "password" };
         let signed_in = body.sign_in(&call.service, call.code, call.client).await?;
-        let principal = call.service.authenticate(&digest::token(&signed_in.token));
+        let principal = call.service.authenticate(&digest::token(&signed_in.token)).await?;
         // Ended in this instant.
         let dead = Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive));
         let expires_at = principal.and_then(|principal| call.service.expires_at(&principal)).ok_or(dead)?;

@@ -111,13 +111,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Step::Stop => self.close(Close::STOPPING).await,
             Step::Answered(answered) => self.answer(answered).await,
             Step::Heard(Frame::Text(text)) => {
-                self.is_used();
+                self.is_used().await;
                 let draw = || self.app.guard.service.random_id();
                 let reaction = self.conversation.heard(&text, Instant::now(), draw);
                 self.react(reaction).await
             }
             Step::Heard(Frame::Alive) => {
-                self.is_used();
+                self.is_used().await;
                 self.conversation.alive(Instant::now());
                 Ok(())
             }
@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             match work {
                 Work::Method(call) => self.start(call),
                 Work::Sub(sub) => {
-                    let user_id = self.live().map(|signed_in| signed_in.credentials.user_id.clone());
+                    let user_id = self.live().await.map(|signed_in| signed_in.credentials.user_id.clone());
                     let reaction = self.conversation.subscribe(sub, user_id.as_deref());
                     self.react(reaction).await?;
                 }
@@ -168,16 +168,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(())
     }
 
-    /// The session that the socket is bound to, while it lives.
-    fn live(&self) -> Option<&SignedIn> {
+    /// The session that the socket is bound to, while it lives; none when that cannot be known.
+    async fn live(&mut self) -> Option<&SignedIn> {
         let signed_in = self.signed_in.as_ref()?;
         let token = digest::token(&signed_in.credentials.token);
-        self.app.guard.service.authenticate(&token).map(|_| signed_in)
+        let principal = self.app.guard.service.authenticate(&token).await;
+        principal.ok().flatten().map(|_| signed_in)
     }
 
     /// Whoever holds a socket open uses its session: it is seen by every frame, heartbeats too.
-    fn is_used(&self) {
-        let _ = self.live();
+    async fn is_used(&mut self) {
+        let _ = self.live().await;
     }
 
     fn start(&mut self, call: MethodCall) {
@@ -248,14 +249,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     async fn wait_for_its_end(&mut self, credentials: Credentials) -> Result<(), Over> {
         let service = &self.app.guard.service;
         let token = digest::token(&credentials.token);
-        let watch = service.authenticate(&token).and_then(|principal| service.watch(&principal));
+        let principal = service.authenticate(&token).await.ok().flatten();
+        let watch = principal.and_then(|principal| service.watch(&principal));
         // It may have ended before the watch began.
-        let principal = service.authenticate(&token);
+        let principal = service.authenticate(&token).await;
         let user_id = credentials.user_id.clone();
         self.signed_in = Some(SignedIn { credentials, watch });
-        let Some(principal) = principal else { return self.force_logout(None).await };
+        let principal = match principal {
+            Ok(Some(principal)) => principal,
+            Ok(None) => return self.force_logout(None).await,
+            // Whether it lives cannot be known here.
+            Err(_) => return self.close(Close::STOPPING).await,
+        };
         if self.user_told.as_ref() != Some(&user_id) {
-            let Ok(owner) = service.owner(&principal) else { return self.force_logout(None).await };
+            let Ok(owner) = self.app.guard.service.owner(&principal) else {
+                return self.force_logout(None).await;
+            };
             self.wire.say(message::user_added(&user_id, &owner.username, owner.name.as_deref()));
             self.user_told = Some(user_id);
         }

@@ -17,18 +17,22 @@ impl<E: Endpoint> Authenticated<E> {
     }
 }
 
-pub fn authenticate<E: Endpoint>(service: &Service, arrival: Arrival) -> Result<Authenticated<E>, Refusal> {
+pub async fn authenticate<E: Endpoint>(
+    service: &Service,
+    arrival: Arrival,
+) -> Result<Authenticated<E>, Refusal> {
     let principal = match E::Caller::WHO {
         Who::Anyone => None,
-        Who::Optional | Who::SignedIn => {
-            arrival.credentials.as_ref().and_then(|credentials| principal(service, credentials))
-        }
+        Who::Optional | Who::SignedIn => match &arrival.credentials {
+            Some(credentials) => principal(service, credentials).await?,
+            None => None,
+        },
     };
     let caller = E::Caller::admit(principal).ok_or(Refusal::NotSignedIn)?;
     Ok(Authenticated { arrival, caller })
 }
 
-fn principal(service: &Service, credentials: &Credentials) -> Option<Principal> {
-    let principal = service.authenticate(&digest::token(&credentials.token))?;
-    (principal.user_id().as_str() == credentials.user_id).then_some(principal)
+async fn principal(service: &Service, credentials: &Credentials) -> Result<Option<Principal>, Refusal> {
+    let principal = service.authenticate(&digest::token(&credentials.token)).await?;
+    Ok(principal.filter(|principal| principal.user_id().as_str() == credentials.user_id))
 }

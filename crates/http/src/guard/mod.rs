@@ -105,7 +105,7 @@ async fn stages<E: Endpoint>(
     seen: &mut Seen,
 ) -> Result<Reply, Refusal> {
     guard.service.ready()?;
-    let authenticated = authenticate::authenticate::<E>(&guard.service, arrival)?;
+    let authenticated = authenticate::authenticate::<E>(&guard.service, arrival).await?;
     if let Some(principal) = authenticated.caller().principal() {
         seen.by = principal.actor();
     }

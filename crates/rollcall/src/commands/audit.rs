@@ -2,13 +2,15 @@
 //! running server. Nothing is written.
 
 use super::connection::finish;
-use super::data_dir::DataDir;
+use super::which_store::WhichStore;
+use crate::config::Config;
 use crate::output::{print, progress, say};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use rollcall_model::Seq;
 use rollcall_store::{BadEvent, ChainEnd, StoreError};
+use rollcall_store_postgres::{PostgresReader, Reach};
 use rollcall_store_sqlite::SqliteReader;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -18,6 +20,7 @@ use std::time::{Duration, Instant};
 const VERIFY: &str = "\
 Examples:
   rollcall audit verify --data-dir /var/lib/rollcall
+  rollcall audit verify --store postgres://rollcall@db.example.org/rollcall
   rollcall audit verify --data-dir /var/lib/rollcall --expect 1234:9f86d081884c7d65…
 
 Follows the whole chain, beside a running server or without one, and names the first event that is not as it
@@ -39,7 +42,7 @@ pub enum Audit {
 #[derive(Args, Debug)]
 pub struct Verify {
     #[command(flatten)]
-    data: DataDir,
+    store: WhichStore,
     /// What the ledger held once: it has to hold it still
     #[arg(long, value_name = "SEQ:HASH", value_parser = expected)]
     expect: Option<ChainEnd>,
@@ -71,35 +74,71 @@ enum Verdict {
 /// Answers, by the exit code too.
 pub fn run(command: Audit) -> ExitCode {
     let Audit::Verify(command) = command;
-    let data_dir = match command.data.path() {
-        Ok(data_dir) => data_dir,
+    let config = match command.store.load() {
+        Ok(config) => config,
         Err(errors) => {
             say(&errors.to_string());
             return ExitCode::from(2);
         }
     };
-    match verify(&data_dir, command.expect) {
+    match verify(&config, command.expect) {
         Ok(verdict) if command.json => {
             let printed = print(&format!("{}\n", verdict.json())).context("the verdict cannot be printed");
             if printed.is_ok() && !verdict.is_good() { ExitCode::FAILURE } else { finish(printed) }
         }
         Ok(verdict) => finish(verdict.tell()),
-        Err(error) => finish(Err(error.into())),
+        Err(error) => finish(Err(error)),
     }
 }
 
-fn verify(data_dir: &Path, expected: Option<ChainEnd>) -> Result<Verdict, StoreError> {
-    let reader = SqliteReader::open(data_dir)?;
-    let (started, of) = (Instant::now(), reader.end()?.seq);
-    let verified = reader.verify(&mut |seq| progress(&how_far(seq, of, started.elapsed())));
+fn verify(config: &Config, expected: Option<ChainEnd>) -> anyhow::Result<Verdict> {
+    let read = match config.database()? {
+        Some(reach) => in_database(&reach, expected),
+        None => in_directory(config.data_dir()?, expected).map_err(Into::into),
+    };
     progress("");
-    Ok(match verified? {
+    let (verified, found) = read?;
+    Ok(match verified {
         Err(bad) => Verdict::Broken(bad),
         Ok(end) => match expected {
             None => Verdict::Unbroken { end, expected: None },
-            Some(expected) => held_against(end, expected, reader.end_at(expected.seq)?),
+            Some(expected) => held_against(end, expected, found),
         },
     })
+}
+
+/// What the chain is, and where it stands at the event that was expected.
+type Read = (Result<ChainEnd, BadEvent>, Option<ChainEnd>);
+
+fn in_directory(data_dir: &Path, expected: Option<ChainEnd>) -> Result<Read, StoreError> {
+    let reader = SqliteReader::open(data_dir)?;
+    let mut seen = telling(reader.end()?.seq);
+    let verified = reader.verify(&mut seen)?;
+    let found = expected.map(|expected| reader.end_at(expected.seq)).transpose()?;
+    Ok((verified, found.flatten()))
+}
+
+fn in_database(reach: &Reach, expected: Option<ChainEnd>) -> anyhow::Result<Read> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    runtime.block_on(async {
+        let reader = PostgresReader::open(reach).await?;
+        let mut seen = telling(reader.end().await?.seq);
+        let verified = reader.verify(&mut seen).await?;
+        let found = match expected {
+            Some(expected) => reader.end_at(expected.seq).await?,
+            None => None,
+        };
+        Ok((verified, found))
+    })
+}
+
+/// Tells how far it came.
+fn telling(of: Seq) -> impl FnMut(Seq) + Send {
+    let started = Instant::now();
+    move |seq| progress(&how_far(seq, of, started.elapsed()))
 }
 
 fn held_against(end: ChainEnd, expected: ChainEnd, found: Option<ChainEnd>) -> Verdict {

@@ -61,6 +61,7 @@ pub fn run(command: Config) -> ExitCode {
 fn check(config: &ConfigArgs) -> Result<String, ConfigErrors> {
     let loaded = config.load(&[])?;
     loaded.config.mail_server()?;
+    loaded.config.database()?;
     let changes = loaded.changes();
     Ok(if changes.is_empty() {
         "good: all as by default\n".into()

@@ -1,23 +1,27 @@
 //! `rollcall generate`: a new store, filled with a made-up test workspace of any size.
 //!
-//! **Invariants:** there is a store in the directory when all of it is written, and none before; one that is there
-//! is not touched.
+//! **Invariants:** there is a store in the directory when all of it is written, and none before; one that is there,
+//! in the directory or in the database, is not touched.
 
 use super::connection::finish;
 use super::data_dir::DataDir;
 use super::secret_file;
 use super::serve::DEMO_PASSWORD;
+use crate::config::Config;
 use crate::output::{print, say};
 use crate::progress::{Progress, rows_a_second};
 use crate::remote::Kind;
 use crate::when;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_demo::Size;
 use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::{Timestamp, Token};
 use rollcall_service::{Filling, fill};
+use rollcall_store::Store;
+use rollcall_store::directory::{Hold, hold};
+use rollcall_store_postgres::PostgresStore;
 use rollcall_store_sqlite::UnfinishedStore;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -34,7 +38,8 @@ tells all of it in order. The first `rollcall serve` adds the administrator, as 
 random password, which is in DIR/demo-password; nobody holds a token of their sessions.
 
 The same seed, sizes and --now give the same workspace; without --now, it is as of the last full hour. A directory
-that holds a store is refused. What was interrupted is no store: the next one removes what it left.
+that holds a store is refused. What was interrupted is no store: the next one removes what it left. With --store, the
+database is filled, and has to be made anew when that was interrupted; the password is in the directory all the same.
 
 Exit code 0: made; 1: it failed, as when there is a store already; 2: asked wrongly.";
 
@@ -49,6 +54,9 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 pub struct Generate {
     #[command(flatten)]
     data: DataDir,
+    /// PostgreSQL database to fill instead of the directory (`store.url`)
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     users: u32,
@@ -83,12 +91,13 @@ struct Made {
 
 /// Makes it, and says what was made.
 pub fn run(command: &Generate) -> ExitCode {
-    let loaded = command.data.load(&[]).and_then(|loaded| {
-        let directory = loaded.config.data_dir()?.to_owned();
-        Ok((directory, loaded.config.service.argon2_kib))
+    let named = [("--store", "store.url", command.store.as_deref())];
+    let loaded = command.data.load(&named).and_then(|loaded| {
+        loaded.config.data_dir()?;
+        Ok(loaded.config)
     });
     match loaded {
-        Ok((directory, argon2_kib)) => finish(generate(command, &directory, argon2_kib)),
+        Ok(config) => finish(generate(command, &config)),
         Err(errors) => {
             say(&errors.to_string());
             ExitCode::from(2)
@@ -96,7 +105,7 @@ pub fn run(command: &Generate) -> ExitCode {
     }
 }
 
-fn generate(command: &Generate, directory: &Path, argon2_kib: u32) -> anyhow::Result<()> {
+fn generate(command: &Generate, config: &Config) -> anyhow::Result<()> {
     let size = Size {
         users: command.users,
         live_sessions: command.sessions,
@@ -108,34 +117,70 @@ fn generate(command: &Generate, directory: &Path, argon2_kib: u32) -> anyhow::Re
         return Err(Kind::Usage.because(format!("{} users cannot have so many: {most}", size.users)).into());
     }
     let now = made_at(command.now, SystemClock.now());
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().build().context("the runtime cannot start")?;
-    let made = runtime.block_on(make(directory, command.seed, size, now, argon2_kib))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    let made = runtime.block_on(make(config, command.seed, size, now))?;
     let text = if command.json { format!("{}\n", made.json()) } else { made.text() };
     print(&text).context("what was made cannot be printed")
 }
 
-async fn make(
-    directory: &Path,
-    seed: u64,
-    size: Size,
-    now: Timestamp,
-    argon2_kib: u32,
-) -> anyhow::Result<Made> {
-    let (started, randomness) = (Instant::now(), Arc::new(SystemRandomness));
-    let unfinished = UnfinishedStore::begin(directory, randomness.clone())?;
-    let password = Token::random(&*randomness);
+async fn make(config: &Config, seed: u64, size: Size, now: Timestamp) -> anyhow::Result<Made> {
+    let (started, directory) = (Instant::now(), config.data_dir()?);
+    let place = Place::begin(config, directory).await?;
+    let password = Token::random(&SystemRandomness);
     let password_file = directory.join(DEMO_PASSWORD);
     secret_file::write(&password_file, password.reveal())?;
-    let hasher = Hasher::with_memory(argon2_kib);
-    let password = hasher.hash(&PasswordDigest::of(password.reveal()), &*randomness);
+    let hasher = Hasher::with_memory(config.service.argon2_kib);
+    let password = hasher.hash(&PasswordDigest::of(password.reveal()), &SystemRandomness);
     let filling = Filling { seed, size, now, password };
     let events = filling.events();
     let mut progress = Progress::start(events);
-    fill(unfinished.store(), &filling, randomness, |rows| progress.reach(rows)).await?;
-    unfinished.finish().await?;
+    fill(place.store(), &filling, Arc::new(SystemRandomness), |rows| progress.reach(rows)).await?;
+    place.finish().await?;
     let (directory, took) = (directory.to_owned(), started.elapsed());
     Ok(Made { seed, size, now, events, took, directory, password_file })
+}
+
+/// Where it is made.
+enum Place {
+    Directory(UnfinishedStore),
+    /// The database, and the hold on the directory of its password.
+    Database {
+        store: PostgresStore,
+        _hold: Hold,
+    },
+}
+
+impl Place {
+    /// Begins one; there is no store yet.
+    async fn begin(config: &Config, directory: &Path) -> anyhow::Result<Self> {
+        let randomness = Arc::new(SystemRandomness);
+        let Some(reach) = config.database()? else {
+            return Ok(Self::Directory(UnfinishedStore::begin(directory, randomness)?));
+        };
+        let hold = hold(directory)?;
+        let store = PostgresStore::open(reach, randomness).await?;
+        if store.workspace().await?.is_some() {
+            bail!("there is a store in the database already, and nothing was changed: name another");
+        }
+        Ok(Self::Database { store, _hold: hold })
+    }
+
+    fn store(&self) -> &dyn Store {
+        match self {
+            Self::Directory(unfinished) => unfinished.store(),
+            Self::Database { store, .. } => store,
+        }
+    }
+
+    async fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Self::Directory(unfinished) => Ok(unfinished.finish().await?),
+            Self::Database { store, .. } => Ok(store.close().await?),
+        }
+    }
 }
 
 /// The last full hour, where no other instant is named: so the same command makes the same workspace for a while.

@@ -18,4 +18,5 @@ mod secret_file;
 pub mod serve;
 pub mod sessions;
 pub mod user;
+pub mod which_store;
 pub mod whoami;

@@ -4,9 +4,10 @@
 //! **Invariants:** the names follow the rules of `users.create`; a hash that no sign-in could verify is refused;
 //! nothing is made of what was asked wrongly.
 
-use super::data_dir::DataDir;
 use super::new_password;
-use super::user::{commit, on_store_in};
+use super::user::{commit, on_store_of};
+use super::which_store::WhichStore;
+use crate::config::Config;
 use crate::output::print;
 use crate::remote::{Failure, Kind, Secret};
 use anyhow::Context;
@@ -20,7 +21,6 @@ use rollcall_store::{Store, WhichUser};
 use serde_json::json;
 use std::fs::File;
 use std::io::{Read, stdin};
-use std::path::Path;
 
 /// The end of its help.
 pub const HELP: &str = "\
@@ -62,7 +62,7 @@ pub struct Add {
     #[arg(long)]
     random: bool,
     #[command(flatten)]
-    pub data: DataDir,
+    pub store: WhichStore,
     /// Say what was done as JSON
     #[arg(long)]
     json: bool,
@@ -76,14 +76,14 @@ enum Source {
 }
 
 /// Makes the user, and says so.
-pub fn add(add: &Add, data_dir: &Path) -> anyhow::Result<()> {
+pub fn add(add: &Add, config: &Config) -> anyhow::Result<()> {
     let user = new_user(add)?;
     let source = match &add.password_hash_file {
         Some(file) => Source::Hash(hash_in(file)?),
         None if add.random => Source::Random,
         None => Source::Asked,
     };
-    let (event, password) = on_store_in(data_dir, async |store| on_store(store, &user, source).await)?;
+    let (event, password) = on_store_of(config, async |store| on_store(store, &user, source).await)?;
     print(&said(&user, event, password.as_ref(), add.json)).context("what was done cannot be printed")
 }
 

@@ -4,7 +4,7 @@ use super::{key_file, secret_file};
 use crate::checkpoint_file::CheckpointFile;
 use crate::config::{Config, ConfigArgs, ConfigErrors};
 use crate::wiring::Server;
-use crate::{descriptors, docs, logging, memory};
+use crate::{descriptors, docs, logging, memory, store};
 use anyhow::{Context, bail};
 use clap::Args;
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
@@ -13,7 +13,6 @@ use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::{Randomness, Token};
 use rollcall_service::{Filling, FirstAdministrator, fill, is_username};
 use rollcall_store::Store;
-use rollcall_store_sqlite::SqliteStore;
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,6 +40,9 @@ pub struct Serve {
     /// Directory of the store; made when it is not there, readable by its owner only (`server.data_dir`)
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
+    /// PostgreSQL database to keep everything in, instead of the directory (`store.url`)
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Address to listen on, 127.0.0.1:3000 by default (`server.listen`)
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -85,13 +87,15 @@ pub fn run(command: Serve) -> ExitCode {
 
 /// The settings of a server; one that has no data directory cannot be.
 fn settings(command: Serve) -> Result<Config, ConfigErrors> {
-    let Serve { config, data_dir, listen, key_file, .. } = command;
+    let Serve { config, data_dir, store, listen, key_file, .. } = command;
     let loaded = config.load(&[
         ("--data-dir", "server.data_dir", data_dir.as_deref()),
+        ("--store", "store.url", store.as_deref()),
         ("--listen", "server.listen", listen.as_deref()),
         ("--key-file", "server.key_file", key_file.as_deref()),
     ])?;
-    loaded.config.data_dir()?;
+    loaded.config.key_file(loaded.config.data_dir()?)?;
+    loaded.config.database()?;
     loaded.config.mail_server()?;
     Ok(loaded.config)
 }
@@ -101,11 +105,12 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let data_dir = config.data_dir()?.to_owned();
     let mail = config.mail_transport(&data_dir)?;
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir, randomness.clone())?);
+    let opened = store::open(&config, randomness.clone()).await?;
+    let store = opened.store.clone();
     if demo {
         fill_with_demo(&*store, &data_dir, config.service.argon2_kib, randomness.clone()).await?;
     }
-    let key = key_file::cluster_key(&*store, &config.key_file(&data_dir), &*randomness).await?;
+    let key = key_file::cluster_key(&*store, &config.key_file(&data_dir)?, &*randomness).await?;
     let listener = rollcall_http::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
     let checkpoints = Arc::new(CheckpointFile::of(&data_dir));
     // Handlers stand before the work begins: a signal during the load is a clean end too.

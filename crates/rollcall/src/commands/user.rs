@@ -1,33 +1,35 @@
-//! `rollcall user`: what the operator does for a user by hand, on the data directory that no server holds.
+//! `rollcall user`: what the operator does for a user by hand: on a data directory that no server holds, or on a
+//! database beside its nodes.
 //!
 //! **Invariants:** each is one commit by the writer's own rules, with the operator as its actor, and ends
 //! the sessions of the user, if it had any, in it; no store is made where none is.
 
 use super::connection::finish;
-use super::data_dir::DataDir;
 use super::new_password;
 use super::new_user::{self, Add};
+use super::which_store::WhichStore;
+use crate::config::Config;
 use crate::output::{print, say};
 use crate::remote::{Kind, Secret};
+use crate::store;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
 use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::user::NameKey;
 use rollcall_model::{
-    Actor, Command, Event, Happening, SessionNo, Timestamp, User as Account, UserChange, UserNo,
+    Actor, Command, Event, Happening, Session, SessionNo, Timestamp, User as Account, UserChange, UserNo,
 };
-use rollcall_store::{Committed, LiveSets, Loading, Store, StoreError, WhichUser};
-use rollcall_store_sqlite::SqliteStore;
+use rollcall_store::{ChainEnd, Committed, LiveSets, Loading, Missed, Store, StoreError, WhichUser};
 use serde_json::json;
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const RESET_PASSWORD: &str = "\
 Examples:
   rollcall user reset-password ann --data-dir /var/lib/rollcall
   rollcall user reset-password ann@example.org --config /etc/rollcall.toml --random
+  rollcall user reset-password ann --store postgres://rollcall@db.example.org/rollcall
   rollcall user reset-password ann --config /etc/rollcall.toml < password-file
 
 Asks for the new password twice on a terminal; elsewhere it is the first line of stdin. With --random, one is
@@ -85,7 +87,7 @@ pub struct Named {
     /// Username, in capitals or not, or an email address
     name: String,
     #[command(flatten)]
-    data: DataDir,
+    store: WhichStore,
     /// Say what was done as JSON
     #[arg(long)]
     json: bool,
@@ -125,22 +127,22 @@ struct Done {
 pub fn run(command: User) -> ExitCode {
     let (deed, who) = match command {
         User::Add(add) => {
-            return in_directory(&add.data, |data_dir| new_user::add(&add, data_dir));
+            return on(&add.store, |config| new_user::add(&add, config));
         }
         User::ResetPassword(ResetPassword { who, random }) => (Deed::SetPassword { random }, who),
         User::ResetFactors(who) => (Deed::RemoveFactors, who),
         User::Unlock(who) => (Deed::Unlock, who),
         User::Activate(who) => (Deed::Activate, who),
     };
-    in_directory(&who.data, |data_dir| {
-        let done = on_store_in(data_dir, async |store| on_store(store, deed, &who.name).await)?;
+    on(&who.store, |config| {
+        let done = on_store_of(config, async |store| on_store(store, deed, &who.name).await)?;
         tell(&done, who.json)
     })
 }
 
-fn in_directory(data: &DataDir, act: impl FnOnce(&Path) -> anyhow::Result<()>) -> ExitCode {
-    match data.path() {
-        Ok(data_dir) => finish(act(&data_dir)),
+fn on(which: &WhichStore, act: impl FnOnce(&Config) -> anyhow::Result<()>) -> ExitCode {
+    match which.load() {
+        Ok(config) => finish(act(&config)),
         Err(errors) => {
             say(&errors.to_string());
             ExitCode::from(2)
@@ -148,20 +150,19 @@ fn in_directory(data: &DataDir, act: impl FnOnce(&Path) -> anyhow::Result<()>) -
     }
 }
 
-/// Does something on the store in a directory, which no server holds meanwhile.
-pub(super) fn on_store_in<T>(
-    data_dir: &Path,
+/// Does something on the store that the settings name: a database, beside its nodes, or a directory that no server
+/// holds meanwhile.
+pub(super) fn on_store_of<T>(
+    config: &Config,
     act: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    if !rollcall_store_sqlite::exists(data_dir)? {
-        // Opening would make one.
-        bail!("there is no store in {}", data_dir.display());
-    }
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().build().context("the runtime cannot start")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
     runtime.block_on(async {
-        let store = SqliteStore::open(data_dir, Arc::new(SystemRandomness))?;
-        let done = act(&store).await;
+        let store = store::open_existing(config, Arc::new(SystemRandomness)).await?;
+        let done = act(&*store).await;
         store.close().await?;
         done
     })
@@ -209,7 +210,7 @@ fn which(name: &str) -> WhichUser {
 
 /// Carries out a command that is about one user.
 pub(super) async fn commit(store: &dyn Store, command: Command, user: UserNo) -> anyhow::Result<Committed> {
-    let sets = Arc::new(Sessions(sessions_of(store, user).await?));
+    let sets = Arc::new(Sessions::of(store, user).await?);
     let committed = store.commit([command].into(), sets, SystemClock.now()).await?;
     if let Some(Err(refused)) = committed.answers.first() {
         bail!("it was refused: {refused:?}");
@@ -217,28 +218,57 @@ pub(super) async fn commit(store: &dyn Store, command: Command, user: UserNo) ->
     Ok(committed)
 }
 
-/// The sessions of the one user that the command is about, the oldest first.
-struct Sessions(Vec<SessionNo>);
+/// The sessions of the one user that the command is about, the oldest first, up to an end of the ledger.
+struct Sessions {
+    user: UserNo,
+    up_to: Mutex<(Vec<SessionNo>, ChainEnd)>,
+}
 
 impl LiveSets for Sessions {
     fn sessions_of(&self, _user: UserNo) -> Vec<SessionNo> {
-        self.0.clone()
+        self.lock().0.clone()
+    }
+
+    fn end(&self) -> Option<ChainEnd> {
+        Some(self.lock().1)
+    }
+
+    fn take_in(&self, missed: Missed) {
+        let (sessions, end) = &mut *self.lock();
+        for piece in missed.pieces {
+            match piece {
+                Loading::Ended(ended) => sessions.retain(|session| !ended.contains(session)),
+                Loading::Sessions(opened) => sessions.extend(sessions_of(self.user, &opened)),
+                _ => {}
+            }
+        }
+        *end = missed.end;
     }
 }
 
-async fn sessions_of(store: &dyn Store, user: UserNo) -> Result<Vec<SessionNo>, StoreError> {
-    let found = Arc::new(Mutex::new(Vec::new()));
-    let found_by_the_store = found.clone();
-    let visit = move |loading: Loading| {
-        if let Loading::Sessions(sessions) = loading {
-            let own = sessions.iter().filter(|(session, _)| session.owner.no == user);
-            let mut found = found_by_the_store.lock().unwrap_or_else(PoisonError::into_inner);
-            found.extend(own.map(|(session, _)| session.no));
-        }
-    };
-    // Addresses of sessions that ended are of no use here.
-    store.load(Timestamp::from_ms(i64::MAX), Box::new(visit)).await?;
-    Ok(std::mem::take(&mut found.lock().unwrap_or_else(PoisonError::into_inner)))
+impl Sessions {
+    async fn of(store: &dyn Store, user: UserNo) -> Result<Self, StoreError> {
+        let found = Arc::new(Mutex::new(Vec::new()));
+        let found_by_the_store = found.clone();
+        let visit = move |loading: Loading| {
+            if let Loading::Sessions(sessions) = loading {
+                let mut found = found_by_the_store.lock().unwrap_or_else(PoisonError::into_inner);
+                found.extend(sessions_of(user, &sessions));
+            }
+        };
+        // Addresses of sessions that ended are of no use here.
+        let end = store.load(Timestamp::from_ms(i64::MAX), Box::new(visit)).await?;
+        let sessions = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Self { user, up_to: Mutex::new((sessions, end)) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Vec<SessionNo>, ChainEnd)> {
+        self.up_to.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sessions_of(user: UserNo, sessions: &[(Session, Timestamp)]) -> impl Iterator<Item = SessionNo> {
+    sessions.iter().filter(move |(session, _)| session.owner.no == user).map(|(session, _)| session.no)
 }
 
 fn tell(done: &Done, as_json: bool) -> anyhow::Result<()> {

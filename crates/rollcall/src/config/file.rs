@@ -260,7 +260,7 @@ mod tests {
             errors("log = { 'ключ' = 1 }\r\n\"é\" = 1"),
             [
                 "a.toml:1:9: log.ключ: no such setting; the nearest is log.level",
-                "a.toml:2:1: é: no such setting; the nearest is mail.tls",
+                "a.toml:2:1: é: no such setting; the nearest is store.url",
             ]
         );
     }

@@ -4,6 +4,7 @@ use super::Config;
 use ipnet::IpNet;
 use rollcall_http::cors::AllowedOrigins;
 use rollcall_model::{Role, RoleSet, limits};
+use rollcall_store_postgres::DatabaseUrl;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -34,6 +35,13 @@ pub trait Kind: Sync {
     fn read(&self, words: &[&str]) -> Result<Change, usize>;
     /// The words of the value in force; none for one that is not set.
     fn get(&self, config: &Config) -> Vec<String>;
+    /// A word that cannot be used, as it is repeated to whoever gave it.
+    fn shown(&self, word: &str) -> String {
+        match self.shape() {
+            Shape::Number => word.into(),
+            Shape::Text | Shape::List => format!("{word:?}"),
+        }
+    }
 }
 
 /// A value that was read, on its way to its place.
@@ -111,6 +119,9 @@ pub struct Name {
     /// Where it goes.
     pub at: Place<Option<String>>,
 }
+
+/// A database.
+pub struct Database(pub Place<Option<DatabaseUrl>>);
 
 /// Where to listen.
 pub struct Listen(pub Place<SocketAddr>);
@@ -254,6 +265,36 @@ impl Kind for Name {
 
     fn get(&self, config: &Config) -> Vec<String> {
         (self.at.get)(config).into_iter().collect()
+    }
+}
+
+impl Kind for Database {
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+
+    fn unit(&self) -> &'static str {
+        "URL of a PostgreSQL database, without a password"
+    }
+
+    fn allowed(&self) -> String {
+        "for example postgres://rollcall@db.example.org/rollcall".into()
+    }
+
+    fn read(&self, words: &[&str]) -> Result<Change, usize> {
+        one(words, |word| word.parse().ok()).map(|url| self.0.change(Some(url)))
+    }
+
+    fn get(&self, config: &Config) -> Vec<String> {
+        (self.0.get)(config).iter().map(ToString::to_string).collect()
+    }
+
+    /// It may hold a password all the same.
+    fn shown(&self, word: &str) -> String {
+        match word.parse::<DatabaseUrl>() {
+            Ok(_) => "it".into(),
+            Err(why) => format!("something else: {why}"),
+        }
     }
 }
 

@@ -73,8 +73,7 @@ impl Given {
         let texts: Vec<_> = words.iter().map(String::as_str).collect();
         let change = setting.kind.read(&texts).map_err(|number| {
             let found = texts.get(number).copied().unwrap_or_default();
-            let number_or_text = setting.kind.shape() == Shape::Number;
-            (number, setting.expected(&if number_or_text { found.into() } else { format!("{found:?}") }))
+            (number, setting.expected(&setting.kind.shown(found)))
         })?;
         Ok(Self { setting, change, origin })
     }

@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod kind;
 mod load;
+mod secret;
 mod settings;
 mod show;
 
@@ -18,11 +19,13 @@ use crate::commands::key_file;
 use crate::logging::Logs;
 use ipnet::IpNet;
 use rollcall_http::WireSettings;
-use rollcall_mail::{SettingsError, Smtp, Transport};
+use rollcall_mail::{Smtp, Transport};
 use rollcall_service::{MailTransport, Settings};
+use rollcall_store_postgres::Reach;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// All settings of a server.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,8 @@ pub struct Config {
     pub wire: WireSettings,
     /// Settings of the mail.
     pub mail: rollcall_mail::Settings,
+    /// Settings of the way to a database.
+    pub store: rollcall_store_postgres::Settings,
     /// Settings of the log.
     pub logs: Logs,
     /// What `wire.proxies` was made of, to be shown: it does not tell.
@@ -53,24 +58,55 @@ impl Config {
 
     /// What carries mails, with the outbox in this directory.
     pub fn mail_transport(&self, data_dir: &Path) -> Result<Arc<dyn MailTransport>, ConfigError> {
-        rollcall_mail::open(&self.mail, data_dir).map_err(not_together)
+        let password = self.mail_password()?;
+        let password = password.as_ref().map(|password| &***password);
+        let opened = rollcall_mail::open(&self.mail, password, data_dir);
+        opened.map_err(|error| not_together(error.setting, error.what))
     }
 
     /// The mail server, where one carries mails.
     pub fn mail_server(&self) -> Result<Option<Smtp>, ConfigError> {
-        let smtp = self.mail.transport == Transport::Smtp;
-        smtp.then(|| Smtp::new(&self.mail)).transpose().map_err(not_together)
+        if self.mail.transport != Transport::Smtp {
+            return Ok(None);
+        }
+        let password = self.mail_password()?;
+        let smtp = Smtp::new(&self.mail, password.as_ref().map(|password| &***password));
+        smtp.map(Some).map_err(|error| not_together(error.setting, error.what))
     }
 
-    /// The file of the cluster key of a data directory.
-    pub fn key_file(&self, data_dir: &Path) -> PathBuf {
-        self.server.key_file.clone().unwrap_or_else(|| data_dir.join(key_file::DEFAULT_NAME))
+    fn mail_password(&self) -> Result<Option<Zeroizing<String>>, ConfigError> {
+        let file = self.mail.password_file.as_deref();
+        if self.mail.username.is_none() {
+            return Ok(None);
+        }
+        secret::secret("mail.password_file", file, "ROLLCALL_MAIL_PASSWORD")
+    }
+
+    /// The way to the database, where everything is kept in one.
+    pub fn database(&self) -> Result<Option<Reach>, ConfigError> {
+        let Some(url) = &self.store.url else { return Ok(None) };
+        let file = self.store.password_file.as_deref();
+        let password = secret::secret("store.password_file", file, "ROLLCALL_STORE_PASSWORD")?;
+        let reach = Reach::new(url, &self.store, password.as_ref().map(|password| &***password));
+        reach.map(Some).map_err(|error| not_together(error.setting, error.what))
+    }
+
+    /// The file of the cluster key. All nodes of a database have one key, so that it is none of a data directory's.
+    pub fn key_file(&self, data_dir: &Path) -> Result<PathBuf, ConfigError> {
+        match &self.server.key_file {
+            Some(named) => Ok(named.clone()),
+            None if self.store.url.is_none() => Ok(data_dir.join(key_file::DEFAULT_NAME)),
+            None => Err(not_together(
+                "server.key_file",
+                "not set; with a database it has to be named, since all nodes share the key: give --key-file FILE",
+            )),
+        }
     }
 }
 
-/// Settings of the mail that do not go together, or a file of theirs.
-fn not_together(error: SettingsError) -> ConfigError {
-    ConfigError { place: error.setting.into(), what: error.what }
+/// Settings that do not go together, or a file of theirs.
+fn not_together(setting: &str, what: impl Into<String>) -> ConfigError {
+    ConfigError { place: setting.into(), what: what.into() }
 }
 
 /// Settings of the process.

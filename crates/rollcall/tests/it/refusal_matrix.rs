@@ -262,7 +262,8 @@ pub async fn scene(endpoint: &Declaration, route: Route) -> Scene {
     next_window(&server);
     let guest = server.caller().sign_in("guest", PASSWORD).await;
     next_window(&server);
-    let principal = server.service.authenticate(&rollcall_auth::digest::token(&plain.token)).unwrap();
+    let principal =
+        server.service.authenticate(&rollcall_auth::digest::token(&plain.token)).await.unwrap().unwrap();
     assert!(server.service.make_personal_token(&principal, "old".into(), false).await.is_ok());
     let takes_code = route.method == Method::Call && !endpoint.body.is_empty();
     let code = if takes_code { code_for(&server, &plain, route).await } else { String::new() };

@@ -454,7 +454,8 @@ async fn an_ending_is_answered_when_all_that_was_open_is_closed_and_not_before()
     let admin = server.elevated_admin().await;
     let zoe = server.caller().sign_in("zoe", PASSWORD).await;
     let id = zoe.session_id().await;
-    let principal = server.service.authenticate(&rollcall_auth::digest::token(&zoe.token)).unwrap();
+    let principal =
+        server.service.authenticate(&rollcall_auth::digest::token(&zoe.token)).await.unwrap().unwrap();
     let mut watch = server.service.watch(&principal).unwrap();
     let ending =
         tokio::spawn(async move { admin.post("sessions/logout", &json!({ "sessionId": id })).await });

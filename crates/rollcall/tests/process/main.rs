@@ -12,6 +12,7 @@ mod durability;
 mod first_start;
 mod generate;
 mod mail;
+mod nodes;
 mod observer;
 mod operator;
 mod process;

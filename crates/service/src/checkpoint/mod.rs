@@ -116,7 +116,7 @@ impl Service {
         if event.is_none_or(|event| event.envelope.seq != head.end.seq || event.hash != head.end.hash) {
             return Err(Unusable::OtherLedger);
         }
-        let behind = self.writer.end().seq.0.saturating_sub(head.end.seq.0);
+        let behind = self.following.end().seq.0.saturating_sub(head.end.seq.0);
         if behind > head.live / 2 + limits::CHECKPOINT_TAIL {
             return Err(Unusable::TooOld(behind));
         }
@@ -134,7 +134,7 @@ impl Service {
                 _ = ticks.tick() => {}
             }
             let written = *self.checkpoints.written.lock().await;
-            if self.writer.end().seq.0 - written.0 >= limits::CHECKPOINT_EVENTS {
+            if self.following.end().seq.0 - written.0 >= limits::CHECKPOINT_EVENTS {
                 self.write_checkpoint(None).await;
             }
         }
@@ -149,7 +149,7 @@ impl Service {
         let Some(place) = self.checkpoints.place.get().cloned() else { return };
         // One at a time; the one before the last ends as soon as the service stops.
         let mut written = self.checkpoints.written.lock().await;
-        let (began, now, end) = (Instant::now(), self.clock.now(), self.writer.end());
+        let (began, now, end) = (Instant::now(), self.clock.now(), self.following.end());
         let head = Head {
             end,
             taken_at: now,

@@ -45,6 +45,9 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 pub struct Doctor {
     #[command(flatten)]
     data: DataDir,
+    /// PostgreSQL database that everything is kept in (`store.url`)
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Address that the server listens on (`server.listen`)
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -83,6 +86,7 @@ pub fn run(command: &Doctor) -> ExitCode {
 
 fn findings(command: &Doctor) -> Vec<Finding> {
     let loaded = command.data.load(&[
+        ("--store", "store.url", command.store.as_deref()),
         ("--listen", "server.listen", command.listen.as_deref()),
         ("--key-file", "server.key_file", command.key_file.as_deref()),
     ]);
@@ -107,11 +111,14 @@ fn findings(command: &Doctor) -> Vec<Finding> {
 /// What is in the data directory; gives whether a server holds it.
 fn on_data_dir(config: &Config, data_dir: &Path, findings: &mut Vec<Finding>) -> bool {
     findings.extend(directory::check(data_dir));
-    let looked_at = store::check(data_dir);
+    let looked_at = store::check(config, data_dir);
     findings.push(looked_at.finding);
     if let Some(store) = looked_at.store {
         findings.extend(store.end.map(|end| checkpoint::check(data_dir, end)));
-        findings.push(key(&config.key_file(data_dir), store.key));
+        findings.push(match config.key_file(data_dir) {
+            Ok(path) => key(&path, store.key),
+            Err(error) => Finding::bad("key", error.to_string(), "name it; all nodes need the same one"),
+        });
         // The clock is read after the ledger: an event of this very moment is not ahead of it.
         findings.extend(store.last_event_at.map(|last| clock(last, SystemClock.now())));
     }

@@ -1,0 +1,141 @@
+//! Several processes over one database: paused, killed, cut off, and with the operator beside them.
+
+use crate::process::{Process, rollcall, said, serve};
+use rollcall_testkit::{ADMIN, Caller, Database, PASSWORD};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A database, and a directory for what nodes need.
+struct Cluster {
+    database: Database,
+    directory: TempDir,
+}
+
+impl Cluster {
+    async fn new() -> Self {
+        Self { database: Database::new().await, directory: TempDir::new().unwrap() }
+    }
+
+    fn key(&self) -> PathBuf {
+        self.directory.path().join("key")
+    }
+
+    fn serve(&self, name: &str) -> Command {
+        self.serve_with_key(name, &self.key())
+    }
+
+    fn serve_with_key(&self, name: &str, key: &Path) -> Command {
+        let mut command = serve(&self.directory.path().join(name));
+        command.args(["--store", &self.database.url(), "--key-file"]).arg(key);
+        command
+    }
+
+    fn start(&self, name: &str) -> Process {
+        Process::start(self.serve(name))
+    }
+}
+
+fn at(node: &Process, caller: &Caller) -> Caller {
+    node.caller().with_credentials(&caller.user_id, &caller.token)
+}
+
+async fn status(caller: &Caller) -> u16 {
+    caller.get("me").await.status
+}
+
+async fn out(caller: &Caller) {
+    assert_eq!(caller.post("logout", &json!({})).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_paused_never_takes_a_token_that_was_ended_meanwhile() {
+    let cluster = Cluster::new().await;
+    let nodes = [cluster.start("one"), cluster.start("two")];
+    for _ in 0..3 {
+        let user = nodes[0].caller().sign_in(ADMIN, PASSWORD).await;
+        let elsewhere = at(&nodes[1], &user);
+        assert_eq!(status(&elsewhere).await, 200);
+        nodes[1].pause();
+        out(&user).await;
+        // It is asked while it cannot answer: the question is there when it goes on. And longer than the bound.
+        let asked = tokio::spawn(async move { status(&elsewhere).await });
+        tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+        nodes[1].resume();
+        assert_eq!(asked.await.unwrap(), 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_killed_starts_from_its_checkpoint_and_what_others_did() {
+    let cluster = Cluster::new().await;
+    let (one, two) = (cluster.start("one"), cluster.start("two"));
+    let (stays, goes) =
+        (one.caller().sign_in(ADMIN, PASSWORD).await, one.caller().sign_in(ADMIN, PASSWORD).await);
+    assert!(two.terminate().0.success(), "it leaves a checkpoint");
+    out(&goes).await;
+    let came = one.caller().sign_in(ADMIN, PASSWORD).await;
+    let mut two = cluster.start("two");
+    for (caller, good) in [(&stays, 200), (&goes, 401), (&came, 200)] {
+        assert_eq!(status(&at(&two, caller)).await, good);
+    }
+    assert!(two.log().contains(r#""from":"checkpoint""#), "{}", two.log());
+    two.kill();
+    out(&came).await;
+    let two = cluster.start("two");
+    assert_eq!([status(&at(&two, &came)).await, status(&at(&two, &stays)).await], [401, 200]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_works_beside_the_nodes() {
+    let cluster = Cluster::new().await;
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let mut reset = rollcall(&["user", "reset-password", ADMIN, "--random", "--json", "--store"]);
+    let (code, answer, error) = said(reset.arg(cluster.database.url()));
+    assert_eq!((code, &*error), (0, ""));
+    let done: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(done["sessions_ended"], 1);
+    // Within the bound it may be good still.
+    while status(&user).await == 200 {}
+    assert_eq!(status(&user).await, 401);
+    let user = node.caller().sign_in(ADMIN, done["password"].as_str().unwrap()).await;
+    assert_eq!(status(&user).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_used_is_refused_with_what_to_do() {
+    let cluster = Cluster::new().await;
+    drop(cluster.start("one"));
+    let refused = |command: &mut Command| {
+        let (code, _, error) = said(command);
+        assert_eq!(code, 1, "{error}");
+        error
+    };
+    let other_key = cluster.directory.path().join("other-key");
+    std::fs::write(&other_key, "11".repeat(32)).unwrap();
+    std::fs::set_permissions(&other_key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let said_of_key = refused(&mut cluster.serve_with_key("two", &other_key));
+    assert!(said_of_key.contains("put the right file there"), "{said_of_key}");
+    let nowhere = refused(serve(&cluster.directory.path().join("three")).args([
+        "--store",
+        "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable",
+        "--key-file",
+        "key",
+    ]));
+    assert!(nowhere.contains("the store is unavailable"), "{nowhere}");
+    let (code, _, asked) =
+        said(serve(&cluster.directory.path().join("four")).args(["--store", &cluster.database.url()]));
+    assert!(code == 2 && asked.contains("server.key_file"), "{asked}");
+    let (code, _, asked) = said(serve(&cluster.directory.path().join("five")).args([
+        "--store",
+        "postgres://a:secret@h/d",
+        "--key-file",
+        "k",
+    ]));
+    assert!(code == 2 && asked.contains("it holds a password") && !asked.contains("secret"), "{asked}");
+    let empty = Database::new().await;
+    let (code, _, none) = said(rollcall(&["user", "unlock", ADMIN, "--store"]).arg(empty.url()));
+    assert!(code == 1 && none.contains("there is no store in the database"), "{none}");
+}

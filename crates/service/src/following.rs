@@ -1,0 +1,228 @@
+//! Where in the ledger this node's index stands, and how it follows what other nodes commit.
+//!
+//! **Invariants**
+//! - The index takes commits in by the ledger's order: this node's out of the writer's hand, others' out of the store.
+//! - What the index answers is never older than the bound: a node that has not heard of the ledger's end for so long
+//!   asks before it trusts its index, and refuses when there is no answer. The time counts from when the question was
+//!   sent, on a clock that nobody sets and that runs while the machine sleeps.
+//! - With a store of its own, the index stands at the end always, and nothing is asked.
+
+use crate::endings::{Endings, Told};
+use crate::load;
+use crate::{Phase, Refusal, Service};
+use parking_lot::Mutex;
+use rollcall_index::{Loaded, Standing};
+use rollcall_model::{Event, Happening, SessionNo, limits};
+use rollcall_store::chain::BEFORE_THE_FIRST;
+use rollcall_store::{ChainEnd, Committed, Loading, Missed, SharedStore, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// The index, and where it stands.
+pub(crate) struct Following {
+    standing: Arc<Standing>,
+    endings: Arc<Endings>,
+    /// How old what is answered may be.
+    bound: Duration,
+    /// Where the ledger ends that the index stands for. Whoever moves it holds it.
+    end: Mutex<ChainEnd>,
+    /// Whether the index is filled: before that, `end` moves by itself.
+    is_filled: AtomicBool,
+    /// When the last question was sent that was answered, in nanoseconds: who asks a moment later has to ask again.
+    confirmed_at: AtomicU64,
+    /// Whoever asks holds it: one question at a time.
+    asking: tokio::sync::Mutex<Asked>,
+    /// Who was told last of what others ended, and has perhaps not let go yet.
+    told: Mutex<Option<Told>>,
+}
+
+/// How the last question went.
+#[derive(Default)]
+struct Asked {
+    /// When the last one was sent that had no answer.
+    failed_at: Option<Duration>,
+}
+
+/// A node cannot say whether it is up to date.
+#[derive(Debug)]
+pub(crate) struct Behind;
+
+impl Following {
+    pub fn new(standing: Arc<Standing>, endings: Arc<Endings>, bound: Duration) -> Self {
+        Self {
+            standing,
+            endings,
+            bound,
+            end: Mutex::new(BEFORE_THE_FIRST),
+            is_filled: AtomicBool::new(false),
+            confirmed_at: AtomicU64::new(0),
+            asking: tokio::sync::Mutex::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    /// Where the ledger ends that the index stands for.
+    pub fn end(&self) -> ChainEnd {
+        *self.end.lock()
+    }
+
+    /// Says where the ledger ends, before the index is filled.
+    pub fn begin_at(&self, end: ChainEnd) {
+        *self.end.lock() = end;
+    }
+
+    /// Says that the index is filled, and where it stands.
+    pub fn is_filled_to(&self, end: ChainEnd) {
+        *self.end.lock() = end;
+        self.is_filled.store(true, Ordering::Release);
+    }
+
+    /// Applies what this node committed. Who was told already of what it ended is given back: the index had it from
+    /// the store before.
+    pub fn apply(&self, committed: &Committed) -> Option<Told> {
+        let mut end = self.end.lock();
+        if committed.end.seq <= end.seq {
+            return self.told.lock().take();
+        }
+        self.standing.apply(&committed.events);
+        *end = committed.end;
+        None
+    }
+
+    /// Takes in what others committed.
+    pub fn take_in(&self, missed: Missed) {
+        let mut end = self.end.lock();
+        if missed.end.seq <= end.seq {
+            return;
+        }
+        if self.is_filled.load(Ordering::Acquire) {
+            let mut ended = Vec::new();
+            for piece in missed.pieces {
+                take_in(&self.standing, piece, &mut ended);
+            }
+            if let Some(told) = self.endings.tell(ended) {
+                *self.told.lock() = Some(told);
+            }
+        }
+        *end = missed.end;
+    }
+
+    /// Whether what the index says is young enough to be answered.
+    fn is_current(&self, now: Duration) -> bool {
+        let confirmed_at = Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire));
+        now.saturating_sub(confirmed_at) <= self.bound
+    }
+
+    /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question.
+    async fn catch_up(&self, shared: &dyn SharedStore, since: Duration) -> Result<(), Behind> {
+        let caught_up = async {
+            let mut asked = self.asking.lock().await;
+            if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
+                return Ok(());
+            }
+            if asked.failed_at.is_some_and(|failed_at| failed_at > since) {
+                return Err(Behind);
+            }
+            let sent_at = running();
+            match shared.follow(self.end()).await {
+                Ok(missed) => {
+                    self.take_in(missed);
+                    self.confirmed_at.store(nanos(sent_at), Ordering::Release);
+                    if asked.failed_at.take().is_some() {
+                        tracing::info!("the store answers again: this node is up to date");
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    end_at_a_fork(&error);
+                    if asked.failed_at.replace(sent_at).is_none() {
+                        tracing::warn!(%error, "the store does not answer: this node cannot say that it is up to date");
+                    }
+                    Err(Behind)
+                }
+            }
+        };
+        timeout(self.bound, caught_up).await.unwrap_or(Err(Behind))
+    }
+}
+
+/// A ledger that lost events, or has others in their place, is another one than the index was made of.
+fn end_at_a_fork(error: &StoreError) {
+    if matches!(error, StoreError::Forked(_)) {
+        tracing::error!(%error, "the store went back behind what it had committed: the process ends, and a restart reads it anew");
+        std::process::abort();
+    }
+}
+
+fn take_in(standing: &Standing, piece: Loading, ended: &mut Vec<SessionNo>) {
+    match piece {
+        Loading::Sessions(sessions) => {
+            let loaded: Vec<_> =
+                sessions.into_iter().map(|(session, seen_at)| Loaded { session, seen_at }).collect();
+            standing.note_opened(&loaded);
+        }
+        Loading::Ended(sessions) => {
+            standing.note_ended(&sessions);
+            ended.extend(sessions);
+        }
+        piece => load::take_in(standing, piece),
+    }
+}
+
+/// The sessions that these events ended.
+pub(crate) fn ended(events: &[Event]) -> impl Iterator<Item = SessionNo> {
+    events.iter().filter_map(|event| match event.happening {
+        Happening::SessionEnded { .. } => event.session,
+        _ => None,
+    })
+}
+
+/// How long the machine has been running, its sleep included.
+fn running() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Service {
+    /// Whether the index is no older than the bound.
+    pub fn is_current(&self) -> bool {
+        self.store.shared().is_none() || self.following.is_current(running())
+    }
+
+    /// Returns when the index is no older than the bound.
+    pub(crate) async fn be_current(&self) -> Result<(), Refusal> {
+        if self.is_current() { Ok(()) } else { self.catch_up().await }
+    }
+
+    /// Returns when the index has all that is committed at this moment.
+    pub async fn catch_up(&self) -> Result<(), Refusal> {
+        let Some(shared) = self.store.shared() else { return Ok(()) };
+        self.following.catch_up(shared, running()).await.map_err(|Behind| Refusal::Unavailable)
+    }
+
+    /// Follows what others commit, until the service stops.
+    pub(crate) async fn keep_following(self: Arc<Self>) {
+        let Some(shared) = self.store.shared() else { return };
+        let mut ticks = interval(limits::FOLLOW_PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut phase = self.phase.subscribe();
+        loop {
+            tokio::select! {
+                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
+                _ = ticks.tick() => {}
+            }
+            // What it says of a failure is in the log already.
+            let _ = self.following.catch_up(shared, running()).await;
+        }
+    }
+}
