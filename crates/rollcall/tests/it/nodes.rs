@@ -1,7 +1,7 @@
 //! Several nodes over one database: what is done on one holds on all.
 
 use rollcall::config::Config;
-use rollcall_model::Seq;
+use rollcall_model::{Role, Seq};
 use rollcall_testkit::{ADMIN, Caller, PASSWORD, Socket, TestServer};
 use serde_json::json;
 use std::time::Duration;
@@ -60,7 +60,7 @@ async fn a_socket_on_another_node_hears_that_its_session_has_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn roles_rights_names_factors_and_tokens_are_the_same_on_all() {
+async fn roles_rights_names_and_tokens_are_the_same_on_all() {
     let [one, other] = two_nodes(config()).await;
     let id = one.user("zoe").await;
     let (admin, zoe) = (one.elevated_admin().await, one.caller().sign_in("zoe", PASSWORD).await);
@@ -94,6 +94,21 @@ async fn roles_rights_names_factors_and_tokens_are_the_same_on_all() {
     assert_eq!(admin.post("permissions.update", &grants).await.status, 200);
     other.catch_up().await;
     assert_eq!(elsewhere.get(list).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factor_that_was_enrolled_on_one_node_is_one_on_the_others() {
+    let mut config = config();
+    config.service.factor_required_of = [Role::Guest].into_iter().collect();
+    let [one, other] = two_nodes(config).await;
+    one.user_with("zoe", true).await;
+    let role = json!({ "roleId": "guest", "username": "zoe" });
+    assert_eq!(one.admin().await.post("roles.addUserToRole", &role).await.status, 200);
+    let zoe = one.caller().sign_in("zoe", PASSWORD).await;
+    assert_eq!(zoe.get("sessions/list").await.status, 400, "without one, one can only be enrolled");
+    assert_eq!(at(&other, &zoe).post("users.2fa.enableEmail", &json!({})).await.status, 200);
+    one.catch_up().await;
+    assert_eq!(zoe.get("sessions/list").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
