@@ -3,11 +3,12 @@
 use crate::config::Config;
 use anyhow::bail;
 use rollcall_model::Randomness;
-use rollcall_store::Store;
 use rollcall_store::directory::{self, Hold};
+use rollcall_store::{Store, StoreError};
 use rollcall_store_postgres::PostgresStore;
 use rollcall_store_sqlite::SqliteStore;
 use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
 
 /// An open store, and the hold on the data directory.
 #[expect(missing_debug_implementations, reason = "it is made of handles")]
@@ -16,6 +17,12 @@ pub struct OpenStore {
     pub store: Arc<dyn Store>,
     /// With a database, the directory still is one process's; a store of its own holds it itself.
     _hold: Option<Hold>,
+}
+
+/// What a command waits for a store on.
+pub fn runtime() -> Result<Runtime, StoreError> {
+    let built = Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| StoreError::Unavailable(format!("the runtime cannot start: {error}")))
 }
 
 /// Opens a store that is there: a database, beside its nodes, or a data directory that no server holds.

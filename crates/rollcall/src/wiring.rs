@@ -1,5 +1,4 @@
-//! One process, put together: engine, service, listener. Only this file and the command that calls it
-//! know which engine runs.
+//! One process, put together: store, service, listener.
 
 use crate::config::Config;
 use crate::memory;

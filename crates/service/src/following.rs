@@ -82,6 +82,9 @@ impl Following {
     /// Applies what this node committed. Who was told already of what it ended is given back: the index had it from
     /// the store before.
     pub fn apply(&self, committed: &Committed) -> Option<Told> {
+        if committed.events.is_empty() {
+            return None;
+        }
         let mut end = self.end.lock();
         if committed.end.seq <= end.seq {
             return self.told.lock().take();
@@ -115,36 +118,49 @@ impl Following {
         now.saturating_sub(confirmed_at) <= self.bound
     }
 
-    /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question.
+    /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question. It
+    /// takes as long as there is much to be taken in; a store that says nothing is not waited for longer than the
+    /// bound.
     async fn catch_up(&self, shared: &dyn SharedStore, since: Duration) -> Result<(), Behind> {
-        let caught_up = async {
-            let mut asked = self.asking.lock().await;
-            if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
-                return Ok(());
-            }
-            if asked.failed_at.is_some_and(|failed_at| failed_at > since) {
-                return Err(Behind);
-            }
-            let sent_at = running();
-            match shared.follow(self.end()).await {
-                Ok(missed) => {
-                    self.take_in(missed);
-                    self.confirmed_at.store(nanos(sent_at), Ordering::Release);
-                    if asked.failed_at.take().is_some() {
-                        tracing::info!("the store answers again: this node is up to date");
-                    }
-                    Ok(())
+        let mut asked = self.asking.lock().await;
+        if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
+            return Ok(());
+        }
+        if asked.failed_at.is_some_and(|failed_at| failed_at > since) {
+            return Err(Behind);
+        }
+        let sent_at = running();
+        match self.ask(shared).await {
+            Ok(()) => {
+                self.confirmed_at.store(nanos(sent_at), Ordering::Release);
+                if asked.failed_at.take().is_some() {
+                    tracing::info!("the store answers again: this node is up to date");
                 }
-                Err(error) => {
-                    end_at_a_fork(&error);
-                    if asked.failed_at.replace(sent_at).is_none() {
-                        tracing::warn!(%error, "the store does not answer: this node cannot say that it is up to date");
-                    }
-                    Err(Behind)
-                }
+                Ok(())
             }
-        };
-        timeout(self.bound, caught_up).await.unwrap_or(Err(Behind))
+            Err(error) => {
+                end_at_a_fork(&error);
+                if asked.failed_at.replace(sent_at).is_none() {
+                    tracing::warn!(%error, "the store does not answer: this node cannot say that it is up to date");
+                }
+                Err(Behind)
+            }
+        }
+    }
+
+    async fn ask(&self, shared: &dyn SharedStore) -> Result<(), StoreError> {
+        let no_answer = |_| StoreError::Unavailable(format!("no answer in {:?}", self.bound));
+        let head = timeout(self.bound, shared.head()).await.map_err(no_answer)??;
+        let end = self.end();
+        if head != end {
+            self.take_in(shared.missed(end).await?);
+        }
+        Ok(())
+    }
+
+    /// The same for whoever waits for an answer: not for longer than the bound.
+    async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Behind> {
+        timeout(self.bound, self.catch_up(shared, running())).await.unwrap_or(Err(Behind))
     }
 }
 
@@ -207,7 +223,14 @@ impl Service {
     /// Returns when the index has all that is committed at this moment.
     pub async fn catch_up(&self) -> Result<(), Refusal> {
         let Some(shared) = self.store.shared() else { return Ok(()) };
-        self.following.catch_up(shared, running()).await.map_err(|Behind| Refusal::Unavailable)
+        self.following.catch_up_in_time(shared).await.map_err(|Behind| Refusal::Unavailable)
+    }
+
+    /// The same, however much there is to be taken in: before anybody waits.
+    pub(crate) async fn catch_up_at_start(&self) -> Result<(), StoreError> {
+        let Some(shared) = self.store.shared() else { return Ok(()) };
+        let caught_up = self.following.catch_up(shared, running()).await;
+        caught_up.map_err(|Behind| StoreError::Unavailable("what others committed could not be read".into()))
     }
 
     /// Follows what others commit, until the service stops.
@@ -224,5 +247,59 @@ impl Service {
             // What it says of a failure is in the log already.
             let _ = self.following.catch_up(shared, running()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollcall_index::Readers;
+    use rollcall_model::Seq;
+    use rollcall_store::{Answer, Lease};
+    use tokio::time::sleep;
+
+    const BOUND: Duration = Duration::from_secs(1);
+
+    /// A store of others, with so much to be taken in that it takes long.
+    struct Busy(ChainEnd);
+
+    impl SharedStore for Busy {
+        fn head(&self) -> Answer<'_, ChainEnd> {
+            Box::pin(async { Ok(self.0) })
+        }
+
+        fn missed(&self, _after: ChainEnd) -> Answer<'_, Missed> {
+            Box::pin(async {
+                sleep(BOUND * 10).await;
+                Ok(Missed { end: self.0, pieces: Vec::new() })
+            })
+        }
+
+        fn lease(&self, _what: Lease, _holder: u64, _time: Duration) -> Answer<'_, bool> {
+            Box::pin(async { Ok(true) })
+        }
+
+        fn release(&self, _what: Lease, _holder: u64) -> Answer<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_missed_much_takes_it_in_while_whoever_asks_is_refused_in_time() {
+        let device = |agent: &str| rollcall_user_agent::device(Some(agent));
+        let readers = Readers { device, fragment: |_, _| String::new() };
+        let standing = Arc::new(Standing::new(readers, None));
+        let following = Following::new(standing, Arc::default(), BOUND);
+        following.is_filled_to(BEFORE_THE_FIRST);
+        let store = Busy(ChainEnd { seq: Seq(9), hash: [9; 32] });
+        let (followed, asked) = tokio::join!(
+            biased;
+            following.catch_up(&store, running()),
+            following.catch_up_in_time(&store),
+        );
+        assert!(followed.is_ok() && asked.is_err());
+        assert_eq!(following.end(), store.0);
+        // There is nothing more: a question is enough.
+        assert!(following.catch_up_in_time(&store).await.is_ok());
     }
 }

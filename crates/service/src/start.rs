@@ -134,8 +134,7 @@ impl Service {
         self.standing.loaded();
         self.following.is_filled_to(end);
         // Of several nodes, it is one that may answer.
-        let up_to_date = self.catch_up().await;
-        up_to_date.map_err(|_| StoreError::Unavailable("what others committed could not be read".into()))?;
+        self.catch_up_at_start().await?;
         for row in self.store.permissions().await? {
             self.standing.set_grant(row.permission, row.roles);
         }

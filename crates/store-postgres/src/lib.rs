@@ -274,15 +274,14 @@ impl Store for PostgresStore {
 }
 
 impl SharedStore for PostgresStore {
-    fn follow(&self, after: ChainEnd) -> Answer<'_, Missed> {
+    fn head(&self) -> Answer<'_, ChainEnd> {
         on_a_connection!(self, follower, |connection| async {
-            // Mostly there is nothing.
-            let (_, end) = read::head(connection).await?;
-            if end == after {
-                return Ok(Missed { end, pieces: Vec::new() });
-            }
-            follow::missed_by_now(connection, after).await
+            read::head(connection).await.map(|(_, end)| end)
         })
+    }
+
+    fn missed(&self, after: ChainEnd) -> Answer<'_, Missed> {
+        on_a_connection!(self, follower, |connection| follow::missed_by_now(connection, after))
     }
 
     fn lease(&self, what: Lease, holder: u64, time: Duration) -> Answer<'_, bool> {

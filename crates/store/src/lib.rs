@@ -142,8 +142,11 @@ pub trait Store: Send + Sync + 'static {
 
 /// A store that other nodes commit to.
 pub trait SharedStore: Send + Sync {
-    /// Where the ledger ends, and what an index has to take in that stood at its end before.
-    fn follow(&self, after: ChainEnd) -> Answer<'_, Missed>;
+    /// Where the ledger ends: a small question, which waits behind no other read.
+    fn head(&self) -> Answer<'_, ChainEnd>;
+
+    /// What an index has to take in that stood at an end of the ledger before. It takes as long as there is much of it.
+    fn missed(&self, after: ChainEnd) -> Answer<'_, Missed>;
 
     /// Whether `holder` is the one node, for so long from now, that does what only one does; by the store's clock.
     fn lease(&self, what: Lease, holder: u64, time: Duration) -> Answer<'_, bool>;

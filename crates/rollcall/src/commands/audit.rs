@@ -5,6 +5,7 @@ use super::connection::finish;
 use super::which_store::WhichStore;
 use crate::config::Config;
 use crate::output::{print, progress, say};
+use crate::store;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -74,7 +75,7 @@ enum Verdict {
 /// Answers, by the exit code too.
 pub fn run(command: Audit) -> ExitCode {
     let Audit::Verify(command) = command;
-    let config = match command.store.load() {
+    let config = match command.store.config() {
         Ok(config) => config,
         Err(errors) => {
             say(&errors.to_string());
@@ -119,11 +120,7 @@ fn in_directory(data_dir: &Path, expected: Option<ChainEnd>) -> Result<Read, Sto
 }
 
 fn in_database(reach: &Reach, expected: Option<ChainEnd>) -> anyhow::Result<Read> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
-    runtime.block_on(async {
+    store::runtime()?.block_on(async {
         let reader = PostgresReader::open(reach).await?;
         let mut seen = telling(reader.end().await?.seq);
         let verified = reader.verify(&mut seen).await?;

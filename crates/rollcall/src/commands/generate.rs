@@ -4,13 +4,14 @@
 //! in the directory or in the database, is not touched.
 
 use super::connection::finish;
-use super::data_dir::DataDir;
 use super::secret_file;
 use super::serve::DEMO_PASSWORD;
+use super::which_store::WhichStore;
 use crate::config::Config;
 use crate::output::{print, say};
 use crate::progress::{Progress, rows_a_second};
 use crate::remote::Kind;
+use crate::store::runtime;
 use crate::when;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -53,10 +54,7 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 #[command(after_help = EXAMPLE)]
 pub struct Generate {
     #[command(flatten)]
-    data: DataDir,
-    /// PostgreSQL database to fill instead of the directory (`store.url`)
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
+    store: WhichStore,
     /// Users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     users: u32,
@@ -91,8 +89,7 @@ struct Made {
 
 /// Makes it, and says what was made.
 pub fn run(command: &Generate) -> ExitCode {
-    let named = [("--store", "store.url", command.store.as_deref())];
-    let loaded = command.data.load(&named).and_then(|loaded| {
+    let loaded = command.store.load(&[]).and_then(|loaded| {
         loaded.config.data_dir()?;
         Ok(loaded.config)
     });
@@ -117,11 +114,7 @@ fn generate(command: &Generate, config: &Config) -> anyhow::Result<()> {
         return Err(Kind::Usage.because(format!("{} users cannot have so many: {most}", size.users)).into());
     }
     let now = made_at(command.now, SystemClock.now());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
-    let made = runtime.block_on(make(config, command.seed, size, now))?;
+    let made = runtime()?.block_on(make(config, command.seed, size, now))?;
     let text = if command.json { format!("{}\n", made.json()) } else { made.text() };
     print(&text).context("what was made cannot be printed")
 }

@@ -141,7 +141,7 @@ pub fn run(command: User) -> ExitCode {
 }
 
 fn on(which: &WhichStore, act: impl FnOnce(&Config) -> anyhow::Result<()>) -> ExitCode {
-    match which.load() {
+    match which.config() {
         Ok(config) => finish(act(&config)),
         Err(errors) => {
             say(&errors.to_string());
@@ -156,11 +156,7 @@ pub(super) fn on_store_of<T>(
     config: &Config,
     act: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
-    runtime.block_on(async {
+    store::runtime()?.block_on(async {
         let store = store::open_existing(config, Arc::new(SystemRandomness)).await?;
         let done = act(&*store).await;
         store.close().await?;

@@ -1,29 +1,29 @@
 //! Which store a command is about: named as for `rollcall serve`.
 
-use crate::config::{Config, ConfigArgs, ConfigErrors};
+use super::data_dir::DataDir;
+use crate::config::{Config, ConfigErrors, Loaded};
 use clap::Args;
 
 /// The flags that name it.
 #[derive(Args, Debug)]
 pub struct WhichStore {
-    /// Directory of the store (`server.data_dir`)
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<String>,
+    #[command(flatten)]
+    data: DataDir,
     /// PostgreSQL database that everything is kept in, instead of the directory (`store.url`)
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-    #[command(flatten)]
-    config: ConfigArgs,
 }
 
 impl WhichStore {
-    /// The settings that a server would be given. They name a database or a directory.
-    pub fn load(&self) -> Result<Config, ConfigErrors> {
-        let named = [
-            ("--data-dir", "server.data_dir", self.data_dir.as_deref()),
-            ("--store", "store.url", self.store.as_deref()),
-        ];
-        let config = self.config.load(&named)?.config;
+    /// The settings that a server would be given. A command's own flags, each with its setting, win.
+    pub fn load(&self, own: &[(&str, &str, Option<&str>)]) -> Result<Loaded, ConfigErrors> {
+        let named = ("--store", "store.url", self.store.as_deref());
+        self.data.load(&[&[named], own].concat())
+    }
+
+    /// The same for a command that needs no directory where a database is named.
+    pub fn config(&self) -> Result<Config, ConfigErrors> {
+        let config = self.load(&[])?.config;
         if config.database()?.is_none() {
             config.data_dir()?;
         }

@@ -8,8 +8,8 @@ mod listener;
 mod mail;
 mod store;
 
-use super::data_dir::DataDir;
 use super::key_file;
+use super::which_store::WhichStore;
 use crate::config::{Config, ConfigErrors, Loaded};
 use crate::output::{print, say};
 use address::Header;
@@ -44,10 +44,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 #[command(after_help = EXAMPLE)]
 pub struct Doctor {
     #[command(flatten)]
-    data: DataDir,
-    /// PostgreSQL database that everything is kept in (`store.url`)
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
+    store: WhichStore,
     /// Address that the server listens on (`server.listen`)
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -85,8 +82,7 @@ pub fn run(command: &Doctor) -> ExitCode {
 }
 
 fn findings(command: &Doctor) -> Vec<Finding> {
-    let loaded = command.data.load(&[
-        ("--store", "store.url", command.store.as_deref()),
+    let loaded = command.store.load(&[
         ("--listen", "server.listen", command.listen.as_deref()),
         ("--key-file", "server.key_file", command.key_file.as_deref()),
     ]);

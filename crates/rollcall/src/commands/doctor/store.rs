@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use crate::config::Config;
+use crate::store::runtime;
 use rollcall_model::factor::KeyFingerprint;
 use rollcall_model::{Seq, Timestamp};
 use rollcall_store::directory::is_held;
@@ -48,9 +49,7 @@ pub fn check(config: &Config, data_dir: &Path) -> LookedAt {
 
 /// Looks into a database.
 fn look_into(reach: &Reach, held: bool) -> Result<LookedAt, StoreError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let reader = PostgresReader::open(reach).await?;
         let verified = reader.verify_last(VERIFIED_EVENTS).await?;
         let key = reader.workspace().await?.and_then(|workspace| workspace.key);
