@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a start may take.
-const START_MAX: Duration = Duration::from_mins(2);
+const START_MAX: Duration = Duration::from_mins(10);
 /// How long an end may take.
 const END_MAX: Duration = Duration::from_secs(30);
 /// Lines of the log that are kept, for when it goes wrong.
