@@ -15,7 +15,7 @@ use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file;
 use rollcall::config::Config;
 use rollcall_auth::{ClusterKey, SystemRandomness};
-use rollcall_http::{client_fragment, listen, router, serve};
+use rollcall_http::{client_fragment, listen, routers, serve};
 use rollcall_model::{Randomness, clock::SystemClock};
 use rollcall_service::{Parts, Service};
 use rollcall_store::Store;
@@ -66,7 +66,7 @@ async fn until_input_ends(data_dir: &Path, hash_kib: u32) -> Result<()> {
     let (mail, settings) = (config.mail_transport(data_dir)?, config.service);
     let service = Service::new(Parts { store, clock, randomness, key, mail, settings, client_fragment });
     service.keep_checkpoints_in(Arc::new(CheckpointFile::of(data_dir)));
-    let router = router(service.clone(), config.wire, u32::from_be_bytes(prefix)).merge(twin());
+    let router = routers(service.clone(), config.wire, u32::from_be_bytes(prefix)).requests.merge(twin());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(serve(listener, router, async move {
         // Told, or let go of: both end it.

@@ -7,9 +7,10 @@ use crate::ddp::Methods;
 use crate::endpoint::{Endpoint, Method, Reply, Route};
 use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
 use crate::input::Body;
+use crate::metrics::Requests;
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
-use crate::{endpoints, health};
+use crate::{endpoints, health, metrics};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{
@@ -29,7 +30,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::{Instrument, Span};
 
@@ -65,6 +66,7 @@ pub struct App {
     /// Random, so that ids of two processes do not meet in one log.
     request_prefix: u32,
     requests: AtomicU64,
+    answered: Arc<Requests>,
 }
 
 /// A connection, beside each of its requests.
@@ -107,6 +109,11 @@ impl App {
         }
     }
 
+    /// Takes note of an answer.
+    pub(crate) fn answered(&self, route: Route, status: u16, took: Duration) {
+        self.answered.answered(route, status, took);
+    }
+
     /// A span of its own for one request or method, and the id that it is logged under.
     pub(crate) fn span(&self, route: Route) -> (String, Span) {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -118,8 +125,19 @@ impl App {
 
 pub(crate) type Answered = Response<axum::body::Body>;
 
-/// Everything that the listener serves.
-pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32) -> Router {
+/// What is served, each by a listener of its own.
+#[derive(Clone, Debug)]
+pub struct Routers {
+    /// All that clients ask for.
+    pub requests: Router,
+    /// What Prometheus asks for.
+    pub metrics: Router,
+}
+
+/// Everything that is served. The ids of requests begin with the prefix.
+pub fn routers(service: Arc<Service>, settings: WireSettings, request_prefix: u32) -> Routers {
+    let answered = Arc::<Requests>::default();
+    let metrics = metrics::router(service.clone(), answered.clone());
     let rates = RateLimiter::new(settings.rate_calls, settings.rate_window);
     let app = Arc::new(App {
         guard: Guard { service: service.clone(), rates },
@@ -127,12 +145,13 @@ pub fn router(service: Arc<Service>, settings: WireSettings, request_prefix: u32
         long_bodies: Semaphore::new(limits::LONG_BODIES),
         request_prefix,
         requests: AtomicU64::new(0),
+        answered,
     });
     let router = endpoints::routes(&app)
         .merge(health::router(service))
         .fallback(|| async { refused(&Refusal::NoSuchPath) })
         .method_not_allowed_fallback(|| async { refused(&Refusal::NoSuchMethod) });
-    cors::around(router, settings.origins)
+    Routers { requests: cors::around(router, settings.origins), metrics }
 }
 
 /// Puts an endpoint on its routes.
@@ -162,6 +181,7 @@ async fn serve<E: Endpoint>(app: Arc<App>, route: Route, request: Request) -> An
 /// Answers within a span of its own, under an id that the answer carries.
 pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Output = Answered>) -> Answered {
     let (id, span) = app.span(route);
+    let asked_at = Instant::now();
     let answered = async {
         // A panic is a bug; it must not take the connection's other requests along.
         let response = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
@@ -172,6 +192,7 @@ pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Outpu
         response
     };
     let mut response = answered.instrument(span).await;
+    app.answered(route, response.status().as_u16(), asked_at.elapsed());
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }

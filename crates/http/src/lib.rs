@@ -13,12 +13,13 @@ pub mod guard;
 mod health;
 pub mod input;
 pub mod method_call;
+mod metrics;
 pub mod refusal;
 mod server;
 mod v1;
 pub mod written;
 
-pub use app::{WireSettings, router};
+pub use app::{Routers, WireSettings, routers};
 pub use endpoints::declarations;
 pub use server::{listen, serve};
 pub use v1::sessions::row::client_fragment;

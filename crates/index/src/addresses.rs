@@ -56,6 +56,17 @@ impl Addresses {
         self.0[part(user)].last.get(&(user, from)).is_some_and(|opened_at| counts(*opened_at, now))
     }
 
+    /// Forgets a user's.
+    pub fn forget(&mut self, user: UserNo) {
+        self.0[part(user)].last.retain(|(of, _), _| *of != user);
+    }
+
+    /// What they take, about.
+    pub fn size(&self) -> usize {
+        let of_each = size_of::<((UserNo, AddressKey), Timestamp)>();
+        self.0.iter().map(|part| part.last.capacity() * of_each).sum()
+    }
+
     /// Writes a part; gives the next, if there is one.
     pub fn write(&self, at: u64, out: &mut Vec<u8>) -> Option<u64> {
         let at = usize::try_from(at).ok()?;

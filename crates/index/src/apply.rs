@@ -74,6 +74,9 @@ impl Index {
             _ => {}
         }
         if let Some(user) = event.subject {
+            if matches!(event.happening, Happening::UserErased) {
+                self.addresses.forget(user);
+            }
             self.addresses.prune(user, event.at);
         }
     }

@@ -7,6 +7,7 @@
 
 use crate::checkpoint::{Bytes, Put, damaged};
 use crate::signature::Signature;
+use crate::size::room;
 use crate::{number, turning_point};
 use rollcall_model::ids::ID_LENGTH;
 use std::io;
@@ -127,6 +128,11 @@ impl Arena {
         self.bytes[start..end].fill(SEPARATOR);
     }
 
+    /// What they take.
+    pub fn size(&self) -> usize {
+        room(&self.bytes) + room(&self.starts) + self.signature.as_ref().map_or(0, Signature::size)
+    }
+
     /// Gives back what was held for more to come.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
@@ -241,6 +247,11 @@ impl<T: Growing> Shelf<T> {
         self.arenas[text as usize / ON_ONE].get(text as usize % ON_ONE)
     }
 
+    /// What all of it takes, with what each arena does.
+    pub fn size(&self, of_one: impl Fn(&T) -> usize) -> usize {
+        room(&self.arenas) + room(&self.free) + self.arenas.iter().map(of_one).sum::<usize>()
+    }
+
     /// The arenas, each with the number of its first text.
     pub fn arenas(&self, from: usize) -> impl Iterator<Item = (u32, &T)> {
         self.arenas.iter().enumerate().skip(from).map(|(at, arena)| (number(at * ON_ONE), arena))
@@ -267,6 +278,11 @@ impl Ids {
     /// An id; nothing but separators when it is absent.
     pub fn id(&self, id: usize) -> &[u8; ID_LENGTH] {
         self.get(id).first_chunk().unwrap_or(&[SEPARATOR; ID_LENGTH])
+    }
+
+    /// What they take.
+    pub fn size(&self) -> usize {
+        room(&self.bytes) + self.signature.as_ref().map_or(0, Signature::size)
     }
 
     /// Makes an id absent.

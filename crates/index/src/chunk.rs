@@ -7,6 +7,7 @@ pub mod stored;
 
 use crate::arena::{Arena, Growing, Ids, Texts};
 use crate::packed::Packed;
+use crate::size::room;
 use crate::turning_point;
 use rollcall_model::ids::ID_LENGTH;
 use rollcall_model::session::Life;
@@ -86,6 +87,12 @@ impl Chunk {
             tokens: Vec::with_capacity(SLOTS),
             codes: Vec::with_capacity(SLOTS),
         }
+    }
+
+    /// What its columns take.
+    pub fn size(&self) -> usize {
+        let numbers = self.no.size() + self.opened_at.size() + self.lifetime.size();
+        numbers + self.ids.size() + self.addresses.size() + room(&self.tokens) + room(&self.codes)
     }
 
     /// Whether all its slots are given.

@@ -61,6 +61,13 @@ impl Clients {
         &self.known[code as usize]
     }
 
+    /// What they take, but for the user agents that are remembered.
+    pub fn size(&self) -> usize {
+        let texts = |known: &Known| known.fragment.capacity() + known.host.len();
+        let of_each = size_of::<Known>() + size_of::<Device>() + size_of::<(Pair, u32)>();
+        self.known.iter().map(|known| of_each + texts(known)).sum()
+    }
+
     /// The code of a user agent's device and a host, for one more row; it gets one if it is new.
     pub fn take(&mut self, agent: &Arc<str>, host: &Arc<str>, facets: &mut Facets) -> u32 {
         let pair = (self.device(agent), Arc::clone(host));

@@ -4,10 +4,11 @@
 //! **Invariant:** a live row is in exactly one value's slots, and the order counts it there; a value without rows
 //! is forgotten.
 
-use crate::arena::{Shelf, bytes_of};
+use crate::arena::{Arena, Shelf, bytes_of};
 use crate::collation::Collation;
 use crate::list::SortKey;
 use crate::order::Order;
+use crate::size::room;
 use crate::slots::Slots;
 use hashbrown::HashTable;
 use std::cmp::Ordering;
@@ -115,6 +116,13 @@ impl Facets {
     /// Leaves the orders as they are until [`settle`](Self::settle).
     pub fn load(&mut self) {
         self.0.iter_mut().for_each(|facet| facet.order.load());
+    }
+
+    /// What they take.
+    pub fn size(&self) -> usize {
+        let rows = |facet: &Facet| facet.rows.iter().map(Slots::size).sum::<usize>() + room(&facet.rows);
+        let values = |facet: &Facet| facet.texts.size(Arena::size) + facet.codes.allocation_size();
+        self.0.iter().map(|facet| rows(facet) + values(facet) + facet.order.size()).sum()
     }
 
     /// Builds the orders after loading.

@@ -36,6 +36,7 @@ mod rows;
 mod scan;
 mod shards;
 mod signature;
+mod size;
 mod slots;
 mod standing;
 mod step_ups;

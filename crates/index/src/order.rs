@@ -6,6 +6,7 @@
 //! **Invariant:** blocks in the sequence are never empty; values ascend within and across them.
 
 use crate::list::Direction;
+use crate::size::room;
 use crate::{number, turning_point};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -53,6 +54,12 @@ impl Counts {
 }
 
 impl Order {
+    /// What it takes.
+    pub fn size(&self) -> usize {
+        let values: usize = self.blocks.iter().map(|block| room(&block.values)).sum();
+        values + room(&self.blocks) + room(&self.sequence) + room(&self.free) + room(&self.block_of)
+    }
+
     /// Leaves the order as it is until [`settle`](Self::settle): sorting once costs a tenth of finding the
     /// place for each value.
     pub const fn load(&mut self) {

@@ -84,6 +84,11 @@ impl Packed {
         Ok(Self { base, width, len, bytes })
     }
 
+    /// What they take.
+    pub const fn size(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Gives back what was held for more to come.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();

@@ -12,6 +12,7 @@ pub mod stored;
 use crate::chunk::{Chunk, Codes, SLOTS, hash_of};
 use crate::number;
 use crate::shards::Shards;
+use crate::size::room;
 use crate::slots::cardinality;
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
@@ -100,6 +101,13 @@ impl Rows {
             let live = &self.live;
             chunk.compact(|at| live.contains(number(of * SLOTS + at)));
         }
+    }
+
+    /// What they take.
+    pub fn size(&self) -> usize {
+        let columns: usize = self.chunks.iter().map(Chunk::size).sum();
+        let tables = self.by_token.size() + self.by_id.size();
+        columns + room(&self.chunks) + tables + self.live.serialized_size()
     }
 
     fn chunk(&self, slot: u32) -> &Chunk {

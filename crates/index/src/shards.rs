@@ -40,6 +40,11 @@ impl Shards {
         self.0[part(hash)].insert_unique(hash, number, |number| hash_of(*number));
     }
 
+    /// What it takes.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(HashTable::allocation_size).sum()
+    }
+
     /// Takes a number out.
     pub fn remove(&mut self, hash: u64, number: u32) {
         let part = &mut self.0[part(hash)];

@@ -35,6 +35,11 @@ impl Signature {
         signature
     }
 
+    /// What it takes.
+    pub const fn size(&self) -> usize {
+        self.groups.len()
+    }
+
     /// Takes in another text in the place of one.
     pub fn add(&mut self, at: usize, text: &[u8]) {
         // An absent text is none, and has nothing.

@@ -1,5 +1,6 @@
 //! The rows of one dictionary value: mostly one or two, sometimes nearly all.
 
+use crate::size::room;
 use crate::turning_point;
 use roaring::RoaringBitmap;
 
@@ -69,6 +70,14 @@ impl Slots {
         match self {
             Self::Few(few) => few.len(),
             Self::Many(many) => cardinality(many),
+        }
+    }
+
+    /// What they take beside themselves.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Few(few) => room(few),
+            Self::Many(many) => many.serialized_size(),
         }
     }
 

@@ -25,6 +25,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Events that are applied in one hold of the lock, so that nobody waits for a large commit.
@@ -47,6 +48,8 @@ pub struct Standing {
     grants: RwLock<Grants>,
     /// Whoever applies events holds it: one at a time.
     applying: Mutex<()>,
+    /// Whether a user was erased, so that a picture of before tells too much.
+    erased: AtomicBool,
 }
 
 /// A session as the store kept it.
@@ -80,6 +83,7 @@ impl Standing {
             personal: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
+            erased: AtomicBool::new(false),
         }
     }
 
@@ -127,6 +131,17 @@ impl Standing {
         let mut index = self.index.write();
         index.gather();
         index.change_owner(owner);
+    }
+
+    /// Takes in that a user was erased.
+    pub fn note_erased(&self, user: UserNo) {
+        self.index.write().addresses.forget(user);
+        self.erased.store(true, Ordering::Release);
+    }
+
+    /// Whether a user was erased since this was asked before.
+    pub fn take_erased(&self) -> bool {
+        self.erased.swap(false, Ordering::AcqRel)
     }
 
     /// Takes in when sessions were last seen, as the store knows it.
@@ -354,6 +369,11 @@ impl Standing {
     /// How many sessions are live.
     pub fn live(&self, now: Timestamp) -> u64 {
         self.at(now).rows.live().len()
+    }
+
+    /// What the index takes, about, in bytes.
+    pub fn size(&self) -> usize {
+        self.index.read().size()
     }
 
     /// Whether the user signed in from there lately.

@@ -8,11 +8,12 @@
 
 mod stored;
 
-use crate::arena::{Ids, Shelf, bytes_of};
+use crate::arena::{Arena, Ids, Shelf, bytes_of};
 use crate::collation::Collation;
 use crate::order::Order;
 use crate::rows::{NONE, Rows};
 use crate::shards::Shards;
+use crate::size::room;
 use crate::{at_once, number, turning_point};
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
@@ -62,6 +63,15 @@ struct Names {
     order: Order,
 }
 
+impl Names {
+    /// What they take.
+    fn size(&self) -> usize {
+        let crowds: usize = self.crowds.values().map(RoaringBitmap::serialized_size).sum();
+        let columns = room(&self.first) + room(&self.rows);
+        self.texts.size(Arena::size) + self.by_text.size() + self.order.size() + columns + crowds
+    }
+}
+
 impl Users {
     /// No users.
     pub fn new() -> Self {
@@ -87,6 +97,14 @@ impl Users {
             },
             hasher: DefaultHashBuilder::default(),
         }
+    }
+
+    /// What they take.
+    pub fn size(&self) -> usize {
+        let columns = room(&self.no) + room(&self.roles) + room(&self.name);
+        let rows = room(&self.newest) + room(&self.rows) + room(&self.namesake);
+        let texts = self.ids.size(Ids::size) + self.usernames.size(Arena::size);
+        columns + rows + texts + self.by_no.size() + self.order.size() + self.names.size()
     }
 
     /// The code of a user that is known.

@@ -92,6 +92,11 @@ impl Views {
         view
     }
 
+    /// What they take, about.
+    pub fn size(&self) -> usize {
+        self.0.lock().iter().map(|view| view.bytes()).sum()
+    }
+
     /// Lets go of what is beyond the bounds.
     pub fn trim(&self) {
         Self::trim_to_bounds(&mut self.0.lock());

@@ -49,6 +49,13 @@ pub enum Command {
         /// Who asks for it.
         by: Actor,
     },
+    /// Erase a user: it is deleted if it is not, and its row tells nothing of it any more.
+    EraseUser {
+        /// The user.
+        user: UserNo,
+        /// Who does it.
+        by: Actor,
+    },
     /// Change what is known of a user. What is so already is no change.
     ChangeUser {
         /// Whom.
@@ -409,7 +416,7 @@ impl Needs {
                 self.usernames.push(NameKey::of(&user.username));
                 self.emails.extend(user.emails.iter().map(|email| NameKey::of(&email.address)));
             }
-            Command::DeleteUser { user, .. } => {
+            Command::DeleteUser { user, .. } | Command::EraseUser { user, .. } => {
                 self.tokens_of(*user);
                 self.administrators = true;
             }

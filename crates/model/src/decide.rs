@@ -170,6 +170,12 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             create_user(&mut effects, facts, user, password, Actor::System)?;
         }
         Command::DeleteUser { user, by } => delete_user(&mut effects, facts, *user, *by)?,
+        Command::EraseUser { user, by } => {
+            if facts.users.contains_key(user) {
+                delete_user(&mut effects, facts, *user, *by)?;
+            }
+            effects.happen(*by, *user, Happening::UserErased);
+        }
         Command::ChangeUser { user, change, but, by } => {
             change_user(&mut effects, facts, *user, change, *but, *by)?;
         }

@@ -93,6 +93,8 @@ pub enum Happening {
         /// The username it had.
         username: String,
     },
+    /// A user that is deleted was erased: its row tells nothing of it any more.
+    UserErased,
     /// Names, addresses or free fields of a user are others.
     UserChanged {
         /// As it was.
@@ -257,6 +259,7 @@ impl Event {
             Happening::PersonalTokenMade(_) => 24,
             Happening::PersonalTokenRemoved { .. } => 25,
             Happening::MailQueued { .. } => 26,
+            Happening::UserErased => 27,
         }
     }
 
@@ -298,7 +301,8 @@ impl Event {
             | Happening::UserDeactivated
             | Happening::PasswordSet { .. }
             | Happening::PasswordRehashed { .. }
-            | Happening::UserUnlocked => json!({}),
+            | Happening::UserUnlocked
+            | Happening::UserErased => json!({}),
             Happening::FactorsRemoved(factors) => json!({ "factors": factors.words() }),
             // Not to whom: the ledger would tell addresses that the user may have taken back.
             Happening::MailQueued { about, .. } => json!({ "about": about.as_str() }),
@@ -360,7 +364,7 @@ impl Event {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 26] = [
+pub const KINDS: [&str; 27] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -387,6 +391,7 @@ pub const KINDS: [&str; 26] = [
     "personal-token.made",
     "personal-token.removed",
     "mail.queued",
+    "user.erased",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

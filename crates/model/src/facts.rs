@@ -243,6 +243,7 @@ impl Facts {
             }
             Happening::WorkspaceCreated { .. }
             | Happening::GrantsChanged { .. }
+            | Happening::UserErased
             | Happening::UserUnlocked
             | Happening::StepUpPassed(_)
             | Happening::Observed(_) => {}

@@ -147,6 +147,18 @@ pub const WRITER_QUEUE: usize = 16_384;
 pub const BATCH_COMMANDS: usize = 4_096;
 /// Endings that one command of the expiry sweep carries.
 pub const EXPIRED_AT_ONCE: usize = 2_000;
+/// How long details of events are kept.
+pub const KEEP_DETAILS: Duration = Duration::from_hours(400 * 24);
+/// How long ended sessions are kept.
+pub const KEEP_ENDED: Duration = Duration::from_hours(90 * 24);
+/// The least that both can be set to.
+pub const KEEP_MIN: Duration = Duration::from_hours(24);
+/// The most.
+pub const KEEP_MAX: Duration = Duration::from_hours(3_650 * 24);
+/// Details forgotten at a time, and ended sessions looked at.
+pub const FORGOTTEN_AT_ONCE: usize = 1_000;
+/// Events looked at at a time for what there is of a user that is erased.
+pub const ERASED_AT_ONCE: usize = 20_000;
 /// Ended sessions moved to history at a time.
 pub const SWEPT_AT_ONCE: usize = 1_000;
 /// Passwords waiting to be hashed; past it a caller is told to come back.

@@ -60,6 +60,17 @@ impl CheckpointPlace for CheckpointFile {
 }
 
 impl CheckpointFile {
+    /// Removes it, and one that was being written: the next start reads the store.
+    pub fn remove(&self) -> io::Result<()> {
+        for path in [self.path(), self.0.join(UNFINISHED)] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn write(
         &self,
         unfinished: &Path,

@@ -9,6 +9,7 @@
 
 use crate::endings::{Endings, Told};
 use crate::load;
+use crate::metrics::{CommittedBy, Metrics};
 use crate::{Phase, Refusal, Service};
 use parking_lot::Mutex;
 use rollcall_index::{Loaded, Standing};
@@ -36,6 +37,7 @@ pub(crate) struct Following {
     asking: tokio::sync::Mutex<Asked>,
     /// Who was told last of what others ended, and has perhaps not let go yet.
     told: Mutex<Option<Told>>,
+    metrics: Arc<Metrics>,
 }
 
 /// How the last question went.
@@ -50,7 +52,12 @@ struct Asked {
 pub(crate) struct Behind;
 
 impl Following {
-    pub fn new(standing: Arc<Standing>, endings: Arc<Endings>, bound: Duration) -> Self {
+    pub fn new(
+        standing: Arc<Standing>,
+        endings: Arc<Endings>,
+        metrics: Arc<Metrics>,
+        bound: Duration,
+    ) -> Self {
         Self {
             standing,
             endings,
@@ -60,6 +67,7 @@ impl Following {
             confirmed_at: AtomicU64::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            metrics,
         }
     }
 
@@ -105,17 +113,25 @@ impl Following {
             for piece in missed.pieces {
                 take_in(&self.standing, piece, &mut ended);
             }
+            let count = ended.len();
             if let Some(told) = self.endings.tell(ended) {
                 *self.told.lock() = Some(told);
             }
+            // Nobody had ended them when the last question was sent whose answer did not tell of it.
+            let lag = running().saturating_sub(self.confirmed_at());
+            self.metrics.revoked(count, CommittedBy::AnotherNode, lag);
         }
         *end = missed.end;
     }
 
     /// Whether what the index says is young enough to be answered.
     fn is_current(&self, now: Duration) -> bool {
-        let confirmed_at = Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire));
-        now.saturating_sub(confirmed_at) <= self.bound
+        now.saturating_sub(self.confirmed_at()) <= self.bound
+    }
+
+    /// When the last question was sent that was answered and whose answer was taken in.
+    pub fn confirmed_at(&self) -> Duration {
+        Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire))
     }
 
     /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question. It
@@ -196,7 +212,7 @@ pub(crate) fn ended(events: &[Event]) -> impl Iterator<Item = SessionNo> {
 }
 
 /// How long the machine has been running, its sleep included.
-fn running() -> Duration {
+pub(crate) fn running() -> Duration {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]
@@ -289,7 +305,7 @@ mod tests {
         let device = |agent: &str| rollcall_user_agent::device(Some(agent));
         let readers = Readers { device, fragment: |_, _| String::new() };
         let standing = Arc::new(Standing::new(readers, None));
-        let following = Following::new(standing, Arc::default(), BOUND);
+        let following = Following::new(standing, Arc::default(), Arc::new(Metrics::new()), BOUND);
         following.is_filled_to(BEFORE_THE_FIRST);
         let store = Busy(ChainEnd { seq: Seq(9), hash: [9; 32] });
         let (followed, asked) = tokio::join!(

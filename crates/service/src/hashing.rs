@@ -80,6 +80,11 @@ impl Hashing {
         self.pool.run(move || hasher.hash(&digest, &*randomness)).await
     }
 
+    /// Where hashes wait and are made.
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Called now and then: gives back the memory of hashes that nobody asks for any more.
     pub fn rest(&self) {
         self.hasher.rest();

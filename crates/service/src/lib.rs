@@ -21,6 +21,8 @@ mod last_seen;
 mod list_sessions;
 mod load;
 mod mail_codes;
+mod measured_store;
+mod metrics;
 mod observations;
 mod permissions;
 mod personal_tokens;
@@ -51,6 +53,7 @@ pub use error::{
 pub use factors::Changed;
 pub use fill::{Filling, fill};
 pub use first_start::FirstAdministrator;
+pub use metrics::TIMES;
 pub use principal::{Client, Principal};
 pub use rollcall_index as index;
 pub use rollcall_store::{Credential, PermissionRow, UserSortKey, UsersQuery};
@@ -66,12 +69,13 @@ use delivery::Delivery;
 use endings::Endings;
 use following::Following;
 use hashing::Hashing;
+use metrics::Metrics;
 use observations::Observations;
 use pool::Pool;
 use rollcall_auth::ClusterKey;
 use rollcall_index::Standing;
 use rollcall_model::event::Observation;
-use rollcall_model::{Clock, Randomness, SessionId, Timestamp};
+use rollcall_model::{Clock, Randomness, SessionId, SessionNo, Timestamp};
 use rollcall_store::Store;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
@@ -91,8 +95,11 @@ pub struct Service {
     observations: Observations,
     /// Whoever writes when sessions were last seen holds it: one at a time.
     seen_written_at: Mutex<Option<Timestamp>>,
+    /// How far the history was looked through for what is to be forgotten.
+    forgotten_after: Mutex<SessionNo>,
     delivery: Delivery,
     checkpoints: Checkpoints,
+    metrics: Arc<Metrics>,
     key: ClusterKey,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,

@@ -69,6 +69,7 @@ pub fn take_in(standing: &Standing, piece: Loading) {
         }
         Loading::Ended(sessions) => standing.note_ended(&sessions),
         Loading::Owner(owner) => standing.note_owner(&owner),
+        Loading::Erased(user) => standing.note_erased(user),
         Loading::Seen(seen) => standing.note_seen(&seen),
         Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
         Loading::Personal(token) => standing.remember_personal(&token),

@@ -42,6 +42,11 @@ impl Observations {
         }
     }
 
+    /// How many different ones are kept.
+    pub fn kept(&self) -> usize {
+        self.0.lock().windows.len()
+    }
+
     /// What is to be written at `now`: the first of each kind, and the repeats of windows that closed.
     pub fn due(&self, now: Timestamp) -> Vec<Observation> {
         let seen = &mut *self.0.lock();

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 pub struct Pool {
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    places: usize,
 }
 
 impl Pool {
@@ -18,7 +19,18 @@ impl Pool {
         Self {
             admitted: Arc::new(Semaphore::new(at_once + waiting)),
             running: Arc::new(Semaphore::new(at_once)),
+            places: at_once + waiting,
         }
+    }
+
+    /// How much can wait or run.
+    pub const fn places(&self) -> usize {
+        self.places
+    }
+
+    /// How much waits or runs.
+    pub fn under_way(&self) -> usize {
+        self.places - self.admitted.available_permits()
     }
 
     /// Runs `work` when its turn comes; refused as unavailable when too many wait. Work that has begun is

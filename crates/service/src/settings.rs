@@ -25,6 +25,10 @@ pub struct Settings {
     pub argon2_kib: u32,
     /// How old what is answered of tokens may be on a node of several.
     pub revocation_bound: Duration,
+    /// How long details of events are kept; `None` for ever.
+    pub keep_details: Option<Duration>,
+    /// How long ended sessions are kept; `None` for ever.
+    pub keep_ended: Option<Duration>,
     /// Roles whose holders must have a factor: until they have enrolled one, they can only enrol one.
     pub factor_required_of: RoleSet,
 }
@@ -41,6 +45,8 @@ impl Default for Settings {
             code_failures: limits::CODE_FAILURES,
             argon2_kib: limits::ARGON2_KIB,
             revocation_bound: limits::REVOCATION_BOUND,
+            keep_details: Some(limits::KEEP_DETAILS),
+            keep_ended: Some(limits::KEEP_ENDED),
             factor_required_of: RoleSet::EMPTY,
         }
     }

@@ -53,6 +53,7 @@ impl Service {
         if matches!(result, Err(Refusal::SignIn(SignInRefusal::Unauthorized))) {
             tokio::time::sleep_until(started + self.hashing.floor()).await;
         }
+        self.metrics.signed_in(&result);
         result
     }
 

@@ -7,6 +7,8 @@ use crate::endings::Endings;
 use crate::error::NotWritten;
 use crate::following::Following;
 use crate::hashing::Hashing;
+use crate::measured_store::MeasuredStore;
+use crate::metrics::Metrics;
 use crate::observations::Observations;
 use crate::pool::Pool;
 use crate::upkeep::log_head;
@@ -14,7 +16,7 @@ use crate::writer::Writer;
 use crate::{Refusal, Service, Settings};
 use rollcall_auth::{ClusterKey, Hasher};
 use rollcall_index::{Readers, Standing};
-use rollcall_model::{Clock, Command, Device, Randomness, Refused, limits};
+use rollcall_model::{Clock, Command, Device, Randomness, Refused, SessionNo, limits};
 use rollcall_store::{Store, StoreError, WorkspaceRow};
 use std::sync::Arc;
 use std::time::Instant;
@@ -81,14 +83,17 @@ impl Service {
         let standing = Arc::new(Standing::new(readers, parts.settings.session_idle));
         let (endings, queued) = (Arc::<Endings>::default(), Arc::new(Notify::new()));
         let bound = parts.settings.revocation_bound;
-        let following = Arc::new(Following::new(standing.clone(), endings.clone(), bound));
+        let metrics = Arc::new(Metrics::new());
+        let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(parts.store, metrics.store.clone()));
+        let following = Arc::new(Following::new(standing.clone(), endings.clone(), metrics.clone(), bound));
         let writer = Writer::start(
-            parts.store.clone(),
+            store.clone(),
             standing.clone(),
             following.clone(),
             endings.clone(),
             queued.clone(),
             parts.clock.clone(),
+            metrics.clone(),
         );
         Arc::new(Self {
             settings: parts.settings,
@@ -99,10 +104,12 @@ impl Service {
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
+            forgotten_after: Mutex::new(SessionNo(0)),
             delivery: Delivery::new(parts.mail, queued, &*parts.randomness),
             checkpoints: Checkpoints::default(),
+            metrics,
             key: parts.key,
-            store: parts.store,
+            store,
             standing,
             following,
             writer: Arc::new(writer),

@@ -1,11 +1,12 @@
 //! What has to be done from time to time: when sessions were last seen, endings of those whose time is up, and
-//! reads and refusals to be written, ended sessions to history, the ledger's head to the log.
+//! reads and refusals to be written, ended sessions to history, what is old to be forgotten, the ledger's head to the log.
 
-use crate::{Phase, Service};
+use crate::{Phase, Service, Settings};
 use data_encoding::HEXLOWER;
 use rollcall_model::{Command, SessionNo, Timestamp, limits};
-use rollcall_store::ChainEnd;
+use rollcall_store::{ChainEnd, Keeping};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 impl Service {
@@ -54,6 +55,24 @@ impl Service {
         let counters_since = limits.iter().map(|limit| now - limit.window).min().unwrap_or(now);
         if let Err(error) = self.store.sweep(now, counters_since, limits::SWEPT_AT_ONCE).await {
             tracing::warn!(%error, "the sweep failed; the next turn tries again");
+        }
+        self.forget(now).await;
+    }
+
+    /// Forgets what is older than it is to be kept, a step at each turn.
+    async fn forget(&self, now: Timestamp) {
+        let since = |kept: Option<Duration>| kept.map_or(Timestamp::from_ms(i64::MIN), |kept| now - kept);
+        let Settings { keep_details, keep_ended, .. } = self.settings;
+        let mut after = self.forgotten_after.lock().await;
+        let keeping = Keeping {
+            details_since: since(keep_details),
+            ended_since: since(keep_ended),
+            after: *after,
+            limit: limits::FORGOTTEN_AT_ONCE,
+        };
+        match self.store.forget(keeping).await {
+            Ok(forgotten) => *after = forgotten.after,
+            Err(error) => tracing::warn!(%error, "what is old was not forgotten; the next turn tries again"),
         }
     }
 

@@ -12,10 +12,12 @@
 use crate::endings::{Endings, Told};
 use crate::error::NotWritten;
 use crate::following::{Following, ended};
+use crate::metrics::{CommittedBy, Metrics};
 use rollcall_index::Standing;
 use rollcall_model::{Clock, Command, Event, Happening, Receipt, Refused, SessionNo, UserNo, limits};
 use rollcall_store::{ChainEnd, LiveSets, Missed, Store, StoreError};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -40,10 +42,11 @@ impl Writer {
         endings: Arc<Endings>,
         mail_queued: Arc<Notify>,
         clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
         let sets = Arc::new(Sets { standing, following: following.clone() });
-        let writing = Writing { store, following, endings, sets, clock, mail_queued };
+        let writing = Writing { store, following, endings, sets, clock, mail_queued, metrics };
         let task = tokio::spawn(writing.run(inbox));
         Self { queue: Some(queue).into(), task: Some(task).into() }
     }
@@ -57,6 +60,11 @@ impl Writer {
             NotWritten::Unavailable
         })?;
         answered.await.unwrap_or(Err(NotWritten::Unavailable))
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.lock().as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     /// Takes no more commands, and returns when those that were taken are answered.
@@ -97,6 +105,7 @@ struct Writing {
     clock: Arc<dyn Clock>,
     /// Rung for whoever delivers mails.
     mail_queued: Arc<Notify>,
+    metrics: Arc<Metrics>,
 }
 
 /// Ends the process when the thread unwinds through it.
@@ -176,8 +185,10 @@ impl Writing {
     }
 
     async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Outcome>, StoreError> {
+        let count = commands.len();
         let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
         let committed = committed.inspect_err(|error| tracing::error!(%error, "a commit failed"))?;
+        let committed_at = Instant::now();
         let told_already = self.following.apply(&committed);
         if committed.events.iter().any(|event| matches!(event.happening, Happening::MailQueued { .. })) {
             self.mail_queued.notify_one();
@@ -185,7 +196,11 @@ impl Writing {
         if let Some(told) = told_already {
             told.heard().await;
         }
-        Ok(self.tell(&committed.events, committed.answers))
+        let outcomes = self.tell(&committed.events, committed.answers);
+        self.metrics.committed(count, &committed.events);
+        let ended = ended(&committed.events).count();
+        self.metrics.revoked(ended, CommittedBy::ThisNode, committed_at.elapsed());
+        Ok(outcomes)
     }
 
     /// Tells those who wait for the sessions that were ended; each command waits for those of its own.

@@ -142,6 +142,10 @@ impl Changes {
                 self.change(sql::FREE_EMAILS, values![subject]);
                 self.drop_factors(subject, Factors::ALL);
             }
+            Happening::UserErased => {
+                self.change(sql::ERASE_USER, values![subject, at]);
+                self.change(sql::DROP_EMAILS, values![subject]);
+            }
             Happening::UserChanged { before, after } => {
                 if before.emails != after.emails {
                     // They were mailed to an address that may be somebody else's now.

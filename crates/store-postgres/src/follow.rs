@@ -51,6 +51,7 @@ pub async fn missed(connection: &Connection, after: ChainEnd) -> Result<Missed, 
         let Some(user) = rows::optional(&row, 1)?.map(UserNo) else { continue };
         match get::<i16>(&row, 0)? {
             3 | 15 | 17 => drop(of_factors.insert(user, Factors::default())),
+            27 => pieces.push(Loading::Erased(user)),
             24 | 25 => drop(of_personal.entry(user).or_default()),
             _ => {}
         }

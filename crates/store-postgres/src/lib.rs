@@ -7,6 +7,7 @@ mod changes;
 mod connection;
 mod database;
 mod follow;
+mod forget;
 mod load;
 mod migrate;
 mod read;
@@ -29,9 +30,9 @@ use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Lease, LedgerRow, LiveSets, Loading, MailQueue,
-    Missed, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser,
-    WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, Lease, LedgerRow, LiveSets,
+    Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage,
+    UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::number;
 use std::collections::HashMap;
@@ -255,6 +256,19 @@ impl Store for PostgresStore {
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {
         on_a_connection!(self, |connection| sweep::sweep(connection, now, counters_since, limit))
+    }
+
+    fn forget(&self, keeping: Keeping) -> Answer<'_, Forgotten> {
+        on_a_connection!(self, |connection| forget::forget(connection, &keeping))
+    }
+
+    fn named(&self, name: &str) -> Answer<'_, Vec<NamedUser>> {
+        let name = name.to_owned();
+        on_a_connection!(self, |connection| forget::named(connection, &name))
+    }
+
+    fn erase(&self, user: UserNo, after: Seq, limit: usize) -> Answer<'_, Option<Seq>> {
+        on_a_connection!(self, |connection| forget::erase(connection, user, after, limit))
     }
 
     fn shared(&self) -> Option<&dyn SharedStore> {

@@ -72,6 +72,9 @@ pub async fn catch_up(
     for row in connection.rows(sql::OWNERS_CHANGED_AFTER, &[&after_no]).await? {
         visit(Loading::Owner(rows::owner(&row)?));
     }
+    for row in connection.rows(sql::ERASED_AFTER, &[&after_no]).await? {
+        visit(Loading::Erased(user_no(&row, 0)?));
+    }
     if let Some(since) = seen_since {
         let seen = |row: &Row| Ok(Some((session_no(row, 0)?, time(row, 1)?)));
         in_pieces(connection, sql::SEEN_SINCE, since.as_ms(), seen, |piece| visit(Loading::Seen(piece)))

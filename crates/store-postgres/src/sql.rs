@@ -47,6 +47,13 @@ statements! {
     DROP_EMAILS = "DELETE FROM user_emails WHERE user_no = $1";
     DELETE_USER = "UPDATE users SET deleted_at = $2, updated_at = $2, username_key = NULL, active = false
         WHERE user_no = $1";
+    ERASE_USER = "UPDATE users SET username = '', name = NULL, name_key = NULL, roles = 0, password = '', bio = '',
+            nickname = '', status_text = '', custom_fields = '', updated_at = $2
+        WHERE user_no = $1";
+    NAMED = "SELECT user_no, id, username, deleted_at IS NOT NULL FROM users
+        WHERE id = $1 OR username_key = $2 OR (deleted_at IS NOT NULL AND username = $1)
+            OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = $2)
+        ORDER BY user_no";
     FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = $1";
     SET_ACTIVE = "UPDATE users SET active = $2, updated_at = $3 WHERE user_no = $1";
     SET_ROLES = "UPDATE users SET roles = $2, updated_at = $3 WHERE user_no = $1";
@@ -144,8 +151,9 @@ statements! {
     OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
         AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23))";
     HASH_OF_EVENT = "SELECT hash FROM ledger WHERE seq = $1";
-    /// Whose factors and tokens are others than before, by those kinds in the ledger, and whether permissions are.
-    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17, 22, 24, 25)";
+    /// Whose factors and tokens are others than before and who was erased, by those kinds in the ledger, and whether
+    /// permissions are others.
+    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17, 22, 24, 25, 27)";
     FACTORS_AFTER = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
             SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
         FROM users LEFT JOIN authenticators USING (user_no)
@@ -188,6 +196,24 @@ statements! {
         INSERT INTO session_history
             SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
             FROM moved JOIN gone USING (opened_seq)";
+
+    OLDEST_DETAIL = "SELECT at FROM ledger WHERE seq = (SELECT MIN(seq) FROM ledger_detail)";
+    FORGET_DETAILS = "DELETE FROM ledger_detail WHERE seq IN (
+        SELECT seq FROM (SELECT seq, at FROM ledger_detail JOIN ledger USING (seq) ORDER BY seq LIMIT $2) AS oldest
+        WHERE at < $1)";
+    /// A stretch of the history: its last session, when that was opened, and how many there are.
+    HISTORY_STRETCH = "SELECT MAX(opened_seq), MAX(opened_at), COUNT(*) FROM (
+        SELECT opened_seq, opened_at FROM session_history WHERE opened_seq > $1 ORDER BY opened_seq LIMIT $2) AS next";
+    FORGET_SESSIONS = "DELETE FROM session_history WHERE opened_seq > $1 AND opened_seq <= $2 AND ended_at < $3";
+    /// The details that are about a user: of what was done to it, and of what it did to nobody else.
+    ERASE_DETAILS = "DELETE FROM ledger_detail WHERE seq > $2 AND seq <= $3 AND seq IN (
+        SELECT seq FROM ledger WHERE seq > $2 AND seq <= $3
+            AND (subject = $1 OR (actor = $1 AND subject IS NULL)))";
+    ERASE_MAILS = "DELETE FROM mails WHERE queued_seq > $2 AND queued_seq <= $3 AND queued_seq IN (
+        SELECT seq FROM ledger WHERE seq > $2 AND seq <= $3 AND subject = $1)";
+    ERASE_SESSIONS = "UPDATE session_history SET id = '', ip = decode(repeat('00', 16), 'hex'), agent = 0, host = 0
+        WHERE opened_seq > $2 AND opened_seq <= $3 AND user_no = $1";
+    ERASED_AFTER = "SELECT subject FROM ledger WHERE seq > $1 AND kind = 27 AND subject IS NOT NULL";
 
     INSERT_PERSONAL_TOKEN = "INSERT INTO personal_tokens
             (made_seq, user_no, token, name, last_part, bypasses_step_up, made_at)

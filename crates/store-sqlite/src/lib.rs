@@ -4,6 +4,7 @@
 //! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing
 //! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
 
+mod forget;
 mod load;
 mod migrate;
 mod open;
@@ -31,8 +32,9 @@ use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limi
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, LedgerRow, LiveSets, Loading, MailQueue,
-    PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, LedgerRow, LiveSets, Loading,
+    MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery, WhichUser,
+    WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -223,6 +225,19 @@ impl Store for SqliteStore {
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {
         self.write(move |connection| sweep::sweep(connection, now, counters_since, limit))
+    }
+
+    fn forget(&self, keeping: Keeping) -> Answer<'_, Forgotten> {
+        self.write(move |connection| forget::forget(connection, &keeping))
+    }
+
+    fn named(&self, name: &str) -> Answer<'_, Vec<NamedUser>> {
+        let name = name.to_owned();
+        self.read(move |connection| forget::named(connection, &name))
+    }
+
+    fn erase(&self, user: UserNo, after: Seq, limit: usize) -> Answer<'_, Option<Seq>> {
+        self.write(move |connection| forget::erase(connection, user, after, limit))
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -57,6 +57,10 @@ pub fn catch_up(
     while let Some(row) = rows.next()? {
         visit(Loading::Owner(rows::owner(row)?));
     }
+    let mut erased = snapshot.prepare(sql::ERASED_AFTER)?;
+    for user in erased.query_map(after_no, |row| unsigned(row, 0).map(UserNo))? {
+        visit(Loading::Erased(user?));
+    }
     if let Some(since) = seen_since {
         let seen = |row: &Row<'_>| Ok((session_no(row, 0)?, time(row, 1)?));
         in_pieces(&mut snapshot.prepare(sql::SEEN_SINCE)?, [since.as_ms()], seen, |piece| {

@@ -46,6 +46,13 @@ statements! {
     DROP_EMAILS = "DELETE FROM user_emails WHERE user_no = ?1";
     DELETE_USER = "UPDATE users SET deleted_at = ?2, updated_at = ?2, username_key = NULL, active = 0
         WHERE user_no = ?1";
+    ERASE_USER = "UPDATE users SET username = '', name = NULL, name_key = NULL, roles = 0, password = '', bio = '',
+            nickname = '', status_text = '', custom_fields = '', updated_at = ?2
+        WHERE user_no = ?1";
+    NAMED = "SELECT user_no, id, username, deleted_at IS NOT NULL FROM users
+        WHERE id = ?1 OR username_key = ?2 OR (deleted_at IS NOT NULL AND username = ?1)
+            OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = ?2)
+        ORDER BY user_no";
     FREE_EMAILS = "UPDATE user_emails SET address_key = NULL WHERE user_no = ?1";
     SET_ACTIVE = "UPDATE users SET active = ?2, updated_at = ?3 WHERE user_no = ?1";
     SET_PASSWORD = "UPDATE users SET password = ?2, updated_at = ?3 WHERE user_no = ?1";
@@ -139,6 +146,24 @@ statements! {
     DROP_MOVED_SESSIONS = "DELETE FROM sessions
         WHERE opened_seq IN (SELECT opened_seq FROM ended_sessions WHERE opened_seq <= ?1)";
     DROP_MOVED_ENDINGS = "DELETE FROM ended_sessions WHERE opened_seq <= ?1";
+
+    OLDEST_DETAIL = "SELECT at FROM ledger WHERE seq = (SELECT MIN(seq) FROM ledger_detail)";
+    FORGET_DETAILS = "DELETE FROM ledger_detail WHERE seq IN (
+        SELECT seq FROM (SELECT seq, at FROM ledger_detail CROSS JOIN ledger USING (seq) ORDER BY seq LIMIT ?2)
+        WHERE at < ?1)";
+    /// A stretch of the history: its last session, when that was opened, and how many there are.
+    HISTORY_STRETCH = "SELECT MAX(opened_seq), MAX(opened_at), COUNT(*) FROM (
+        SELECT opened_seq, opened_at FROM session_history WHERE opened_seq > ?1 ORDER BY opened_seq LIMIT ?2)";
+    FORGET_SESSIONS = "DELETE FROM session_history WHERE opened_seq > ?1 AND opened_seq <= ?2 AND ended_at < ?3";
+    /// The details that are about a user: of what was done to it, and of what it did to nobody else.
+    ERASE_DETAILS = "DELETE FROM ledger_detail WHERE seq > ?2 AND seq <= ?3 AND seq IN (
+        SELECT seq FROM ledger WHERE seq > ?2 AND seq <= ?3
+            AND (subject = ?1 OR (actor = ?1 AND subject IS NULL)))";
+    ERASE_MAILS = "DELETE FROM mails WHERE queued_seq > ?2 AND queued_seq <= ?3 AND queued_seq IN (
+        SELECT seq FROM ledger WHERE seq > ?2 AND seq <= ?3 AND subject = ?1)";
+    ERASE_SESSIONS = "UPDATE session_history SET id = '', ip = zeroblob(16), agent = 0, host = 0
+        WHERE opened_seq > ?2 AND opened_seq <= ?3 AND user_no = ?1";
+    ERASED_AFTER = "SELECT subject FROM ledger WHERE seq > ?1 AND kind = 27 AND subject IS NOT NULL";
 
     INSERT_PERSONAL_TOKEN = "INSERT INTO personal_tokens
             (made_seq, user_no, token, name, last_part, bypasses_step_up, made_at)

@@ -292,6 +292,10 @@ impl Writing<'_> {
                 self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
                 self.drop_factors(event, Factors::ALL)
             }
+            Happening::UserErased => {
+                self.execute(sql::ERASE_USER, [subject(event), event.at.as_ms()])?;
+                self.execute(sql::DROP_EMAILS, [subject(event)])
+            }
             Happening::UserChanged { before, after } => {
                 if before.emails != after.emails {
                     // They were mailed to an address that may be somebody else's now.

@@ -131,6 +131,17 @@ pub trait Store: Send + Sync + 'static {
     /// how many sessions were moved.
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize>;
 
+    /// Upkeep between commits: forgets what is older than it is to be kept, a step at a time.
+    fn forget(&self, keeping: Keeping) -> Answer<'_, Forgotten>;
+
+    /// All users of a name: an id, a username or an address of one that is there, or an id or a username of one that
+    /// was deleted.
+    fn named(&self, name: &str) -> Answer<'_, Vec<NamedUser>>;
+
+    /// Erases what the details of events, the history and the queue of mails hold of a user, of at most `limit`
+    /// events after one. Answers how far it came; `None` when there were no more.
+    fn erase(&self, user: UserNo, after: Seq, limit: usize) -> Answer<'_, Option<Seq>>;
+
     /// What is asked besides of a store that other nodes commit to; `None` where nobody else does.
     fn shared(&self) -> Option<&dyn SharedStore> {
         None
@@ -138,6 +149,43 @@ pub trait Store: Send + Sync + 'static {
 
     /// Finishes what was accepted and closes the engine.
     fn close(&self) -> Answer<'_, ()>;
+}
+
+/// What is to be kept: whatever is of these instants or later.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeping {
+    /// Details of events.
+    pub details_since: Timestamp,
+    /// Sessions, by their end.
+    pub ended_since: Timestamp,
+    /// The session in history behind which to look at the next ones.
+    pub after: SessionNo,
+    /// Details to forget, and sessions to look at, at the most.
+    pub limit: usize,
+}
+
+/// What was forgotten in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Details of events.
+    pub details: usize,
+    /// Ended sessions.
+    pub sessions: usize,
+    /// Behind which session to look next.
+    pub after: SessionNo,
+}
+
+/// A user, deleted or not, that goes by a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedUser {
+    /// Its number.
+    pub no: UserNo,
+    /// Its id on the wire.
+    pub id: UserId,
+    /// Its username; empty when it was erased.
+    pub username: String,
+    /// Whether it was deleted.
+    pub is_deleted: bool,
 }
 
 /// A store that other nodes commit to.
@@ -236,6 +284,8 @@ pub enum Loading {
     Ended(Vec<SessionNo>),
     /// A user as it is now.
     Owner(Owner),
+    /// A user was erased: what is remembered of its addresses is of nobody any more.
+    Erased(UserNo),
     /// When sessions were last seen.
     Seen(Vec<(SessionNo, Timestamp)>),
     /// An address from which a user opened a session that has ended since.

@@ -6,7 +6,7 @@ use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
 use rollcall::config::Config;
 use rollcall::store::{self, OpenStore};
-use rollcall::wiring::Server;
+use rollcall::wiring::{Listeners, Server};
 use rollcall_auth::SystemRandomness;
 use rollcall_mail::{Stored, read_outbox};
 use rollcall_service::{FirstAdministrator, Service};
@@ -129,13 +129,14 @@ impl TestServer {
         config.store.url = database.as_ref().map(|database| database.url().parse().unwrap());
         let opened = store::open(&config, randomness.clone()).await.unwrap();
         let store = opened.store.clone();
-        let listener = rollcall_http::listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = || rollcall_http::listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let listeners = Listeners { requests: listener(), metrics: Some(listener()) };
         let key = cluster_key(&*store, &path.join(DEFAULT_NAME), &*randomness).await.unwrap();
         let (clocked, config_of) = (clock.clone(), config.clone());
         let mail = config.mail_transport(&path).unwrap();
         let checkpoints = Arc::new(CheckpointFile::of(&path));
         let started =
-            Server::start(store.clone(), clocked, randomness, key, mail, checkpoints, config_of, listener);
+            Server::start(store.clone(), clocked, randomness, key, mail, checkpoints, config_of, listeners);
         let server = started.await.unwrap();
         if !server.service.had_administrator().await.unwrap() {
             let made = server.service.first_administrator(ADMIN, PASSWORD).await.unwrap();
@@ -179,6 +180,11 @@ impl TestServer {
     /// The data directory.
     pub fn data_dir(&self) -> std::path::PathBuf {
         Path::new(self.directory.path()).join("data")
+    }
+
+    /// Where it tells of itself.
+    pub fn metrics_address(&self) -> SocketAddr {
+        self.server.metrics_address.unwrap()
     }
 
     /// The bytes of all that it keeps, by what they are in: files, and the database.

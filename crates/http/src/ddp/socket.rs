@@ -10,6 +10,8 @@ use crate::app::{App, Connection};
 use crate::guard::{Arrival, Credentials};
 use crate::input::Body;
 use crate::refusal::Refusal;
+use crate::v1::errors::wire;
+use axum::http::StatusCode;
 use rollcall_auth::digest;
 use rollcall_service::{Client, Code, Ending, Watch};
 use serde_json::Value;
@@ -205,8 +207,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         };
         let app = self.app.clone();
         let (_, span) = app.span(method.route);
+        let asked_at = Instant::now();
         let run = async move {
-            let outcome = method.run(app, arrival).await;
+            let outcome = method.run(app.clone(), arrival).await;
+            let status =
+                outcome.as_ref().map_or_else(|refusal| wire(refusal).status, |_| StatusCode::OK.as_u16());
+            app.answered(method.route, status, asked_at.elapsed());
             tracing::debug!(done = outcome.is_ok(), "answered");
             // A reply is JSON of our own making, or nothing.
             let outcome = outcome.map(|reply| serde_json::from_slice(&reply.0).ok());

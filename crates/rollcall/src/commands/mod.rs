@@ -6,6 +6,7 @@ pub mod config;
 pub mod connection;
 mod data_dir;
 pub mod doctor;
+mod erase;
 pub mod generate;
 pub mod key_file;
 pub mod login;

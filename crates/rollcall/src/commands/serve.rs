@@ -3,7 +3,7 @@
 use super::{key_file, secret_file};
 use crate::checkpoint_file::CheckpointFile;
 use crate::config::{Config, ConfigArgs, ConfigErrors};
-use crate::wiring::Server;
+use crate::wiring::{Listeners, Server};
 use crate::{descriptors, docs, logging, memory, store};
 use anyhow::{Context, bail};
 use clap::Args;
@@ -14,9 +14,11 @@ use rollcall_model::{Randomness, Token};
 use rollcall_service::{Filling, FirstAdministrator, fill, is_username};
 use rollcall_store::Store;
 use std::io::{IsTerminal, stderr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 const EXAMPLE: &str = "\
@@ -46,6 +48,9 @@ pub struct Serve {
     /// Address to listen on, 127.0.0.1:3000 by default (`server.listen`)
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// Address to tell Prometheus of itself on, at /metrics; nowhere by default (`server.metrics_listen`)
+    #[arg(long, value_name = "ADDR")]
+    metrics_listen: Option<String>,
     /// File of the cluster's key (`server.key_file`)
     #[arg(long, value_name = "FILE")]
     key_file: Option<String>,
@@ -87,11 +92,12 @@ pub fn run(command: Serve) -> ExitCode {
 
 /// The settings of a server; one that has no data directory cannot be.
 fn settings(command: Serve) -> Result<Config, ConfigErrors> {
-    let Serve { config, data_dir, store, listen, key_file, .. } = command;
+    let Serve { config, data_dir, store, listen, metrics_listen, key_file, .. } = command;
     let loaded = config.load(&[
         ("--data-dir", "server.data_dir", data_dir.as_deref()),
         ("--store", "store.url", store.as_deref()),
         ("--listen", "server.listen", listen.as_deref()),
+        ("--metrics-listen", "server.metrics_listen", metrics_listen.as_deref()),
         ("--key-file", "server.key_file", key_file.as_deref()),
     ])?;
     loaded.config.key_file(loaded.config.data_dir()?)?;
@@ -111,12 +117,15 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         fill_with_demo(&*store, &data_dir, config.service.argon2_kib, randomness.clone()).await?;
     }
     let key = key_file::cluster_key(&*store, &config.key_file(&data_dir)?, &*randomness).await?;
-    let listener = rollcall_http::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let listeners = Listeners {
+        requests: listener(listen)?,
+        metrics: config.server.metrics_listen.map(listener).transpose()?,
+    };
     let checkpoints = Arc::new(CheckpointFile::of(&data_dir));
     // Handlers stand before the work begins: a signal during the load is a clean end too.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server =
-        Server::start(store.clone(), clock, randomness.clone(), key, mail, checkpoints, config, listener)
+        Server::start(store.clone(), clock, randomness.clone(), key, mail, checkpoints, config, listeners)
             .await?;
     if let Err(error) = first_administrator(&server, &data_dir, &*randomness).await {
         let _ = server.stop().await;
@@ -127,6 +136,9 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     }
     server.open_doors();
     tracing::info!(address = %server.address, data_dir = %data_dir.display(), "listening on http://{}", server.address);
+    if let Some(address) = server.metrics_address {
+        tracing::info!(%address, "metrics on http://{address}/metrics");
+    }
     let signal = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
@@ -137,6 +149,10 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    rollcall_http::listen(address).with_context(|| format!("cannot listen on {address}"))
 }
 
 async fn fill_with_demo(

@@ -5,6 +5,7 @@
 //! the sessions of the user, if it had any, in it; no store is made where none is.
 
 use super::connection::finish;
+use super::erase::{self, Erase};
 use super::new_password;
 use super::new_user::{self, Add};
 use super::which_store::WhichStore;
@@ -79,18 +80,21 @@ pub enum User {
     /// Let a user that was deactivated sign in again
     #[command(after_help = ACTIVATE)]
     Activate(Named),
+    /// Delete a user and everything that is kept of it, for good
+    #[command(after_help = erase::HELP)]
+    Erase(Erase),
 }
 
 /// Whom it is done for.
 #[derive(Args, Debug)]
 pub struct Named {
     /// Username, in capitals or not, or an email address
-    name: String,
+    pub(super) name: String,
     #[command(flatten)]
-    store: WhichStore,
+    pub(super) store: WhichStore,
     /// Say what was done as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// What `rollcall user reset-password` is told.
@@ -128,6 +132,9 @@ pub fn run(command: User) -> ExitCode {
     let (deed, who) = match command {
         User::Add(add) => {
             return on(&add.store, |config| new_user::add(&add, config));
+        }
+        User::Erase(erase) => {
+            return on(&erase.who.store, |config| erase::erase(&erase, config));
         }
         User::ResetPassword(ResetPassword { who, random }) => (Deed::SetPassword { random }, who),
         User::ResetFactors(who) => (Deed::RemoveFactors, who),

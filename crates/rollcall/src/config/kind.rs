@@ -126,6 +126,9 @@ pub struct Database(pub Place<Option<DatabaseUrl>>);
 /// Where to listen.
 pub struct Listen(pub Place<SocketAddr>);
 
+/// Where to listen, if anywhere.
+pub struct ListenOrOff(pub Place<Option<SocketAddr>>);
+
 /// Networks.
 pub struct Networks(pub Place<Vec<IpNet>>);
 
@@ -317,6 +320,29 @@ impl Kind for Listen {
 
     fn get(&self, config: &Config) -> Vec<String> {
         vec![(self.0.get)(config).to_string()]
+    }
+}
+
+impl Kind for ListenOrOff {
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+
+    fn unit(&self) -> &'static str {
+        "network address with its port"
+    }
+
+    fn allowed(&self) -> String {
+        format!("{OFF}, or for example 127.0.0.1:9650")
+    }
+
+    fn read(&self, words: &[&str]) -> Result<Change, usize> {
+        let read = |word: &str| if word == OFF { Some(None) } else { word.parse().ok().map(Some) };
+        one(words, read).map(|address| self.0.change(address))
+    }
+
+    fn get(&self, config: &Config) -> Vec<String> {
+        vec![(self.0.get)(config).map_or_else(|| OFF.into(), |address| address.to_string())]
     }
 }
 

@@ -116,6 +116,8 @@ pub struct ServerSettings {
     pub data_dir: Option<PathBuf>,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where to tell Prometheus of itself.
+    pub metrics_listen: Option<SocketAddr>,
     /// File of the cluster's key.
     pub key_file: Option<PathBuf>,
 }
@@ -125,6 +127,7 @@ impl Default for ServerSettings {
         Self {
             data_dir: None,
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000),
+            metrics_listen: None,
             key_file: None,
         }
     }

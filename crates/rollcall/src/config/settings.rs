@@ -1,8 +1,8 @@
 //! The table of settings. A new one is an entry here, and a field of what it goes to.
 
 use super::kind::{
-    Count, Database, File, Kind, Listen, Name, Networks, OneOf, Origins, Place, Roles, Shape, Time,
-    TimeOrOff, at, is_word,
+    Count, Database, File, Kind, Listen, ListenOrOff, Name, Networks, OneOf, Origins, Place, Roles, Shape,
+    Time, TimeOrOff, at, is_word,
 };
 use crate::logging::LogFormat;
 use rollcall_http::client_address::TrustedProxies;
@@ -38,6 +38,11 @@ pub static SETTINGS: &[Setting] = &[
         name: "server.listen",
         meaning: "Where to listen for plain HTTP",
         kind: &Listen(at!(server.listen)),
+    },
+    Setting {
+        name: "server.metrics_listen",
+        meaning: "Where to listen for Prometheus, which asks for `/metrics`: whoever reaches it reads there how busy the server is, so it is no address for everybody",
+        kind: &ListenOrOff(at!(server.metrics_listen)),
     },
     Setting {
         name: "server.key_file",
@@ -93,6 +98,16 @@ pub static SETTINGS: &[Setting] = &[
         name: "sessions.per_user",
         meaning: "Live sessions of one user; the next sign-in ends the one not seen for longest",
         kind: &Count { range: 1..=10_000, at: at!(service.sessions_per_user) },
+    },
+    Setting {
+        name: "retention.details",
+        meaning: "How long the ledger keeps details of events: names, addresses, devices, filters. The events themselves stay, and so does the chain",
+        kind: &TimeOrOff { range: limits::KEEP_MIN..=limits::KEEP_MAX, at: at!(service.keep_details) },
+    },
+    Setting {
+        name: "retention.ended_sessions",
+        meaning: "How long sessions are kept after their end. With less than 30 days, an address from which a user signed in is known as its own for only as long, after a start",
+        kind: &TimeOrOff { range: limits::KEEP_MIN..=limits::KEEP_MAX, at: at!(service.keep_ended) },
     },
     Setting {
         name: "limits.calls",
@@ -324,6 +339,8 @@ mod tests {
         let good: &[(&str, &[&str], &str)] = &[
             ("server.data_dir", &["/srv/a \"b\""], r#""/srv/a \"b\"""#),
             ("server.listen", &["[::1]:3950"], r#""[::1]:3950""#),
+            ("server.metrics_listen", &["127.0.0.1:9650"], r#""127.0.0.1:9650""#),
+            ("server.metrics_listen", &["off"], r#""off""#),
             ("server.key_file", &["key"], r#""key""#),
             (
                 "store.url",
@@ -340,6 +357,9 @@ mod tests {
             ("sessions.idle", &["300s"], r#""5m""#),
             ("sessions.idle", &["off"], r#""off""#),
             ("sessions.per_user", &["10000"], "10000"),
+            ("retention.details", &["24h"], r#""1d""#),
+            ("retention.details", &["off"], r#""off""#),
+            ("retention.ended_sessions", &["3650d"], r#""3650d""#),
             ("limits.calls", &["1"], "1"),
             ("limits.window", &["24h"], r#""1d""#),
             ("failures.user", &["3"], "3"),
@@ -382,6 +402,7 @@ mod tests {
         let bad: &[(&str, &[&str])] = &[
             ("server.data_dir", &["", "a\0b"]),
             ("server.listen", &["3000", "localhost:3000", "127.0.0.1", "127.0.0.1:65536"]),
+            ("server.metrics_listen", &["9650", "localhost:9650", "OFF", ""]),
             ("server.key_file", &[""]),
             ("store.url", &["", "rollcall.db", "postgres://a:secret@h/d", "postgres://a@h/d?sslmode=prefer"]),
             ("store.password_file", &[""]),
@@ -393,6 +414,8 @@ mod tests {
             ("sessions.lifetime", &["0s", "3651d", "90", "1.5h", "99999999999999999999d"]),
             ("sessions.idle", &["0s", "299s", "3651d", "OFF", "none", ""]),
             ("sessions.per_user", &["0", "10001", "-1", "many", "1.5", ""]),
+            ("retention.details", &["0s", "23h", "3651d", "never"]),
+            ("retention.ended_sessions", &["0s", "23h", "3651d", "OFF"]),
             ("limits.calls", &["0", "1000001"]),
             ("limits.window", &["0s", "25h"]),
             ("failures.user", &["0", "1000001"]),
@@ -438,7 +461,7 @@ mod tests {
             assert!(words.is_empty() || usable(&words), "{}", setting.name);
             let allowed = setting.kind.allowed();
             let said = allowed.trim_start_matches("for example ").split([',', ' ']);
-            for word in said.filter(|word| !["", "to", "or"].contains(word)) {
+            for word in said.filter(|word| !["", "to", "or", "for", "example"].contains(word)) {
                 assert!(usable(&[word]), "{} {word}", setting.name);
             }
         }

@@ -13,6 +13,7 @@ mod limits;
 mod listing;
 mod mail_factor;
 mod malformed;
+mod metrics;
 mod nodes;
 mod personal_tokens;
 mod refusal_matrix;

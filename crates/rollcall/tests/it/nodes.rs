@@ -6,13 +6,13 @@ use rollcall_testkit::{ADMIN, Caller, PASSWORD, Socket, TestServer};
 use serde_json::json;
 use std::time::Duration;
 
-fn config() -> Config {
+pub fn config() -> Config {
     let mut config = Config::default();
     config.wire.rate_calls = 1_000_000;
     config
 }
 
-async fn two_nodes(config: Config) -> [TestServer; 2] {
+pub async fn two_nodes(config: Config) -> [TestServer; 2] {
     let one = TestServer::one_of_several(config).await;
     let other = one.another_node().await;
     [one, other]

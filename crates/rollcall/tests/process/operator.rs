@@ -259,3 +259,64 @@ fn every_command_of_the_operator_has_an_example_and_its_codes_in_the_help() {
         assert!(code == 0 && out.contains("Example") && out.contains("Exit code 0"), "{arguments:?}: {out}");
     }
 }
+
+/// All bytes that a data directory holds, in one.
+fn kept(data: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(data).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    files.collect::<Vec<_>>().concat()
+}
+
+fn holds(kept: &[u8], text: &str) -> bool {
+    kept.windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_user_is_nowhere_in_the_data_directory_and_its_name_is_free() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let server = Process::start(serve(&data));
+    let admin = server.caller().sign_in(ADMIN, PASSWORD).await.with_code(PASSWORD);
+    let zoe = json!({
+        "username": "Zoe.Zimmerling", "name": "Zoe Maria Zimmerling", "email": "zoe.zimmerling@example.test",
+        "password": PASSWORD, "bio": "climbs in Zillertal",
+    });
+    let made = admin.post("users.create", &zoe).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let id = made.body["user"]["_id"].as_str().unwrap().to_owned();
+    let zoe = server.caller().sign_in("zoe.zimmerling", PASSWORD).await;
+    assert_eq!(zoe.get("sessions/list?filter=zillertal+trip").await.status, 200);
+    let other = server.caller().sign_in("zoe.zimmerling", PASSWORD).await;
+    assert_eq!(other.post("logout", &json!({})).await.status, 200);
+    assert!(server.terminate().0.success());
+    for text in ["zimmerling", "zillertal", &id] {
+        assert!(holds(&kept(&data), text), "{text}");
+    }
+
+    let erase = || on(&data, &["user", "erase", "zoe.zimmerling", "--json"]);
+    let (code, _, err) = said(&mut erase());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("--yes"), "{err}");
+    let (code, out, err) = said(erase().arg("--yes"));
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains(&format!("erasing Zoe.Zimmerling ({id})")), "{err}");
+    let done: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&done["done"], &done["sessions_ended"]), (&json!("user.erased"), &json!(1)));
+    for text in ["zimmerling", "zillertal", "climbs"] {
+        assert!(!holds(&kept(&data), text), "{text}");
+    }
+    // Again, as after an interruption: by the id.
+    let (code, _, err) = said(&mut on(&data, &["user", "erase", &id, "--yes"]));
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(by_the_operator(&data).await, ["session.ended", "user.deleted", "user.erased"]);
+    let (code, _, err) = said(&mut on(&data, &["user", "erase", "zoe.zimmerling", "--yes"]));
+    assert_eq!(code, 6, "{err}");
+
+    let server = Process::start(serve(&data));
+    let token = server.caller().with_credentials(&zoe.user_id, &zoe.token);
+    assert_eq!(token.get("me").await.status, 401);
+    let admin = server.caller().sign_in(ADMIN, PASSWORD).await.with_code(PASSWORD);
+    let again = json!({
+        "username": "zoe.zimmerling", "name": "Another", "email": "zoe.zimmerling@example.test", "password": PASSWORD,
+    });
+    assert_eq!(admin.post("users.create", &again).await.status, 200);
+}

@@ -134,7 +134,9 @@ impl Service {
                 _ = ticks.tick() => {}
             }
             let written = *self.checkpoints.written.lock().await;
-            if self.following.end().seq.0 - written.0 >= limits::CHECKPOINT_EVENTS {
+            let much_happened = self.following.end().seq.0 - written.0 >= limits::CHECKPOINT_EVENTS;
+            // What is kept must not tell longer of somebody than the store does.
+            if self.standing.take_erased() || much_happened {
                 self.write_checkpoint(None).await;
             }
         }

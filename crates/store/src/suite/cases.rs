@@ -4,6 +4,7 @@
 
 pub use super::catching_up::*;
 pub use super::changes::*;
+pub use super::forgetting::*;
 pub use super::hashes::*;
 pub use super::last_seen::*;
 pub use super::mail::*;

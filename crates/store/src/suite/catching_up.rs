@@ -34,7 +34,8 @@ async fn after(fixture: &Fixture, seq: Seq, seen_since: Option<Timestamp>) -> Ca
             Loading::Owner(owner) => came.owners.push(owner),
             Loading::Seen(seen) => came.seen.extend(seen),
             Loading::Window(_) => came.windows += 1,
-            Loading::Personal(_)
+            Loading::Erased(_)
+            | Loading::Personal(_)
             | Loading::PersonalOf(..)
             | Loading::Factors(..)
             | Loading::Permission(_) => {}

@@ -5,6 +5,7 @@ pub mod cases;
 mod catching_up;
 mod changes;
 mod fixture;
+mod forgetting;
 mod hashes;
 mod last_seen;
 mod mail;
@@ -76,6 +77,9 @@ macro_rules! suite {
             a_full_queue_takes_no_further_mail_and_hinders_nothing_else,
             what_came_after_an_event_is_given_and_nothing_else,
             when_sessions_were_last_seen_is_given_from_an_instant_on,
+            what_is_old_is_forgotten_in_steps_and_the_chain_holds,
+            an_erased_user_leaves_numbers_and_the_others_everything,
+            a_user_is_found_by_its_names_and_after_its_deletion_too,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

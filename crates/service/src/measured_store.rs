@@ -1,0 +1,112 @@
+//! The store, as the service asks it: each call's time is measured, and each error counted.
+
+use crate::metrics::StoreMetrics;
+use rollcall_model::event::PasswordHash;
+use rollcall_model::factor::MailedCode;
+use rollcall_model::failure::{Failure, FailureKey};
+use rollcall_model::{Command, PersonalToken, Seq, SessionNo, Timestamp, UserNo};
+use rollcall_store::{
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, Lease, LedgerRow, LiveSets,
+    Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage,
+    UsersQuery, WhichUser, WorkspaceRow,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A store that is measured.
+pub(crate) struct MeasuredStore {
+    store: Arc<dyn Store>,
+    metrics: StoreMetrics,
+}
+
+impl MeasuredStore {
+    pub fn new(store: Arc<dyn Store>, metrics: StoreMetrics) -> Self {
+        Self { store, metrics }
+    }
+
+    fn measured<'a, T: 'a>(&'a self, call: &'static str, answer: Answer<'a, T>) -> Answer<'a, T> {
+        Box::pin(async move {
+            let asked_at = Instant::now();
+            let answer = answer.await;
+            self.metrics.called(call, asked_at.elapsed(), answer.as_ref().err().map(reason));
+            answer
+        })
+    }
+
+    /// That it is shared was asked before anybody came here.
+    fn of_many(&self) -> Result<&dyn SharedStore, StoreError> {
+        self.store.shared().ok_or_else(|| StoreError::Unavailable("it is not shared".into()))
+    }
+}
+
+const fn reason(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "unavailable",
+        StoreError::Corrupt(_) => "corrupt",
+        StoreError::NotOurs(_) => "not-ours",
+        StoreError::Rejected(_) => "rejected",
+        StoreError::InDoubt(_) => "in-doubt",
+        StoreError::Forked(_) => "forked",
+    }
+}
+
+macro_rules! calls {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => { $(
+        fn $name(&self, $($argument: $type),*) -> Answer<'_, $answer> {
+            self.measured(stringify!($name), self.store.$name($($argument),*))
+        }
+    )* };
+}
+
+macro_rules! calls_of_many {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => { $(
+        fn $name(&self, $($argument: $type),*) -> Answer<'_, $answer> {
+            match self.of_many() {
+                Ok(store) => self.measured(stringify!($name), store.$name($($argument),*)),
+                Err(error) => Box::pin(async { Err(error) }),
+            }
+        }
+    )* };
+}
+
+impl Store for MeasuredStore {
+    calls! {
+        commit(commands: Arc<[Command]>, sets: Arc<dyn LiveSets>, now: Timestamp) -> Committed;
+        bulk(steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Committed;
+        end() -> ChainEnd;
+        load(since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> ChainEnd;
+        catch_up(after: Seq, seen_since: Option<Timestamp>, visit: Box<dyn FnMut(Loading) + Send>) -> ChainEnd;
+        users(query: UsersQuery) -> UsersPage;
+        credential(which: WhichUser) -> Option<Credential>;
+        personal_tokens(user: UserNo) -> Vec<PersonalToken>;
+        password_samples() -> Vec<PasswordHash>;
+        failures(keys: Vec<FailureKey>) -> HashMap<FailureKey, Failure>;
+        permissions() -> Vec<PermissionRow>;
+        workspace() -> Option<WorkspaceRow>;
+        ledger(after: Seq, limit: usize) -> Vec<LedgerRow>;
+        verify() -> Result<ChainEnd, BadEvent>;
+        note_seen(seen: Vec<(SessionNo, Timestamp)>) -> ();
+        mailed_codes(user: UserNo) -> Vec<MailedCode>;
+        mails(now: Timestamp, limit: usize) -> MailQueue;
+        settle_mails(settled: Vec<(Seq, Settled)>) -> ();
+        forget(keeping: Keeping) -> Forgotten;
+        named(name: &str) -> Vec<NamedUser>;
+        erase(user: UserNo, after: Seq, limit: usize) -> Option<Seq>;
+        sweep(now: Timestamp, counters_since: Timestamp, limit: usize) -> usize;
+        close() -> ();
+    }
+
+    fn shared(&self) -> Option<&dyn SharedStore> {
+        self.store.shared().map(|_| self as &dyn SharedStore)
+    }
+}
+
+impl SharedStore for MeasuredStore {
+    calls_of_many! {
+        head() -> ChainEnd;
+        missed(after: ChainEnd) -> Missed;
+        lease(what: Lease, holder: u64, time: Duration) -> bool;
+        release(what: Lease, holder: u64) -> ();
+    }
+}
