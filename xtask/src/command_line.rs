@@ -2,6 +2,7 @@
 
 use crate::fuzz;
 use crate::step::Failure;
+use crate::torture::Engine;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
@@ -35,6 +36,10 @@ pub enum Command {
         /// Only this one.
         target: Option<String>,
     },
+    Torture {
+        kills: u32,
+        engine: Engine,
+    },
     Bench {
         arguments: Vec<String>,
     },
@@ -45,6 +50,9 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 
 /// How long each target is fuzzed when nothing else is said.
 const FUZZ_MINUTES: u32 = 3;
+
+/// How often the server is killed when nothing else is said: some minutes.
+const KILLS: u32 = 100;
 
 /// What people may type, one entry per command: name, options, what it does, an example.
 const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
@@ -76,6 +84,12 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
         "feed agents, filters, queries and login bodies with what a fuzzer makes of their seeds",
         "fuzz --minutes 3 --target user_agent",
     ),
+    (
+        "torture",
+        &["--kills", "--store"],
+        "kill a loaded server again and again, and hold it against what it had answered",
+        "torture --kills 200 --store postgres",
+    ),
     ("bench", &["ARGUMENT…"], "measure, in release; what follows is the bench's own", "bench --quick"),
     ("help", &[], "this text", "help"),
 ];
@@ -96,6 +110,8 @@ fn usage(option: &str) -> String {
         "--listen" => "--listen ADDR".into(),
         "--minutes" => "--minutes N".into(),
         "--target" => "--target NAME".into(),
+        "--kills" => "--kills N".into(),
+        "--store" => "--store sqlite|postgres".into(),
         _ => option.into(),
     }
 }
@@ -121,6 +137,7 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
     }
     let mut flag = false;
     let (mut listen, mut minutes, mut target) = (LISTEN, FUZZ_MINUTES, None);
+    let (mut kills, mut engine) = (KILLS, Engine::default());
     let mut rest = rest.iter();
     while let Some(word) = rest.next() {
         let (option, value) =
@@ -130,6 +147,8 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
             "--listen" if options.contains(&option) => listen = address(value_of_it())?,
             "--minutes" if options.contains(&option) => minutes = self::minutes(value_of_it())?,
             "--target" if options.contains(&option) => target = Some(self::target(value_of_it())?),
+            "--kills" if options.contains(&option) => kills = self::kills(value_of_it())?,
+            "--store" if options.contains(&option) => engine = self::engine(value_of_it())?,
             _ if options.contains(&option) && value.is_none() => flag = true,
             _ if options.is_empty() => {
                 return Err(Failure::asked(format!("`{name}` takes no `{word}`, nor anything else")));
@@ -149,6 +168,7 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
         "docs" => Command::Docs { check: flag },
         "tidy" => Command::Tidy,
         "fuzz" => Command::Fuzz { minutes, target },
+        "torture" => Command::Torture { kills, engine },
         _ => Command::Help,
     })
 }
@@ -172,6 +192,18 @@ fn minutes(text: &str) -> Result<u32, Failure> {
     minutes.ok_or_else(|| {
         Failure::asked(format!("--minutes: `{text}` is no number of minutes; expected such as 3"))
     })
+}
+
+fn kills(text: &str) -> Result<u32, Failure> {
+    let kills = text.parse().ok().filter(|kills| (1..=100_000).contains(kills));
+    kills.ok_or_else(|| {
+        Failure::asked(format!("--kills: `{text}` is no number of kills; expected such as 100"))
+    })
+}
+
+fn engine(text: &str) -> Result<Engine, Failure> {
+    let unknown = || Failure::asked(format!("--store: no `{text}`; there are sqlite and postgres"));
+    Engine::of(text).ok_or_else(unknown)
 }
 
 fn target(text: &str) -> Result<String, Failure> {
@@ -233,6 +265,8 @@ mod tests {
                 "fuzz --minutes=9 --target v1_filter",
                 Command::Fuzz { minutes: 9, target: Some("v1_filter".into()) },
             ),
+            ("torture", Command::Torture { kills: KILLS, engine: Engine::Sqlite }),
+            ("torture --kills=9 --store postgres", Command::Torture { kills: 9, engine: Engine::Postgres }),
             ("bench --quick --help", Command::Bench { arguments: vec!["--quick".into(), "--help".into()] }),
         ] {
             assert_eq!(parsed(line).unwrap(), command, "{line}");
@@ -254,6 +288,8 @@ mod tests {
             ("fuzz --minutes", "such as 3"),
             ("fuzz --target user-agent", "`user_agent`"),
             ("fuzz --minute 3", "`--minutes N`"),
+            ("torture --kills 0", "--kills: `0`"),
+            ("torture --store mysql", "sqlite and postgres"),
         ] {
             let failure = parsed(line).unwrap_err();
             assert_eq!(failure.code, 2, "{line}");

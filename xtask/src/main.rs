@@ -16,6 +16,7 @@ mod step;
 mod test;
 mod tidy;
 mod tools;
+mod torture;
 mod workspace;
 
 use command_line::Command;
@@ -53,6 +54,7 @@ fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Docs { check } => docs::docs(&workspace, check),
         Command::Tidy => tidy::tidy(&workspace),
         Command::Fuzz { minutes, target } => fuzz::fuzz(&workspace, minutes, target.as_deref()),
+        Command::Torture { kills, engine } => torture::torture(&workspace, kills, engine),
         Command::Bench { arguments } => bench::bench(&workspace, &arguments),
     }
 }

@@ -19,10 +19,14 @@ fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), F
     lint::source(workspace, parts)?;
     let test = ["test", "--workspace", "--locked"];
     parts.part("cargo test", || step::run(workspace.cargo().args(test)))?;
-    // What a client meets is the same on both engines.
+    // What a client meets is the same on both engines, and so is what survives.
     parts.part("behaviour on PostgreSQL", || {
-        let mut command = workspace.cargo();
-        step::run(command.args(test).args(["--test", "it"]).env("ROLLCALL_TEST_STORE", "postgres"))
+        [vec!["--test", "it"], vec!["--test", "process", "--", "every_answer_survives"]].iter().try_for_each(
+            |which| {
+                let mut command = workspace.cargo();
+                step::run(command.args(test).args(which).env("ROLLCALL_TEST_STORE", "postgres"))
+            },
+        )
     })
 }
 

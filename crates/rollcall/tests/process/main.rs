@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod changes;
 mod checkpoint;
 mod command_line;
 mod config;
@@ -15,5 +16,6 @@ mod mail;
 mod nodes;
 mod observer;
 mod operator;
+mod place;
 mod process;
 mod shutdown;

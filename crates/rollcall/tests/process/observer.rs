@@ -54,8 +54,8 @@ pub struct Figures {
 /// The users it acts as, and its notes.
 pub struct Observer {
     users: Vec<(String, String)>,
-    /// The administrator's own session, live all the time.
-    admin: (String, String),
+    /// The administrator's own session and those of users that change, with their owners: live all the time.
+    lasting: Vec<(String, String)>,
     notes: Mutex<Notes>,
 }
 
@@ -63,8 +63,8 @@ pub struct Observer {
 const WAYS: usize = 3;
 
 impl Observer {
-    /// Makes the users through the administrator, whose own session is the only one.
-    pub async fn with_users(admin: &Caller, count: usize) -> Self {
+    /// Makes the users through the administrator. There are no sessions but its own and these.
+    pub async fn with_users(admin: &Caller, count: usize, others: Vec<(String, String)>) -> Self {
         let mut users = Vec::new();
         for n in 0..count {
             let name = format!("user-{n}");
@@ -75,8 +75,8 @@ impl Observer {
             users.push((name, made.body["user"]["_id"].as_str().unwrap().to_owned()));
         }
         let notes = Notes { asked: vec![0; count], ..Notes::default() };
-        let admin = (admin.session_id().await, admin.user_id.clone());
-        Self { users, admin, notes: Mutex::new(notes) }
+        let lasting = [vec![(admin.session_id().await, admin.user_id.clone())], others].concat();
+        Self { users, lasting, notes: Mutex::new(notes) }
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -171,13 +171,29 @@ impl Observer {
     }
 
     /// Holds a server that has just started against the notes. Gives each promise that it broke, and
-    /// what had become of the unknown: sign-ins and endings that had taken place.
-    pub async fn compare(&self, server: &Process, admin: &Caller) -> (Vec<String>, Figures) {
+    /// what had become of the unknown: sign-ins and endings that had taken place. The index has exactly what the store
+    /// had before the start.
+    pub async fn compare(
+        &self,
+        server: &Process,
+        admin: &Caller,
+        stored: &HashSet<String>,
+    ) -> (Vec<String>, Figures) {
         let anyone = server.caller();
         let (mut broken, mut done) = (Vec::new(), Figures::default());
         let mut rows = rows(admin, &mut broken).await;
-        if rows.remove(&self.admin.0).as_ref() != Some(&self.admin.1) {
-            broken.push("the administrator's own session is not listed".into());
+        let listed: HashSet<String> = rows.keys().cloned().collect();
+        broken.extend(listed.symmetric_difference(stored).map(|session| {
+            format!(
+                "{session} is in the store: {}, in the index: {}",
+                stored.contains(session),
+                listed.contains(session)
+            )
+        }));
+        for (session, owner) in &self.lasting {
+            if rows.remove(session).as_ref() != Some(owner) {
+                broken.push(format!("a session that lasts is not listed: {session}"));
+            }
         }
         let sign_ins = self.notes().sign_ins.clone();
         for (at, mut sign_in) in sign_ins.into_iter().enumerate() {
@@ -260,7 +276,7 @@ async fn rows(admin: &Caller, broken: &mut Vec<String>) -> HashMap<String, Strin
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Lost {
+pub enum Lost {
     /// There was nobody to ask, or the server was stopping and said that it did nothing.
     NeverAsked,
     /// It was asked, and the answer never came.
@@ -268,7 +284,7 @@ enum Lost {
 }
 
 /// Asks, and gives the whole answer. Any other refusal than a stopping server's ends the test.
-async fn ask(request: RequestBuilder) -> Result<Value, Lost> {
+pub async fn ask(request: RequestBuilder) -> Result<Value, Lost> {
     let lost = |error: reqwest::Error| if error.is_connect() { Lost::NeverAsked } else { Lost::NoAnswer };
     let response = request.send().await.map_err(lost)?;
     let status = response.status();

@@ -1,6 +1,7 @@
 //! The end: what is accepted is answered, the store is closed, and no secret was ever written to the log.
 
 use crate::observer::Observer;
+use crate::place::Place;
 use crate::process::{Process, serve};
 use rollcall_testkit::{ADMIN, PASSWORD, sha256};
 use serde_json::{Value, json};
@@ -70,11 +71,10 @@ async fn when_a_session_was_last_seen_is_written_at_the_end_and_read_at_the_star
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clean_end_under_load_leaves_nothing_unknown() {
-    let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let server = Process::start(serve(&data));
+    let place = Place::new().await;
+    let server = Process::start(place.serve());
     let admin = server.admin().await;
-    let observer = Arc::new(Observer::with_users(&admin, 8).await);
+    let observer = Arc::new(Observer::with_users(&admin, 8, Vec::new()).await);
     let tasks: Vec<_> = (0..8)
         .map(|task| {
             let (observer, anyone, admin) = (observer.clone(), server.caller(), admin.clone());
@@ -95,9 +95,10 @@ async fn a_clean_end_under_load_leaves_nothing_unknown() {
         log[log.len() - 3..].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let head = last.iter().find(|event| event["message"] == "ledger head").unwrap();
     assert!(head["seq"].as_u64().unwrap() > 0 && head["hash"].as_str().unwrap().len() == 64, "{head}");
-    let server = Process::start(serve(&data));
+    let live = place.kept(None).await.live;
+    let server = Process::start(place.serve());
     let admin = server.caller().with_credentials(&admin.user_id, &admin.token);
-    let (broken, done) = observer.compare(&server, &admin).await;
+    let (broken, done) = observer.compare(&server, &admin, &live).await;
     println!("asked {asked:?}; of the unknown had taken place {done:?}; ended in {took:?}");
     assert!(broken.is_empty(), "{broken:#?}");
     // A connection may close under a request on its way, but then the request did nothing.
