@@ -1,4 +1,4 @@
-//! Time as an argument: instants in milliseconds, and the one place where a clock is read.
+//! Time as an argument: instants in milliseconds, and the one place where clocks are read.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -213,6 +213,16 @@ impl Clock for SystemClock {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(0) + since_epoch
     }
+}
+
+/// How long the machine has been running, its sleep included: nobody sets that.
+pub fn running() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use anyhow::bail;
 use rollcall_model::Randomness;
+use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_store::directory::{self, Hold};
 use rollcall_store::{Store, StoreError};
 use rollcall_store_postgres::PostgresStore;
@@ -17,6 +18,11 @@ pub struct OpenStore {
     pub store: Arc<dyn Store>,
     /// With a database, the directory still is one process's; a store of its own holds it itself.
     _hold: Option<Hold>,
+}
+
+/// The clock that a store's changes go by: the database's, where nodes share one.
+pub fn clock(store: &dyn Store) -> Arc<dyn Clock> {
+    store.shared().map_or_else(|| Arc::new(SystemClock) as Arc<dyn Clock>, |shared| shared.clock())
 }
 
 /// What a command waits for a store on.

@@ -13,6 +13,7 @@ use crate::metrics::{CommittedBy, Metrics};
 use crate::{Phase, Refusal, Service};
 use parking_lot::Mutex;
 use rollcall_index::{Loaded, Standing};
+use rollcall_model::clock::running;
 use rollcall_model::{Event, Happening, SessionNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{ChainEnd, Committed, Loading, Missed, SharedStore, StoreError};
@@ -211,16 +212,6 @@ pub(crate) fn ended(events: &[Event]) -> impl Iterator<Item = SessionNo> {
     })
 }
 
-/// How long the machine has been running, its sleep included.
-pub(crate) fn running() -> Duration {
-    #[cfg(target_os = "linux")]
-    let clock = rustix::time::ClockId::Boottime;
-    #[cfg(not(target_os = "linux"))]
-    let clock = rustix::time::ClockId::Monotonic;
-    let time = rustix::time::clock_gettime(clock);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -270,7 +261,8 @@ impl Service {
 mod tests {
     use super::*;
     use rollcall_index::Readers;
-    use rollcall_model::Seq;
+    use rollcall_model::clock::SystemClock;
+    use rollcall_model::{Clock, Seq};
     use rollcall_store::{Answer, Lease};
     use tokio::time::sleep;
 
@@ -282,6 +274,10 @@ mod tests {
     impl SharedStore for Busy {
         fn head(&self) -> Answer<'_, ChainEnd> {
             Box::pin(async { Ok(self.0) })
+        }
+
+        fn clock(&self) -> Arc<dyn Clock> {
+            Arc::new(SystemClock)
         }
 
         fn missed(&self, _after: ChainEnd) -> Answer<'_, Missed> {

@@ -1,6 +1,7 @@
 //! The store, as the service asks it: each call's time is measured, and each error counted.
 
 use crate::metrics::StoreMetrics;
+use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
@@ -103,6 +104,13 @@ impl Store for MeasuredStore {
 }
 
 impl SharedStore for MeasuredStore {
+    fn clock(&self) -> Arc<dyn Clock> {
+        match self.store.shared() {
+            Some(store) => store.clock(),
+            None => Arc::new(SystemClock),
+        }
+    }
+
     calls_of_many! {
         head() -> ChainEnd;
         missed(after: ChainEnd) -> Missed;

@@ -2,7 +2,6 @@
 //!
 //! **Invariant:** the values of a label are few and known beforehand. None is a name, an address, an id or a token.
 
-use crate::following::running;
 use crate::{Refusal, Service, SignInRefusal};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
@@ -10,6 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use rollcall_model::clock::running;
 use rollcall_model::{Event, Happening, limits};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

@@ -15,6 +15,7 @@ mod reader;
 mod rows;
 mod sql;
 mod sweep;
+mod time;
 mod tls;
 mod write;
 
@@ -27,7 +28,7 @@ use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
-use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo};
+use rollcall_model::{Clock, Command, PersonalToken, Randomness, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, Lease, LedgerRow, LiveSets,
@@ -38,6 +39,7 @@ use rows::number;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use time::DatabaseTime;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -52,6 +54,7 @@ struct Inner {
     follower: Pool,
     writer: Mutex<Writer>,
     randomness: Arc<dyn Randomness>,
+    time: DatabaseTime,
 }
 
 /// Who commits: one at a time on this node.
@@ -73,8 +76,11 @@ impl PostgresStore {
         migrate::run(&reach).await?;
         let (connections, follower) = (reach.connections, Pool::new(reach.clone(), 1));
         let pool = Pool::new(reach, connections);
-        let inner = Inner { pool, follower, writer: Mutex::default(), randomness };
-        Ok(Self(Arc::new(inner)))
+        let time = DatabaseTime::default();
+        let store = Self(Arc::new(Inner { pool, follower, writer: Mutex::default(), randomness, time }));
+        // From now on its clock is right.
+        store.head().await?;
+        Ok(store)
     }
 
     /// Commits on this node's writing connection.
@@ -288,10 +294,12 @@ impl Store for PostgresStore {
 }
 
 impl SharedStore for PostgresStore {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.0.time.clone())
+    }
+
     fn head(&self) -> Answer<'_, ChainEnd> {
-        on_a_connection!(self, follower, |connection| async {
-            read::head(connection).await.map(|(_, end)| end)
-        })
+        on_a_connection!(self, follower, |connection| read::head_and_time(connection, &self.0.time))
     }
 
     fn missed(&self, after: ChainEnd) -> Answer<'_, Missed> {

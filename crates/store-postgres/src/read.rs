@@ -4,6 +4,8 @@ use crate::connection::Connection;
 use crate::damaged;
 use crate::rows::{self, get, number, unsigned, user_no};
 use crate::sql;
+use crate::time::DatabaseTime;
+use rollcall_model::clock::running;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::facts::Head;
@@ -25,6 +27,15 @@ const VERIFIED_AT_ONCE: i64 = 20_000;
 pub async fn head(connection: &Connection) -> Result<(Head, ChainEnd), StoreError> {
     let row = connection.row(sql::HEAD, &[]).await?;
     row.as_ref().map_or_else(|| Err(damaged("there is no head of the ledger")), rows::head)
+}
+
+/// The ledger's end; the database's clock is told of, too.
+pub async fn head_and_time(connection: &Connection, time: &DatabaseTime) -> Result<ChainEnd, StoreError> {
+    let asked_at = running();
+    let row = connection.row(sql::HEAD_AND_TIME, &[]).await?;
+    let row = row.ok_or_else(|| damaged("there is no head of the ledger"))?;
+    time.note(asked_at, rows::time(&row, 4)?, running());
+    rows::head(&row).map(|(_, end)| end)
 }
 
 /// A user with its password's hash and factors.

@@ -13,6 +13,8 @@ macro_rules! statements {
 
 statements! {
     HEAD = "SELECT seq, at, live, hash FROM ledger_head";
+    HEAD_AND_TIME = "SELECT seq, at, live, hash, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint
+        FROM ledger_head";
     /// Whoever commits holds it until the commit: so one commits after another, on all nodes.
     LOCK_HEAD = "SELECT seq, at, live, hash FROM ledger_head WHERE one = 1 FOR UPDATE";
     SET_HEAD = "UPDATE ledger_head SET seq = $1, at = $2, live = $3, hash = $4 WHERE one = 1";

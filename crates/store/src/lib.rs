@@ -20,7 +20,7 @@ use rollcall_model::mail::SealedMail;
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
-    AddressKey, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RoleSet, Session,
+    AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RoleSet, Session,
     Timestamp,
 };
 use std::collections::HashMap;
@@ -190,7 +190,10 @@ pub struct NamedUser {
 
 /// A store that other nodes commit to.
 pub trait SharedStore: Send + Sync {
-    /// Where the ledger ends: a small question, which waits behind no other read.
+    /// The clock that all nodes go by: the store's, as far as it was heard of.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// Where the ledger ends: a small question, which waits behind no other read. Its answer sets the clock.
     fn head(&self) -> Answer<'_, ChainEnd>;
 
     /// What an index has to take in that stood at an end of the ledger before. It takes as long as there is much of it.

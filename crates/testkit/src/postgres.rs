@@ -3,12 +3,13 @@
 //! It refuses to run as root. Where root starts it, it runs as `postgres` or `nobody`, and its data directory has to
 //! be one that they can reach.
 
+use crate::proxy::Proxy;
 use crate::waits::in_time;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::env;
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 /// to.
 const UNTIL_INPUT_ENDS: &str =
     r#""$@" < /dev/null & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf "$GONE_AFTER""#;
-/// What the server says when it can be asked.
-const READY: &str = "database system is ready to accept connections";
+/// What the server says when it can be asked: for connections, or for read-only ones.
+const READY: &str = "database system is ready to accept";
 /// Faster, and good for a server that is thrown away after a crash.
 const CARELESS: [(&str, &str); 3] =
     [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];
@@ -101,6 +102,54 @@ impl Postgres {
         Ok(WithTls { server, port, certificate })
     }
 
+    /// Starts a server that others can follow, with data of its own that is gone with it.
+    pub fn start_primary(settings: &[(&str, &str)]) -> io::Result<(Self, PathBuf)> {
+        let directory = own_directory()?;
+        let data = directory.join("data");
+        let server = Self::run(&data, settings, TempDir::new_in(&directory)?, &directory)?;
+        Ok((server, data))
+    }
+
+    /// Starts a server that follows this one, by streaming, from what this one has now.
+    pub fn start_standby(&self) -> io::Result<Self> {
+        let directory = own_directory()?;
+        let data = directory.join("data");
+        let mut command = run_as(programs()?.join("pg_basebackup"), unprivileged()?, &directory);
+        command.arg("-D").arg(&data).arg("-h").arg(self.host()).args(["-U", Self::user()]);
+        let output = command.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]).output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        Self::run(&data, &[], TempDir::new_in(&directory)?, &directory)
+    }
+
+    /// Runs statements as the superuser.
+    pub async fn execute(&self, statements: &str) {
+        let mut config = Config::new();
+        config.host_path(self.host()).user(Self::user());
+        connected(&config).await.batch_execute(statements).await.unwrap();
+    }
+
+    /// Asks for one text, again and again until it is this one.
+    pub async fn until(&self, question: &str, answer: &str) {
+        let mut config = Config::new();
+        config.host_path(self.host()).user(Self::user());
+        let client = connected(&config).await;
+        let asked = async {
+            while client.query_one(question, &[]).await.unwrap().get::<_, String>(0) != answer {
+                tokio::task::yield_now().await;
+            }
+        };
+        in_time(question, asked).await;
+    }
+
+    /// Ends it as a crash does: nothing is written any more.
+    pub fn crash(self, data: &Path) {
+        let number = fs::read_to_string(data.join("postmaster.pid")).unwrap();
+        let killed = Command::new("kill").args(["-QUIT", number.lines().next().unwrap()]).status();
+        assert!(killed.unwrap().success());
+    }
+
     fn run(data: &Path, settings: &[(&str, &str)], socket: TempDir, gone_after: &Path) -> io::Result<Self> {
         let programs = programs()?;
         let account = unprivileged()?;
@@ -129,6 +178,11 @@ impl Postgres {
     /// The directory of its socket: the host to connect to.
     pub fn host(&self) -> &Path {
         self.socket.path()
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.host().join(".s.PGSQL.5432")
     }
 
     /// The name of its superuser, and of that one's database.
@@ -161,6 +215,8 @@ fn own_directory() -> io::Result<PathBuf> {
 #[derive(Clone, Debug)]
 pub struct Database {
     name: String,
+    /// Where it is reached, if not at the server's socket.
+    way: Option<SocketAddr>,
 }
 
 const CUT_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
@@ -228,11 +284,25 @@ impl Database {
     }
 
     fn next() -> Self {
-        Self { name: format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed)) }
+        Self { name: format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed)), way: None }
+    }
+
+    /// The same, reached by a way that can be cut.
+    #[must_use]
+    pub fn over(&self, way: &Proxy) -> Self {
+        Self { name: self.name.clone(), way: Some(way.address()) }
+    }
+
+    /// The server that tests share.
+    pub(crate) fn server() -> &'static Postgres {
+        server()
     }
 
     /// How to connect to it.
     pub fn url(&self) -> String {
+        if let Some(way) = self.way {
+            return format!("postgres://{}@{way}/{}?sslmode=disable", Postgres::user(), self.name);
+        }
         let host = server().host().to_string_lossy().replace('/', "%2F");
         format!("postgres://{}@{host}/{}", Postgres::user(), self.name)
     }
@@ -277,11 +347,10 @@ fn programs() -> io::Result<PathBuf> {
         let version = bin.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         std::cmp::Reverse(version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()))
     });
-    let has_server = |bin: &PathBuf| bin.join("postgres").is_file() && bin.join("initdb").is_file();
+    let needed = ["postgres", "initdb", "pg_basebackup"];
+    let has_server = |bin: &PathBuf| needed.iter().all(|name| bin.join(name).is_file());
     env::split_paths(&of_path).chain(debian).find(has_server).ok_or_else(|| {
-        let what = format!(
-            "no PostgreSQL server: `postgres` and `initdb` are neither in PATH nor in {VERSIONS}/*/bin"
-        );
+        let what = format!("no PostgreSQL server: {needed:?} are neither in PATH nor in {VERSIONS}/*/bin");
         io::Error::new(ErrorKind::NotFound, what)
     })
 }

@@ -1,7 +1,7 @@
 //! A server for one test.
 
 use crate::waits::in_time;
-use crate::{Caller, Database, TestClock};
+use crate::{Caller, Database, Proxy, TestClock};
 use rollcall::checkpoint_file::CheckpointFile;
 use rollcall::commands::key_file::{DEFAULT_NAME, cluster_key};
 use rollcall::config::Config;
@@ -78,7 +78,16 @@ impl TestServer {
 
     /// Another node beside this one, at the same time.
     pub async fn another_node(&self) -> Self {
-        let (directory, database) = (TempDir::new().unwrap(), self.database.clone());
+        self.another_node_on(self.database.clone()).await
+    }
+
+    /// The same, whose way to the database can be cut.
+    pub async fn another_node_over(&self, way: &Proxy) -> Self {
+        self.another_node_on(self.database.as_ref().map(|database| database.over(way))).await
+    }
+
+    async fn another_node_on(&self, database: Option<Database>) -> Self {
+        let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         std::fs::create_dir(&data).unwrap();
         std::fs::copy(self.data_dir().join(DEFAULT_NAME), data.join(DEFAULT_NAME)).unwrap();

@@ -110,9 +110,10 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let listen = config.server.listen;
     let data_dir = config.data_dir()?.to_owned();
     let mail = config.mail_transport(&data_dir)?;
-    let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
+    let randomness = Arc::new(SystemRandomness);
     let opened = store::open(&config, randomness.clone()).await?;
     let store = opened.store.clone();
+    let clock = store::clock(&*store);
     if demo {
         fill_with_demo(&*store, &data_dir, config.service.argon2_kib, randomness.clone()).await?;
     }

@@ -16,7 +16,6 @@ use crate::store;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use rollcall_auth::{Hasher, PasswordDigest, SystemRandomness};
-use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::user::NameKey;
 use rollcall_model::{
     Actor, Command, Event, Happening, Session, SessionNo, Timestamp, User as Account, UserChange, UserNo,
@@ -214,7 +213,7 @@ fn which(name: &str) -> WhichUser {
 /// Carries out a command that is about one user.
 pub(super) async fn commit(store: &dyn Store, command: Command, user: UserNo) -> anyhow::Result<Committed> {
     let sets = Arc::new(Sessions::of(store, user).await?);
-    let committed = store.commit([command].into(), sets, SystemClock.now()).await?;
+    let committed = store.commit([command].into(), sets, store::clock(store).now()).await?;
     if let Some(Err(refused)) = committed.answers.first() {
         bail!("it was refused: {refused:?}");
     }

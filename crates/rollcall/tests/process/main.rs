@@ -18,4 +18,5 @@ mod observer;
 mod operator;
 mod place;
 mod process;
+mod promotion;
 mod shutdown;
