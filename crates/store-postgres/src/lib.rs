@@ -5,6 +5,7 @@
 
 mod changes;
 mod connection;
+mod copy;
 mod database;
 mod follow;
 mod load;
@@ -17,6 +18,7 @@ mod sweep;
 mod tls;
 mod write;
 
+pub use copy::{PostgresDestination, PostgresSource};
 pub use database::{BadUrl, DatabaseUrl, Reach, Settings, SettingsError};
 pub use migrate::exists;
 pub use reader::PostgresReader;
