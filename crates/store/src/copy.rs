@@ -71,6 +71,8 @@ pub enum Step {
     ReadBack,
     /// Events of the chain were followed.
     Followed,
+    /// Sessions were ended.
+    Ended,
 }
 
 /// Told of a step how many of how many are done.

@@ -194,7 +194,8 @@ async fn all_that_stands_in_a_copy_can_be_ended_before_it_is_a_store() {
         let mut from = SqliteSource::open(directory.path()).unwrap();
         let mut to = to_directory(copy_of.path()).unwrap();
         let copied = copy(&mut from, &mut to, &mut |_, _, _| ()).await.unwrap();
-        let ended = end_all(&mut to, fixture.now() + Duration::from_hours(later)).await.unwrap();
+        let ended =
+            end_all(&mut to, fixture.now() + Duration::from_hours(later), &mut |_, _, _| ()).await.unwrap();
         assert_eq!(ended, Ended { sessions: 3, personal_tokens: 1 });
         let end = verify(&mut to, &mut |_, _, _| ()).await.unwrap();
         assert_eq!(end.seq.0, copied.end.seq.0 + 4, "each is an event");

@@ -1,6 +1,6 @@
 //! Ends all that stands in a copy, before it is a store: nobody who holds a token of the source has one of the copy.
 
-use super::{Destination, PERSONAL_TOKENS, Rows, SESSIONS, Value};
+use super::{Destination, PERSONAL_TOKENS, Rows, SESSIONS, Step, Told, Value};
 use crate::{Committed, StoreError};
 use rollcall_model::{
     Actor, Command, EndReason, Event, Happening, SessionNo, Timestamp, TokenNo, UserNo, limits,
@@ -17,14 +17,20 @@ pub struct Ended {
 }
 
 /// Ends every session that stands and drops every personal access token, by the operator's hand, in steps.
-pub async fn end_all(store: &mut dyn Destination, now: Timestamp) -> Result<Ended, StoreError> {
-    let mut ended = Ended::default();
+pub async fn end_all(
+    store: &mut dyn Destination,
+    now: Timestamp,
+    told: Told<'_>,
+) -> Result<Ended, StoreError> {
+    let (mut ended, of) = (Ended::default(), store.head().await?.0.live);
     let mut rows = store.rows(&SESSIONS, None).await?;
     while let Some(last) = rows.last() {
         let after = SESSIONS.key_of(last);
         for step in steps(&rows) {
             let sessions = step.iter().map(|row| number(row, 0).map(SessionNo));
-            ended.count(&store.commit(end_sessions(sessions.collect::<Result<_, _>>()?).into(), now).await?);
+            let commands = end_sessions(sessions.collect::<Result<_, _>>()?);
+            ended.count(&store.commit(commands.into(), now).await?);
+            told(Step::Ended, ended.sessions, of);
         }
         rows = store.rows(&SESSIONS, Some(after)).await?;
     }
