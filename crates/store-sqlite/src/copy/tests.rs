@@ -332,3 +332,16 @@ async fn a_backup_of_an_older_schema_is_brought_up_to_date_and_its_file_is_not_t
     edit(&path, "UPDATE users SET roles = 3");
     assert!(refusal(opened(&path)).contains("is spoiled"));
 }
+
+#[tokio::test]
+async fn a_copy_that_is_not_read_back_as_it_was_written_is_none() {
+    let (directory, _fixture) = store().await;
+    let copy_of = TempDir::new().unwrap();
+    let mut from = SqliteSource::open(directory.path()).unwrap();
+    let to = to_directory(copy_of.path()).unwrap();
+    let worse = "CREATE TEMP TRIGGER worse AFTER INSERT ON users BEGIN UPDATE users SET bio = 'x'; END";
+    to.filled.read(|connection| connection.execute_batch(worse)).await.unwrap();
+    let why = refusal(copied(&mut from, to).await);
+    assert!(why.contains("is not read back as it was written"), "{why}");
+    assert_eq!(files(copy_of.path()), ["lock"]);
+}
