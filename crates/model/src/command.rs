@@ -161,6 +161,8 @@ pub enum Command {
         token: TokenNo,
         /// Why.
         reason: EndReason,
+        /// Who asks for it.
+        by: Actor,
     },
     /// Give a user a role. Refused when it has it.
     GrantRole {

@@ -197,9 +197,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
             effects.end_all(facts, *user, *but, EndReason::SignedOutEverywhere, *by);
         }
         Command::MakePersonalToken(token) => make_personal_token(&mut effects, facts, token)?,
-        Command::RemovePersonalToken { user, token, reason } => {
+        Command::RemovePersonalToken { user, token, reason, by } => {
             let held = facts.personal.get(user).and_then(|held| held.iter().find(|held| held.no == *token));
-            effects.remove_token(*user, held.ok_or(Refused::NoSuchToken)?, *reason, Actor::User(*user));
+            effects.remove_token(*user, held.ok_or(Refused::NoSuchToken)?, *reason, *by);
         }
         Command::GrantRole { user, role, by } => change_role(&mut effects, facts, *user, *role, true, *by)?,
         Command::RevokeRole { user, role, by } => change_role(&mut effects, facts, *user, *role, false, *by)?,

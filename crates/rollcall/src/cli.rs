@@ -1,15 +1,18 @@
 //! The command line.
 
 use crate::commands::audit::{self, Audit};
+use crate::commands::backup::{self, Backup};
 use crate::commands::completions::{self, Completions};
 use crate::commands::config::{self, Config};
 use crate::commands::connection::finish;
+use crate::commands::copy;
 use crate::commands::doctor::{self, Doctor};
 use crate::commands::generate::{self, Generate};
 use crate::commands::login::{self, Login};
 use crate::commands::logout::{self, Logout};
 use crate::commands::man::{self, Man};
 use crate::commands::outbox::{self, Outbox};
+use crate::commands::restore::{self, Restore};
 use crate::commands::serve::{self, Serve};
 use crate::commands::sessions::{self, Sessions};
 use crate::commands::user::{self, User};
@@ -47,6 +50,12 @@ enum Command {
     Audit(Audit),
     /// Look at settings, store, key, clock and listener, and say what is wrong
     Doctor(Doctor),
+    /// Back the store up to one file, beside a running server too
+    Backup(Backup),
+    /// Make a store of a backup, where there is none
+    Restore(Restore),
+    /// Copy a store to another place, or to the other engine
+    Copy(copy::Ends),
     /// Make a new store, filled with a made-up test workspace
     Generate(Generate),
     /// Print the mails of a server that has no mail server
@@ -74,6 +83,9 @@ impl Cli {
             Command::User(command) => return user::run(command),
             Command::Audit(command) => return audit::run(command),
             Command::Doctor(command) => return doctor::run(&command),
+            Command::Backup(command) => return backup::run(&command),
+            Command::Restore(command) => return restore::run(&command),
+            Command::Copy(command) => return copy::run(&command),
             Command::Generate(command) => return generate::run(&command),
             Command::Outbox(command) => return outbox::run(&command),
             Command::Login(command) => login::run(&command),

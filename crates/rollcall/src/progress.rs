@@ -9,9 +9,10 @@ const SHOWN_EVERY: Duration = Duration::from_millis(200);
 /// Between two of them elsewhere.
 const SAID_EVERY: Duration = Duration::from_secs(5);
 
-/// Shows how many of so many rows are written.
+/// Shows how many of so many rows are done.
 #[derive(Debug)]
 pub struct Progress {
+    what: &'static str,
     of: u64,
     started: Instant,
     told: Instant,
@@ -21,8 +22,13 @@ pub struct Progress {
 impl Progress {
     /// Nothing is written yet.
     pub fn start(of: u64) -> Self {
+        Self::of("rows", of)
+    }
+
+    /// Nothing of this is done yet.
+    pub fn of(what: &'static str, of: u64) -> Self {
         let now = Instant::now();
-        Self { of, started: now, told: now, is_shown: stderr().is_terminal() }
+        Self { what, of, started: now, told: now, is_shown: stderr().is_terminal() }
     }
 
     /// So many are.
@@ -33,7 +39,7 @@ impl Progress {
             return;
         }
         self.told = Instant::now();
-        let text = text(rows, self.of, self.started.elapsed());
+        let text = text(rows, self.of, self.what, self.started.elapsed());
         match (self.is_shown, done) {
             (true, false) => progress(&text),
             (true, true) => progress(""),
@@ -42,10 +48,10 @@ impl Progress {
     }
 }
 
-fn text(rows: u64, of: u64, elapsed: Duration) -> String {
+fn text(rows: u64, of: u64, what: &str, elapsed: Duration) -> String {
     let a_second = rows_a_second(rows, elapsed);
     let left = of.saturating_sub(rows) / a_second.max(1);
-    format!("{rows} of {of} rows, {a_second} a second, {left} s left")
+    format!("{rows} of {of} {what}, {a_second} a second, {left} s left")
 }
 
 /// How many that is in a second.
@@ -60,8 +66,14 @@ mod tests {
 
     #[test]
     fn it_says_how_fast_and_how_long_still() {
-        assert_eq!(text(500, 2_000, Duration::from_millis(500)), "500 of 2000 rows, 1000 a second, 1 s left");
-        assert_eq!(text(2_000, 2_000, Duration::from_secs(2)), "2000 of 2000 rows, 1000 a second, 0 s left");
-        assert_eq!(text(0, 7, Duration::ZERO), "0 of 7 rows, 0 a second, 7 s left");
+        assert_eq!(
+            text(500, 2_000, "rows", Duration::from_millis(500)),
+            "500 of 2000 rows, 1000 a second, 1 s left"
+        );
+        assert_eq!(
+            text(2_000, 2_000, "events", Duration::from_secs(2)),
+            "2000 of 2000 events, 1000 a second, 0 s left"
+        );
+        assert_eq!(text(0, 7, "rows", Duration::ZERO), "0 of 7 rows, 0 a second, 7 s left");
     }
 }

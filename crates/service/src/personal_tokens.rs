@@ -7,7 +7,7 @@ use crate::error::{NotWritten, PersonalTokenRefusal, SignInRefusal};
 use crate::{Principal, Refusal, Service};
 use rollcall_auth::digest;
 use rollcall_model::command::NewPersonalToken;
-use rollcall_model::{Command, EndReason, PersonalToken, Refused, Token, TokenNo, limits};
+use rollcall_model::{Actor, Command, EndReason, PersonalToken, Refused, Token, TokenNo, limits};
 
 impl Service {
     /// Makes a token of this name for the principal's user, and gives it.
@@ -52,7 +52,8 @@ impl Service {
         token: TokenNo,
         reason: EndReason,
     ) -> Result<(), Refusal> {
-        let command = Command::RemovePersonalToken { user: principal.user(), token, reason };
+        let (user, by) = (principal.user(), Actor::User(principal.user()));
+        let command = Command::RemovePersonalToken { user, token, reason, by };
         self.writer.run(command).await.map(|_| ()).map_err(not_written)
     }
 }

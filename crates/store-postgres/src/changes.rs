@@ -447,7 +447,7 @@ impl Changes {
                     ),
                     wanted(!forgotten.is_empty(), async { connection.run(sql::DROP_FAILURES, &[forgotten]).await }),
                     set_head,
-                    connection.command("COMMIT"),
+                    connection.commit(),
                 );
         for answer in [events, details, sessions, endings, windows, counted, dropped, head] {
             answer?;

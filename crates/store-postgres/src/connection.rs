@@ -6,6 +6,7 @@
 use crate::database::Reach;
 use crate::rows::unavailable;
 use crate::sql;
+use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
 use rollcall_store::StoreError;
 use std::collections::HashMap;
@@ -13,8 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, NoTls, Row, RowStream, Statement};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, CopyInSink, Error, NoTls, Row, RowStream, Statement};
 
 /// What a statement is given.
 pub type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -25,6 +26,8 @@ pub struct Connection {
     statements: HashMap<&'static str, Statement>,
     /// How long to wait for an answer: a server that is gone says nothing.
     answer_timeout: Duration,
+    /// Whether each commit is a part of one transaction.
+    is_within: bool,
 }
 
 impl Connection {
@@ -42,11 +45,40 @@ impl Connection {
 
     /// Connects.
     pub async fn open(reach: &Reach) -> Result<Self, StoreError> {
-        let client = Self::bare(reach).await?;
+        Self::over(Self::bare(reach).await?, reach, false).await
+    }
+
+    /// Takes over a connection on which a transaction has begun: commits are parts of it.
+    pub async fn within_a_transaction(client: Client, reach: &Reach) -> Result<Self, StoreError> {
+        Self::over(client, reach, true).await
+    }
+
+    async fn over(client: Client, reach: &Reach, is_within: bool) -> Result<Self, StoreError> {
         let prepared = try_join_all(sql::ALL.iter().map(|sql| client.prepare(sql)));
         let prepared = in_time(reach.answer_timeout, prepared).await?;
         let statements = sql::ALL.iter().copied().zip(prepared).collect();
-        Ok(Self { client, statements, answer_timeout: reach.answer_timeout })
+        Ok(Self { client, statements, answer_timeout: reach.answer_timeout, is_within })
+    }
+
+    /// Begins a commit.
+    pub async fn begin(&self) -> Result<(), StoreError> {
+        if self.is_within { Ok(()) } else { self.command("BEGIN").await }
+    }
+
+    /// Ends a commit.
+    pub async fn commit(&self) -> Result<(), StoreError> {
+        if self.is_within { Ok(()) } else { self.command("COMMIT").await }
+    }
+
+    /// The types of what a statement gives.
+    pub async fn types_of(&self, sql: &str) -> Result<Vec<Type>, StoreError> {
+        let statement = self.answer(self.client.prepare(sql)).await?;
+        Ok(statement.columns().iter().map(|column| column.type_().clone()).collect())
+    }
+
+    /// Takes what a `COPY … FROM STDIN` is given.
+    pub async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Bytes>, StoreError> {
+        self.answer(self.client.copy_in(sql)).await
     }
 
     /// Whether it can be used.

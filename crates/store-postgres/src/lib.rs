@@ -5,6 +5,7 @@
 
 mod changes;
 mod connection;
+mod copy;
 mod database;
 mod follow;
 mod forget;
@@ -19,6 +20,7 @@ mod time;
 mod tls;
 mod write;
 
+pub use copy::{PostgresDestination, PostgresSource};
 pub use database::{BadUrl, DatabaseUrl, Reach, Settings, SettingsError};
 pub use migrate::exists;
 pub use reader::PostgresReader;

@@ -15,7 +15,7 @@ use tokio_postgres::Row;
 /// Sessions handed over at a time while loading.
 const LOADED_AT_ONCE: usize = 4_096;
 /// All of it is out of one snapshot, and takes as long as it takes: no statement's time is for so much.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
      SET LOCAL statement_timeout = 0;
      SET LOCAL idle_in_transaction_session_timeout = 0";
 

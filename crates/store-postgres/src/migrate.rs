@@ -50,15 +50,28 @@ pub async fn run(reach: &Reach) -> Result<(), StoreError> {
         begin(&client, statement).await.map_err(unavailable)?;
     }
     client.batch_execute("BEGIN").await.map_err(unavailable)?;
+    apply_missing(&client).await?;
+    client.batch_execute("COMMIT").await.map_err(unavailable)
+}
+
+/// Makes the schema in an empty database, within a transaction that has begun.
+pub async fn make(client: &Client) -> Result<(), StoreError> {
+    for statement in BEGIN {
+        client.batch_execute(statement).await.map_err(unavailable)?;
+    }
+    apply_missing(client).await
+}
+
+async fn apply_missing(client: &Client) -> Result<(), StoreError> {
     client.batch_execute("SELECT 1 FROM migrations WHERE no = 0 FOR UPDATE").await.map_err(unavailable)?;
-    let applied = applied(&client).await?;
+    let applied = applied(client).await?;
     for (i, sql) in MIGRATIONS.iter().enumerate().skip(applied) {
         client.batch_execute(sql).await.map_err(unavailable)?;
         let no = i64::try_from(i + 1).unwrap_or(i64::MAX);
         let insert = "INSERT INTO migrations VALUES ($1, $2)";
         client.execute(insert, &[&no, &checksum(sql)]).await.map_err(unavailable)?;
     }
-    client.batch_execute("COMMIT").await.map_err(unavailable)
+    Ok(())
 }
 
 /// Two that make one table at once: one of them is told that its name is taken, or its

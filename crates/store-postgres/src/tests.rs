@@ -6,7 +6,7 @@ use rollcall_testkit::{Database, Postgres, WithTls};
 use std::path::Path;
 
 /// Bytes that are good enough for salts of a test.
-struct Zeros;
+pub(crate) struct Zeros;
 
 impl Randomness for Zeros {
     fn fill(&self, bytes: &mut [u8]) {
@@ -14,11 +14,11 @@ impl Randomness for Zeros {
     }
 }
 
-async fn open(database: &Database) -> Result<PostgresStore, StoreError> {
+pub(crate) async fn open(database: &Database) -> Result<PostgresStore, StoreError> {
     PostgresStore::open(reach(database), Arc::new(Zeros)).await
 }
 
-fn reach(database: &Database) -> Reach {
+pub(crate) fn reach(database: &Database) -> Reach {
     let url: DatabaseUrl = database.url().parse().unwrap();
     Reach::new(&url, &Settings::default(), None).unwrap()
 }

@@ -170,7 +170,7 @@ async fn gather(
         recovery,
     ) = tokio::join!(
             biased;
-            connection.command("BEGIN"),
+            connection.begin(),
             connection.row(sql::LOCK_HEAD, &[]),
             read::workspace(connection),
             wanted(needs.administrators, async { connection.rows(sql::ACTIVE_ADMINISTRATORS, &[&admin]).await }),

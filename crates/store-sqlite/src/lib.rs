@@ -4,6 +4,8 @@
 //! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing
 //! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
 
+mod backup;
+mod copy;
 mod forget;
 mod load;
 mod migrate;
@@ -20,6 +22,8 @@ mod worker;
 mod write;
 mod write_back;
 
+pub use backup::SqliteBackup;
+pub use copy::{SqliteDestination, SqliteSource};
 pub use open::{DATABASE, exists};
 pub use reader::SqliteReader;
 pub use unfinished::{UNFINISHED, UnfinishedStore};

@@ -17,6 +17,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_who_has_factors.sql"),
 ];
 
+/// The version of this program's schema.
+pub const VERSION: usize = MIGRATIONS.len();
+
 /// Brings the schema to this program's version, or says why it cannot.
 pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
     functions(connection).map_err(unavailable)?;
@@ -52,7 +55,7 @@ pub fn version(connection: &Connection) -> Result<usize, StoreError> {
 }
 
 /// How many of the migrations were applied, none of them another than was released.
-fn applied(connection: &Connection) -> Result<usize, StoreError> {
+pub fn applied(connection: &Connection) -> Result<usize, StoreError> {
     let applied: Vec<Vec<u8>> = connection
         .prepare("SELECT checksum FROM migrations ORDER BY no")
         .and_then(|mut rows| rows.query_map([], |row| row.get(0))?.collect())

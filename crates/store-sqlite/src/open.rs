@@ -79,7 +79,8 @@ pub fn database(directory: &Path) -> PathBuf {
     directory.join(DATABASE)
 }
 
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+/// Opens a connection to the database at a path.
+pub fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(unavailable)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -8,8 +8,9 @@ use crate::{SqliteStore, open};
 use rollcall_model::Randomness;
 use rollcall_store::directory::{self, Hold};
 use rollcall_store::{Store, StoreError};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,12 +29,7 @@ impl UnfinishedStore {
     /// Begins one in a directory, which is made when it is not there and must hold no store. Blocks.
     pub fn begin(directory: &Path, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
         let hold = Arc::new(directory::hold(directory)?);
-        if open::exists(directory)? {
-            return Err(StoreError::NotOurs(format!(
-                "there is a store in {} already, and nothing was changed: name another --data-dir",
-                directory.display()
-            )));
-        }
+        holds_none(directory)?;
         let path = directory.join(UNFINISHED);
         remove(&path)?;
         let filler = open::filler(&path)?;
@@ -50,11 +46,7 @@ impl UnfinishedStore {
     pub async fn finish(self) -> Result<(), StoreError> {
         self.store.write(|connection| connection.execute_batch("COMMIT")).await?;
         self.store.close().await?;
-        let (path, database) = (self.directory.join(UNFINISHED), open::database(&self.directory));
-        let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-        sync(&path).map_err(|error| cannot("write", &path, &error))?;
-        std::fs::rename(&path, &database).map_err(|error| cannot("rename", &path, &error))?;
-        sync(&self.directory).map_err(|error| cannot("write", &self.directory, &error))
+        put(&self.directory.join(UNFINISHED), &open::database(&self.directory))
     }
 }
 
@@ -65,14 +57,66 @@ impl Drop for UnfinishedStore {
     }
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
+/// Whether a directory has no store, and nothing of one: a log that lay there would become the new one's.
+pub fn holds_none(directory: &Path) -> Result<(), StoreError> {
+    if open::exists(directory)? {
+        return Err(StoreError::NotOurs(format!(
+            "there is a store in {} already, and nothing was changed: name another --data-dir",
+            directory.display()
+        )));
+    }
+    for of_another in ["-wal", "-journal"] {
+        let path = directory.join(format!("{}{of_another}", open::DATABASE));
+        if path.try_exists().map_err(|error| cannot("look at", &path, &error))? {
+            return Err(StoreError::NotOurs(format!(
+                "{} is what is left of a store: move it away first; nothing was changed",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    device: u64,
+    inode: u64,
+}
+
+/// Makes a file that is not there, with mode 0600.
+pub fn make(path: &Path) -> Result<Made, StoreError> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.map_err(|error| cannot("make", path, &error))?;
+    made(path)
+}
+
+/// The file of this name.
+pub fn made(path: &Path) -> Result<Made, StoreError> {
+    let metadata = path.symlink_metadata().map_err(|error| cannot("look at", path, &error))?;
+    Ok(Made { device: metadata.dev(), inode: metadata.ino() })
+}
+
+/// Puts a file that is complete in its place, on the disk.
+pub fn put(path: &Path, place: &Path) -> Result<(), StoreError> {
+    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    sync(path).map_err(|error| cannot("write", path, &error))?;
+    std::fs::rename(path, place).map_err(|error| cannot("rename", path, &error))?;
+    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    sync(directory).map_err(|error| cannot("write", directory, &error))
+}
+
+/// Removes a file, if it is there.
+pub fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot("remove", path, &error)),
         _ => Ok(()),
     }
 }
 
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
+/// What could not be done to a file, and why.
+pub fn cannot(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Unavailable(format!("cannot {what} {}: {error}", path.display()))
 }
 

@@ -8,6 +8,7 @@
 //! - Commands are decided by `rollcall_model::decide`, under the locked head, by no engine itself.
 
 pub mod chain;
+pub mod copy;
 pub mod directory;
 #[cfg(feature = "suite")]
 pub mod suite;

@@ -47,6 +47,11 @@ pub fn matching(path: &Path, stored: Option<KeyFingerprint>) -> anyhow::Result<O
     }
 }
 
+/// Whether the key in a file, where there is one yet, is the one that a store is sealed with.
+pub fn is_there(path: &Path, stored: KeyFingerprint) -> anyhow::Result<bool> {
+    Ok(read(path)?.is_some() && matching(path, Some(stored))?.is_some())
+}
+
 /// The key in a file; `None` when there is no file.
 pub fn read(path: &Path) -> anyhow::Result<Option<ClusterKey>> {
     let file = match File::open(path) {

@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use rollcall_http::WireSettings;
 use rollcall_mail::{Smtp, Transport};
 use rollcall_service::{MailTransport, Settings};
-use rollcall_store_postgres::Reach;
+use rollcall_store_postgres::{DatabaseUrl, Reach};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,10 +85,23 @@ impl Config {
     /// The way to the database, where everything is kept in one.
     pub fn database(&self) -> Result<Option<Reach>, ConfigError> {
         let Some(url) = &self.store.url else { return Ok(None) };
-        let file = self.store.password_file.as_deref();
-        let password = secret::secret("store.password_file", file, "ROLLCALL_STORE_PASSWORD")?;
+        self.database_at(url, None).map(Some)
+    }
+
+    /// The way to a database that need not be the one of the settings: by the same settings, but for the file of its
+    /// password where a flag names one of its own.
+    pub fn database_at(
+        &self,
+        url: &DatabaseUrl,
+        password_file: Option<(&str, &Path)>,
+    ) -> Result<Reach, ConfigError> {
+        let (setting, file) = match password_file {
+            Some((flag, file)) => (flag, Some(file)),
+            None => ("store.password_file", self.store.password_file.as_deref()),
+        };
+        let password = secret::secret(setting, file, "ROLLCALL_STORE_PASSWORD")?;
         let reach = Reach::new(url, &self.store, password.as_ref().map(|password| &***password));
-        reach.map(Some).map_err(|error| not_together(error.setting, error.what))
+        reach.map_err(|error| not_together(error.setting, error.what))
     }
 
     /// The file of the cluster key. All nodes of a database have one key, so that it is none of a data directory's.

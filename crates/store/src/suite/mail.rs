@@ -22,7 +22,7 @@ fn code(n: u8) -> MailedHash {
     MailedHash([n; 32])
 }
 
-fn mailing(user: UserNo, n: u8) -> Mailing {
+pub(super) fn mailing(user: UserNo, n: u8) -> Mailing {
     Mailing {
         user,
         code: code(n),

@@ -4,6 +4,7 @@
 pub mod cases;
 mod catching_up;
 mod changes;
+pub mod everything;
 mod fixture;
 mod forgetting;
 mod hashes;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const SECRET: [u8; 32] = *b"fedcba9876543210fedcba9876543210";
 
-fn new(user: UserNo, by: impl Into<TokenNo>, name: &str) -> Command {
+pub(super) fn new(user: UserNo, by: impl Into<TokenNo>, name: &str) -> Command {
     Command::MakePersonalToken(Box::new(NewPersonalToken {
         user,
         by: by.into(),
@@ -50,7 +50,7 @@ pub async fn a_personal_token_is_kept_with_its_user_and_removed_once(fixture: Fi
 
     let remove = |user, token| {
         let reason = EndReason::EndedByUser;
-        Command::RemovePersonalToken { user, token, reason }
+        Command::RemovePersonalToken { user, token, reason, by: Actor::User(user) }
     };
     assert_eq!(fixture.run(remove(bob, no)).await, Err(Refused::NoSuchToken), "another's");
     let answers =
@@ -140,7 +140,9 @@ pub async fn a_step_up_is_remembered_for_a_personal_token_until_it_ends(fixture:
     // It may make another, and be gone then.
     fixture.run(new(ann, token, "another")).await.unwrap();
     let reason = EndReason::SignedOut;
-    fixture.run(Command::RemovePersonalToken { user: ann, token, reason }).await.unwrap();
+    let by = Actor::Operator;
+    fixture.run(Command::RemovePersonalToken { user: ann, token, reason, by }).await.unwrap();
+    assert_eq!(fixture.ledger().await.last().unwrap().envelope.actor, by);
     assert_eq!(windows().await, 0);
     assert_eq!(fixture.run(passing(token)).await, Err(Refused::SessionNotLive));
     assert_eq!(fixture.run(new(ann, token, "more")).await, Err(Refused::SessionNotLive));

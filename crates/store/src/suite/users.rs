@@ -16,7 +16,7 @@ use rollcall_model::{
 };
 
 /// Begins and enrols an authenticator at step 100, with two recovery codes.
-async fn enrolled(fixture: &Fixture, user: UserNo, session: SessionNo) -> Seq {
+pub(super) async fn enrolled(fixture: &Fixture, user: UserNo, session: SessionNo) -> Seq {
     let seed = SealedSeed(b"a sealed seed".to_vec());
     let begun = fixture.run(Command::BeginAuthenticator { user, seed }).await.unwrap().last;
     let codes = vec![RecoveryHash([1; 32]), RecoveryHash([2; 32])];
