@@ -5,7 +5,7 @@
 use crate::platter::{FileNo, Kept, Platter, Step};
 use crate::vfs;
 use rusqlite::ffi;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::c_int;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -51,12 +51,20 @@ struct Known {
     inode: u64,
 }
 
+/// What does not go well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// Nothing changes any more.
+    Stopped,
+    /// Nothing can be changed, or opened for that.
+    Protected,
+    Writes,
+    Reads,
+}
+
 #[derive(Debug, Default)]
 struct Faults {
-    stopped: bool,
-    protected: bool,
-    writes: bool,
-    reads: bool,
+    made: BTreeSet<Fault>,
     capacity: Option<u64>,
     /// Syncs that go well before so many that do not.
     syncs: Option<(usize, usize)>,
@@ -130,14 +138,14 @@ impl Disk {
 
     /// From now on nothing changes any more, as for a process that is killed.
     pub fn stop(&self) {
-        self.0.state().faults.stopped = true;
+        self.0.state().faults.made.insert(Fault::Stopped);
     }
 
     /// Another process goes on where one was stopped; the system is the same, and shows what was not synced too. What
     /// the new one writes by other ways than SQLite before it opens a file, counts as written and not yet synced.
     pub fn next_process(&self) {
         let state = &mut *self.0.state();
-        state.faults.stopped = false;
+        state.faults.made.remove(&Fault::Stopped);
         for (name, known) in &state.names {
             // One that somebody removed is not found by the next.
             if let Ok(file) = File::options().write(true).open(self.0.directory.join(name)) {
@@ -160,17 +168,17 @@ impl Disk {
 
     /// From now on it can only be read.
     pub fn protect(&self) {
-        self.0.state().faults.protected = true;
+        self.0.state().faults.made.insert(Fault::Protected);
     }
 
     /// From now on no write goes well.
     pub fn fail_writes(&self) {
-        self.0.state().faults.writes = true;
+        self.0.state().faults.made.insert(Fault::Writes);
     }
 
     /// From now on no read goes well.
     pub fn fail_reads(&self) {
-        self.0.state().faults.reads = true;
+        self.0.state().faults.made.insert(Fault::Reads);
     }
 
     /// After so many syncs more that go well, so many do not: what they should have brought to the disk is lost, and
@@ -222,7 +230,7 @@ impl Inner {
 
     /// Whether files can be opened for reading only.
     pub fn is_protected(&self) -> bool {
-        self.state().faults.protected
+        self.state().faults.has(Fault::Protected)
     }
 
     /// A file is there, and open: it was made by that, or found.
@@ -243,7 +251,7 @@ impl Inner {
     }
 
     pub fn read(&self, really: impl FnOnce() -> c_int) -> c_int {
-        if self.state().faults.reads {
+        if self.state().faults.has(Fault::Reads) {
             return ffi::SQLITE_IOERR_READ;
         }
         really()
@@ -258,7 +266,7 @@ impl Inner {
         really: impl FnOnce(&[u8]) -> c_int,
     ) -> c_int {
         let mut state = self.state();
-        if state.faults.refuse_changes() || state.faults.writes {
+        if state.faults.refuse_changes() || state.faults.has(Fault::Writes) {
             return ffi::SQLITE_IOERR_WRITE;
         }
         let fits = self.fits(&state, at, length, bytes.len());
@@ -291,7 +299,7 @@ impl Inner {
 
     pub fn cut(&self, file: FileNo, length: u64, before: u64, really: impl FnOnce() -> c_int) -> c_int {
         let mut state = self.state();
-        if state.faults.refuse_changes() || state.faults.writes {
+        if state.faults.refuse_changes() || state.faults.has(Fault::Writes) {
             return ffi::SQLITE_IOERR_TRUNCATE;
         }
         let result = really();
@@ -337,8 +345,12 @@ impl Inner {
 }
 
 impl Faults {
+    fn has(&self, fault: Fault) -> bool {
+        self.made.contains(&fault)
+    }
+
     fn refuse_changes(&self) -> bool {
-        self.stopped || self.protected
+        self.has(Fault::Stopped) || self.has(Fault::Protected)
     }
 
     fn sync_fails(&mut self) -> bool {

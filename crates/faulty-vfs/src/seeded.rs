@@ -1,4 +1,4 @@
-//! Numbers out of a seed, the same each time (SplitMix64).
+//! Numbers out of a seed, the same each time (`SplitMix64`).
 
 /// Where the row of numbers stands.
 #[derive(Clone, Debug)]

@@ -5,6 +5,8 @@ use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
 use tempfile::TempDir;
 
+type Fault = fn(&Disk);
+
 fn open(directory: &Path, synchronous: &str) -> Connection {
     let connection = Connection::open(directory.join("a.db")).unwrap();
     let pragmas = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};");
@@ -53,7 +55,7 @@ fn it_fails_as_it_is_told_and_goes_well_again() {
     let disk = Disk::under(directory.path());
     let connection = open(directory.path(), "FULL");
     insert(&connection).unwrap();
-    let faults: [(fn(&Disk), ErrorCode); 5] = [
+    let faults: [(Fault, ErrorCode); 5] = [
         (|disk| disk.hold_at_most(disk.held() + 100), ErrorCode::DiskFull),
         (Disk::protect, ErrorCode::SystemIoFailure),
         (Disk::fail_writes, ErrorCode::SystemIoFailure),

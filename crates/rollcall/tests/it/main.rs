@@ -7,6 +7,7 @@ mod cors;
 mod delivery;
 mod ending;
 mod factors;
+mod faults;
 mod idle;
 mod last_seen;
 mod limits;
