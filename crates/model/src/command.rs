@@ -205,6 +205,45 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether room is kept in reserve for it, so that a full disk still takes it: it ends sessions or tokens, or
+    /// guards a secret, or is what has to be shown before others' sessions can be ended.
+    pub fn has_reserve(&self) -> bool {
+        match self {
+            Self::EndSession { .. }
+            | Self::EndSessionsOf { .. }
+            | Self::DeleteUser { .. }
+            | Self::EraseUser { .. }
+            | Self::Unlock { .. }
+            | Self::RemovePersonalToken { .. }
+            | Self::CountFailure(_)
+            | Self::PassStepUp(_)
+            // Without it no start comes to its end; it is written once.
+            | Self::AdoptKey(_) => true,
+            Self::ChangeUser { change, .. } => change.active == Some(false) || change.password.is_some(),
+            // By the operator's hand it ends the user's sessions.
+            Self::RemoveFactors { shown, .. } => shown.is_none(),
+            // Strangers could fill the disk with mails.
+            Self::MailCode(mailing) => matches!(mailing.by, Actor::User(_)),
+            // A session whose time is up is gone without it.
+            Self::ExpireSessions { .. }
+            | Self::CreateWorkspace { .. }
+            | Self::CreateUser { .. }
+            | Self::CreateFirstAdministrator { .. }
+            | Self::Rehash { .. }
+            | Self::BeginAuthenticator { .. }
+            | Self::EnrolAuthenticator(_)
+            | Self::ReplaceRecovery { .. }
+            | Self::EnrolMail { .. }
+            | Self::RemoveMail { .. }
+            | Self::OpenSession(_)
+            | Self::MakePersonalToken(_)
+            | Self::GrantRole { .. }
+            | Self::RevokeRole { .. }
+            | Self::SetGrants { .. }
+            | Self::Observe(_) => false,
+        }
+    }
+
     /// A change of a user by somebody else: no session outlives a new password.
     pub fn change_user(user: UserNo, change: UserChange, by: Actor) -> Self {
         Self::ChangeUser { user, change: Box::new(change), but: None, by }
@@ -362,6 +401,8 @@ pub enum Refused {
     HasRole,
     /// The user has not the role.
     HasNotRole,
+    /// The store's disk is full, and no room is kept in reserve for this.
+    DiskFull,
 }
 
 /// What has to be known to decide a batch of commands.

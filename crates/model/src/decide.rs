@@ -40,7 +40,11 @@ pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut fac
     let mut decided = Decided::default();
     for (now, command) in batch {
         let at = now.max(facts.head.at);
-        let answer = decide_one(command, &facts, at).map(|effects| {
+        let fits = |effects: &Effects| !facts.disk_full || command.has_reserve() || effects.are_none();
+        let decision = decide_one(command, &facts, at);
+        let decision =
+            decision.and_then(|effects| if fits(&effects) { Ok(effects) } else { Err(Refused::DiskFull) });
+        let answer = decision.map(|effects| {
             for event in effects.events {
                 facts.apply(&event);
                 decided.events.push(event);
@@ -80,6 +84,11 @@ impl Effects {
             live: facts.head.live,
             ended: HashSet::new(),
         }
+    }
+
+    /// Whether nothing is to be written.
+    fn are_none(&self) -> bool {
+        self.events.is_empty() && self.failures.is_empty()
     }
 
     fn record(

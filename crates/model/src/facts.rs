@@ -143,6 +143,8 @@ pub struct Facts {
     pub mailed: HashMap<UserNo, Vec<MailedCode>>,
     /// Mails that wait to be delivered; counted only when a command needs it.
     pub mails: u64,
+    /// Whether the store's disk is full: then only that is taken which room is kept in reserve for.
+    pub disk_full: bool,
 }
 
 impl Facts {

@@ -244,5 +244,11 @@ pub const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 pub const LIFETIME_MAX: Duration = Duration::from_secs(3_650 * DAY.as_secs());
 /// The longest time in which wrong guesses may be counted together.
 pub const FAILURE_WINDOW_MAX: Duration = DAY;
+/// Bytes of the disk that are kept in reserve beside a store of the data directory's own, so that sessions can be ended
+/// when it is full.
+pub const RESERVE_BYTES: u64 = 32 << 20;
+/// Endings, each in a commit of its own, that the reserve is enough for at the least: when the log cannot begin anew,
+/// one takes about 20 KiB of it.
+pub const RESERVE_ENDINGS: usize = 1_000;
 /// Bytes of a file of settings.
 pub const CONFIG_BYTES: u64 = 1 << 20;

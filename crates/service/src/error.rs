@@ -33,6 +33,8 @@ pub enum Refusal {
     Role(RoleRefusal),
     /// A personal access token cannot be made or removed as asked.
     PersonalToken(PersonalTokenRefusal),
+    /// The store's disk is full, and this is none of what room is kept in reserve for.
+    DiskFull,
     /// The truth cannot be read or written now.
     Unavailable,
 }
@@ -180,6 +182,10 @@ impl NotWritten {
 
 /// The outcome of a refusal that the use case does not know.
 pub(crate) fn unforeseen(refused: Refused) -> Refusal {
+    if refused == Refused::DiskFull {
+        // Any use case may hear this; the store has said it in the log.
+        return Refusal::DiskFull;
+    }
     tracing::error!(?refused, "a command was refused for a reason that its use case does not know");
     Refusal::Unavailable
 }

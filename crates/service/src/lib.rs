@@ -56,7 +56,7 @@ pub use first_start::FirstAdministrator;
 pub use metrics::TIMES;
 pub use principal::{Client, Principal};
 pub use rollcall_index as index;
-pub use rollcall_store::{Credential, PermissionRow, UserSortKey, UsersQuery};
+pub use rollcall_store::{Credential, Hindrance, PermissionRow, UserSortKey, UsersQuery};
 pub use settings::Settings;
 pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
@@ -110,6 +110,11 @@ impl Service {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Why the store does not take all that is asked of it; `None` when it does.
+    pub fn hindrance(&self) -> Option<Hindrance> {
+        self.store.hindrance()
     }
 
     /// The service's settings.

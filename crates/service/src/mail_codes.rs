@@ -101,8 +101,8 @@ impl Service {
     async fn queue_code(&self, mailing: Mailing) -> Result<bool, Refusal> {
         match self.writer.run(Command::MailCode(Box::new(mailing))).await {
             Ok(_) => Ok(true),
-            Err(NotWritten::Refused(Refused::MailQueueFull)) => {
-                tracing::warn!("a code is not mailed: too many mails wait");
+            Err(NotWritten::Refused(refused @ (Refused::MailQueueFull | Refused::DiskFull))) => {
+                tracing::warn!(?refused, "a code is not mailed");
                 Ok(false)
             }
             Err(NotWritten::Refused(

@@ -7,9 +7,9 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::{Command, PersonalToken, Seq, SessionNo, Timestamp, UserNo};
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, Lease, LedgerRow, LiveSets,
-    Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage,
-    UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, Lease, LedgerRow,
+    LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError,
+    UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +49,8 @@ const fn reason(error: &StoreError) -> &'static str {
         StoreError::Rejected(_) => "rejected",
         StoreError::InDoubt(_) => "in-doubt",
         StoreError::Forked(_) => "forked",
+        StoreError::DiskFull => "disk-full",
+        StoreError::SyncFailed(_) => "sync-failed",
     }
 }
 
@@ -96,6 +98,10 @@ impl Store for MeasuredStore {
         erase(user: UserNo, after: Seq, limit: usize) -> Option<Seq>;
         sweep(now: Timestamp, counters_since: Timestamp, limit: usize) -> usize;
         close() -> ();
+    }
+
+    fn hindrance(&self) -> Option<Hindrance> {
+        self.store.hindrance()
     }
 
     fn shared(&self) -> Option<&dyn SharedStore> {

@@ -133,8 +133,7 @@ impl Service {
         let workspace = self.store.workspace().await?;
         self.refuse_cheap_hashes(workspace)?;
         if workspace.is_none() {
-            // A race with another start is lost without harm.
-            let _ = self.writer.run(Command::CreateWorkspace { test: false }).await;
+            self.begin_ledger().await?;
         }
         self.adopt_key().await?;
         let ((), (end, from)) = tokio::try_join!(self.learn_hashes(), self.fill())?;
@@ -173,6 +172,16 @@ impl Service {
              KiB; unset it, or name a store that was made by `rollcall generate` or --demo",
             limits::ARGON2_KIB
         )))
+    }
+
+    /// Nothing is written to a ledger that has not begun.
+    async fn begin_ledger(&self) -> Result<(), StoreError> {
+        match self.writer.run(Command::CreateWorkspace { test: false }).await {
+            // A race with another start is lost without harm.
+            Ok(_) | Err(NotWritten::Refused(Refused::WorkspaceExists)) => Ok(()),
+            Err(NotWritten::Refused(Refused::DiskFull)) => Err(StoreError::DiskFull),
+            Err(_) => Err(StoreError::Unavailable("the ledger could not be begun".into())),
+        }
     }
 
     /// Says which key the store is sealed with, or hears that it is another.

@@ -4,7 +4,7 @@
 use crate::{Phase, Service, Settings};
 use data_encoding::HEXLOWER;
 use rollcall_model::{Command, SessionNo, Timestamp, limits};
-use rollcall_store::{ChainEnd, Keeping};
+use rollcall_store::{ChainEnd, Hindrance, Keeping};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -33,6 +33,12 @@ impl Service {
     /// One turn of it. Tests call it when their clock has moved.
     pub async fn do_what_is_due(&self) {
         let now = self.clock.now();
+        match self.store.hindrance() {
+            // All of this can wait, and none of it must take what is kept for others. The sweep looks for room.
+            Some(Hindrance::DiskFull) => return self.sweep(now).await,
+            Some(Hindrance::SyncFailed) => return,
+            Some(Hindrance::Failing(_)) | None => {}
+        }
         match self.note_seen(now).await {
             Ok(()) => self.tell_endings(now).await,
             // No ending is told on rows that do not know what this node saw.
@@ -44,6 +50,10 @@ impl Service {
         if !observations.is_empty() {
             let _ = self.writer.run(Command::Observe(observations)).await;
         }
+        self.sweep(now).await;
+    }
+
+    async fn sweep(&self, now: Timestamp) {
         let settings = &self.settings;
         let limits = [
             settings.user_failures,

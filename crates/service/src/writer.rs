@@ -163,7 +163,7 @@ impl Writing {
     async fn is_of_one(&self, error: &StoreError) -> bool {
         match self.store.shared() {
             Some(_) => matches!(error, StoreError::Rejected(_)),
-            None => self.nothing_happened().await,
+            None => self.nothing_happened().await && matches!(error, StoreError::Rejected(_)),
         }
     }
 

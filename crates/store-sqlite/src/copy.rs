@@ -50,7 +50,7 @@ impl SqliteSource {
         connection.execute_batch("BEGIN").map_err(unavailable)?;
         // The snapshot is taken by the first read.
         head(&connection).map_err(unavailable)?;
-        Ok(Self(Worker::start("store-copy", QUEUE, connection)?))
+        Ok(Self(Worker::start("store-copy", QUEUE, connection, |_| ())?))
     }
 
     fn read<T: Send + 'static>(
@@ -222,7 +222,7 @@ impl SqliteDestination {
         connection
             .execute_batch(&format!("PRAGMA cache_size = -{CACHE_KIB}; DELETE FROM ledger_head"))
             .map_err(unavailable)?;
-        let filled = SqliteSource(Worker::start("store-fill", QUEUE, connection)?);
+        let filled = SqliteSource(Worker::start("store-fill", QUEUE, connection, |_| ())?);
         Ok(Self { filled, place, texts: TextNumbers::default(), randomness })
     }
 
@@ -287,7 +287,8 @@ impl Destination for SqliteDestination {
     fn commit(&mut self, commands: Arc<[Command]>, now: Timestamp) -> Answer<'_, Committed> {
         let (mut texts, randomness) = (std::mem::take(&mut self.texts), self.randomness.clone());
         self.filled.0.run(move |connection| {
-            let committing = Committing { connection, texts: &mut texts, randomness: &*randomness };
+            let committing =
+                Committing { connection, texts: &mut texts, randomness: &*randomness, disk_full: false };
             committing.commit(commands.iter().map(|command| (now, command)), &NoSets)
         })
     }

@@ -5,6 +5,7 @@
 //! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
 
 mod backup;
+mod condition;
 mod copy;
 mod forget;
 mod load;
@@ -12,6 +13,7 @@ mod migrate;
 mod open;
 mod read;
 mod reader;
+mod reserve;
 mod rows;
 mod sql;
 mod sweep;
@@ -26,8 +28,10 @@ pub use backup::SqliteBackup;
 pub use copy::{SqliteDestination, SqliteSource};
 pub use open::{DATABASE, exists};
 pub use reader::SqliteReader;
+pub use reserve::{RESERVE, kept as kept_in_reserve};
 pub use unfinished::{UNFINISHED, UnfinishedStore};
 
+use condition::Condition;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
@@ -36,9 +40,9 @@ use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limi
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, LedgerRow, LiveSets, Loading,
-    MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery, WhichUser,
-    WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, LedgerRow, LiveSets,
+    Loading, MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery,
+    WhichUser, WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -48,7 +52,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use worker::Worker;
 use write::{Committing, TextNumbers};
-use write_back::{PAGES, WriteBack};
+use write_back::{PAGES, Pages, WriteBack};
 
 const READERS: usize = 2;
 
@@ -65,6 +69,7 @@ struct Threads {
     writer: Worker,
     next_reader: AtomicUsize,
     texts: Arc<Mutex<TextNumbers>>,
+    condition: Arc<Condition>,
     // Let go last, when all connections are closed.
     _hold: Arc<Hold>,
 }
@@ -72,10 +77,23 @@ struct Threads {
 impl SqliteStore {
     /// Opens the store in a directory, making both when they are not there. Blocks.
     pub fn open(directory: &Path, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
+        Self::open_with(directory, PAGES, randomness)
+    }
+
+    fn open_with(
+        directory: &Path,
+        pages: Pages,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, StoreError> {
         let hold = Arc::new(directory::hold(directory)?);
-        let mut writer = open::writer(directory)?;
-        let write_back = WriteBack::start(&mut writer, open::log_writer(directory)?, PAGES)?;
-        Self::on(hold, writer, Some(write_back), || open::reader(directory), randomness)
+        open::write_log_anew(directory)?;
+        let condition = Arc::new(Condition::with_reserve(directory));
+        let mut writer = condition.write(|_| open::writer(directory))?;
+        // Now that the directory is known to be ours.
+        condition.keep_reserve();
+        let log_writer = open::log_writer(directory)?;
+        let write_back = WriteBack::start(&mut writer, log_writer, pages, condition.clone())?;
+        Self::on(hold, writer, Some(write_back), || open::reader(directory), condition, randomness)
     }
 
     fn on(
@@ -83,11 +101,18 @@ impl SqliteStore {
         writer: Connection,
         write_back: Option<WriteBack>,
         reader: impl Fn() -> Result<Connection, StoreError>,
+        condition: Arc<Condition>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StoreError> {
-        let writer = Worker::start("store-write", limits::WRITER_QUEUE, writer)?;
+        let at_the_end = condition.clone();
+        let before_closing = move |connection: &Connection| {
+            if at_the_end.has_failed_sync() {
+                open::leave_log(connection);
+            }
+        };
+        let writer = Worker::start("store-write", limits::WRITER_QUEUE, writer, before_closing)?;
         let readers = (0..READERS)
-            .map(|_| Worker::start("store-read", limits::READER_QUEUE, reader()?))
+            .map(|_| Worker::start("store-read", limits::READER_QUEUE, reader()?, |_| ()))
             .collect::<Result<_, _>>()?;
         let threads = Threads {
             readers,
@@ -95,6 +120,7 @@ impl SqliteStore {
             writer,
             next_reader: AtomicUsize::new(0),
             texts: Arc::default(),
+            condition,
             _hold: hold,
         };
         Ok(Self { threads: Mutex::new(Some(Arc::new(threads))), randomness })
@@ -105,29 +131,53 @@ impl SqliteStore {
         threads.clone().ok_or_else(|| StoreError::Unavailable("it is closed".into()))
     }
 
+    /// Commits on the thread that writes, with the disk as it is.
     fn transact(
         &self,
-        job: impl FnOnce(Committing<'_>) -> Result<Committed, StoreError> + Send + 'static,
+        mut job: impl FnMut(Committing<'_>) -> Result<Committed, StoreError> + Send + 'static,
     ) -> Answer<'_, Committed> {
         let threads = match self.threads() {
             Ok(threads) => threads,
             Err(error) => return Box::pin(async { Err(error) }),
         };
         let (texts, randomness) = (threads.texts.clone(), self.randomness.clone());
+        let condition = threads.condition.clone();
         threads.writer.run(move |connection| {
             let texts = &mut *texts.lock().unwrap_or_else(PoisonError::into_inner);
-            job(Committing { connection, texts, randomness: &*randomness })
+            let committed = condition.write(|disk_full| {
+                job(Committing { connection, texts, randomness: &*randomness, disk_full })
+            })?;
+            // One in which all was refused says nothing of the disk.
+            if !committed.events.is_empty() {
+                condition.went_well();
+            }
+            if condition.is_full() {
+                write_back::save_room(connection, &condition);
+            }
+            Ok(committed)
         })
     }
 
+    /// Writes between commits. On a full disk that waits: no room is kept in reserve for it.
     fn write<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+        mut job: impl FnMut(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Answer<'_, T> {
-        match self.threads() {
-            Ok(threads) => threads.writer.run(|connection| job(connection).map_err(unavailable)),
-            Err(error) => Box::pin(async { Err(error) }),
-        }
+        self.write_on(move |connection, disk_full| {
+            if disk_full { Err(StoreError::DiskFull) } else { job(connection).map_err(unavailable) }
+        })
+    }
+
+    fn write_on<T: Send + 'static>(
+        &self,
+        mut job: impl FnMut(&mut Connection, bool) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let threads = match self.threads() {
+            Ok(threads) => threads,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let condition = threads.condition.clone();
+        threads.writer.run(move |connection| condition.write(|disk_full| job(connection, disk_full)))
     }
 
     fn read<T: Send + 'static>(
@@ -224,11 +274,31 @@ impl Store for SqliteStore {
     }
 
     fn settle_mails(&self, settled: Vec<(Seq, Settled)>) -> Answer<'_, ()> {
-        self.write(move |connection| sweep::settle_mails(connection, &settled))
+        // On a full disk too: what is not settled is delivered again.
+        self.write_on(move |connection, _| sweep::settle_mails(connection, &settled).map_err(unavailable))
     }
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {
-        self.write(move |connection| sweep::sweep(connection, now, counters_since, limit))
+        let threads = match self.threads() {
+            Ok(threads) => threads,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let condition = threads.condition.clone();
+        threads.writer.run(move |connection| {
+            condition.look_for_room();
+            let sweep = |disk_full| {
+                // What has ended can wait.
+                if disk_full {
+                    return Ok(0);
+                }
+                sweep::sweep(connection, now, counters_since, limit).map_err(unavailable)
+            };
+            condition.write(sweep)
+        })
+    }
+
+    fn hindrance(&self) -> Option<Hindrance> {
+        self.threads().ok().and_then(|threads| threads.condition.hindrance())
     }
 
     fn forget(&self, keeping: Keeping) -> Answer<'_, Forgotten> {
@@ -252,5 +322,7 @@ impl Store for SqliteStore {
     }
 }
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Numbered, forward-only, checksummed changes of the schema.
 
-use crate::rows::{number, unavailable};
+use crate::rows::{number, unavailable, unsigned};
 use rollcall_model::text::folded;
 use rollcall_store::StoreError;
 use rusqlite::functions::FunctionFlags;
@@ -38,6 +38,21 @@ pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
             .map_err(unavailable)?;
     }
     transaction.commit().map_err(unavailable)
+}
+
+/// Refuses a database that somebody else made, or a newer rollcall: it looks, and changes nothing.
+pub fn recognise(connection: &Connection) -> Result<(), StoreError> {
+    let count = |sql: &str| connection.query_row(sql, [], |row| unsigned(row, 0)).map_err(unavailable);
+    if count("SELECT COUNT(*) FROM sqlite_schema")? == 0 {
+        return Ok(());
+    }
+    if count("SELECT COUNT(*) FROM pragma_table_info('migrations') WHERE name IN ('no', 'checksum')")? < 2 {
+        let path = connection.path().unwrap_or_default();
+        return Err(StoreError::NotOurs(format!(
+            "{path} is not a store of rollcall, and nothing was changed: name another --data-dir"
+        )));
+    }
+    applied(connection).map(|_| ())
 }
 
 /// The version of the schema, for one that only reads: it has to be this program's, since nothing is changed.
@@ -88,6 +103,22 @@ fn functions(connection: &Connection) -> Result<(), rusqlite::Error> {
     })
 }
 
+/// How many versions there were.
+#[cfg(test)]
+pub const VERSIONS: usize = MIGRATIONS.len();
+
+/// Makes an empty database as an earlier version made it.
+#[cfg(test)]
+pub fn make_as(connection: &Connection, version: usize) {
+    functions(connection).unwrap();
+    let table = "CREATE TABLE migrations (no INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT";
+    connection.execute_batch(table).unwrap();
+    for (no, sql) in (1_i64..).zip(&MIGRATIONS[..version]) {
+        connection.execute_batch(sql).unwrap();
+        connection.execute("INSERT INTO migrations VALUES (?1, ?2)", params![no, checksum(sql)]).unwrap();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,12 +152,7 @@ mod tests {
     /// A database as the first version made it.
     fn of_the_first_version() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch("CREATE TABLE migrations (no INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT")
-            .unwrap();
-        connection.execute_batch(MIGRATIONS[0]).unwrap();
-        let checksum = Sha256::digest(MIGRATIONS[0]).to_vec();
-        connection.execute("INSERT INTO migrations VALUES (1, ?1)", [checksum]).unwrap();
+        make_as(&connection, 1);
         connection
     }
 

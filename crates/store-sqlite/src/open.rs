@@ -7,11 +7,19 @@ use rollcall_store::StoreError;
 use rollcall_store::directory::private_file;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// The database's file in the data directory.
 pub const DATABASE: &str = "rollcall.db";
 
+/// Its write-ahead log.
+pub const LOG: &str = "rollcall.db-wal";
+
+/// Bytes of the log that are written anew at once.
+const REWRITTEN_AT_ONCE: usize = 1 << 20;
 /// Statements kept prepared on each connection: more than there are.
 const STATEMENTS: usize = 64;
 /// Memory of the connection that fills a new store: names and ids of many users go to random places of indexes.
@@ -23,6 +31,7 @@ pub fn writer(directory: &Path) -> Result<Connection, StoreError> {
     // SQLite gives its -wal and -shm files the database's mode.
     private_file(&path)?;
     let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    migrate::recognise(&connection)?;
     let pragmas = "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
@@ -30,6 +39,35 @@ pub fn writer(directory: &Path) -> Result<Connection, StoreError> {
     connection.execute_batch(pragmas).map_err(unavailable)?;
     migrate::run(&mut connection)?;
     Ok(connection)
+}
+
+/// Writes the log that was left behind once more, as it is. A sync that failed may have left something in it that the
+/// system shows and the disk never got: SQLite would take it for written, and the disk would end there.
+pub fn write_log_anew(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(LOG);
+    let write = || -> io::Result<()> {
+        let log = match File::options().read(true).write(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            log => log?,
+        };
+        let (mut bytes, mut at) = (vec![0; REWRITTEN_AT_ONCE], 0);
+        loop {
+            let count = log.read_at(&mut bytes, at)?;
+            if count == 0 {
+                return log.sync_all();
+            }
+            log.write_all_at(&bytes[..count], at)?;
+            at += count as u64;
+        }
+    };
+    write().map_err(|error| StoreError::Unavailable(format!("cannot write {} anew: {error}", path.display())))
+}
+
+/// Has the log stay as it is when a connection is closed.
+pub fn leave_log(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::error!(%error, "the log is written back at the close, after a sync that failed");
+    }
 }
 
 /// Opens the connection by which the log is written back.

@@ -12,7 +12,7 @@ use rollcall_model::user::{Profile, UserKind};
 use rollcall_model::{Owner, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User};
 use rollcall_store::{Credential, LedgerRow, QueuedMail, StoreError};
 use rusqlite::types::Type;
-use rusqlite::{Error, Row};
+use rusqlite::{Error, Row, ffi};
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -20,10 +20,17 @@ use std::sync::Arc;
 /// The contract's word for an error of SQLite.
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 pub fn unavailable(error: Error) -> StoreError {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    match error.sqlite_error_code() {
-        Some(DatabaseCorrupt | NotADatabase) => StoreError::Corrupt(error.to_string()),
-        _ if matches!(error, Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..)) => {
+    use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, DiskFull, NotADatabase, TooBig};
+    let code = error.sqlite_error().map(|error| (error.code, error.extended_code));
+    match code {
+        Some((DatabaseCorrupt | NotADatabase, _)) => StoreError::Corrupt(error.to_string()),
+        // The memory that connections share is a file too.
+        Some((DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE)) => StoreError::DiskFull,
+        Some((_, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)) => {
+            StoreError::SyncFailed(error.to_string())
+        }
+        Some((ConstraintViolation | TooBig, _)) => StoreError::Rejected(error.to_string()),
+        None if matches!(error, Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..)) => {
             StoreError::Corrupt(error.to_string())
         }
         _ => StoreError::Unavailable(error.to_string()),

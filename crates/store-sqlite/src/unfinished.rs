@@ -33,7 +33,8 @@ impl UnfinishedStore {
         let path = directory.join(UNFINISHED);
         remove(&path)?;
         let filler = open::filler(&path)?;
-        let store = SqliteStore::on(hold.clone(), filler, None, || open::reader_of(&path), randomness)?;
+        let (reader, condition) = (|| open::reader_of(&path), Arc::default());
+        let store = SqliteStore::on(hold.clone(), filler, None, reader, condition, randomness)?;
         Ok(Self { store, directory: directory.to_owned(), _hold: hold })
     }
 

@@ -16,12 +16,17 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread.
-    pub fn start(name: &str, queue: usize, connection: Connection) -> Result<Self, StoreError> {
+    /// Starts the thread. `before_closing` is what it does last.
+    pub fn start(
+        name: &str,
+        queue: usize,
+        connection: Connection,
+        before_closing: impl FnOnce(&Connection) + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let (jobs, inbox) = sync_channel(queue);
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(connection, &inbox))
+            .spawn(move || work(connection, &inbox, before_closing))
             .map_err(|error| StoreError::Unavailable(format!("cannot start a thread: {error}")))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -60,7 +65,7 @@ impl Drop for Worker {
     }
 }
 
-fn work(mut connection: Connection, inbox: &Receiver<Job>) {
+fn work(mut connection: Connection, inbox: &Receiver<Job>, before_closing: impl FnOnce(&Connection)) {
     /// A panic here leaves the store's state unknown: a restart is safe, going on is not.
     struct Abort;
     impl Drop for Abort {
@@ -74,6 +79,7 @@ fn work(mut connection: Connection, inbox: &Receiver<Job>) {
     while let Ok(job) = inbox.recv() {
         job(&mut connection);
     }
+    before_closing(&connection);
     if let Err((_, error)) = connection.close() {
         tracing::error!(%error, "the store did not close cleanly");
     }

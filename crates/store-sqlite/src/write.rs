@@ -39,6 +39,8 @@ pub struct Committing<'a> {
     pub texts: &'a mut TextNumbers,
     /// Randomness for salts.
     pub randomness: &'a dyn Randomness,
+    /// Whether the disk is full.
+    pub disk_full: bool,
 }
 
 impl Committing<'_> {
@@ -61,13 +63,15 @@ impl Committing<'_> {
         batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
         sets: &dyn LiveSets,
     ) -> Result<Committed, rusqlite::Error> {
-        let (texts, randomness) = (&mut *self.texts, self.randomness);
+        let (texts, randomness, disk_full) = (&mut *self.texts, self.randomness, self.disk_full);
         if !self.connection.is_autocommit() {
             // A store that is being filled is one transaction: what commits it is its last step.
-            return run(Writing { transaction: self.connection, texts, randomness }, batch, sets);
+            let transaction = &*self.connection;
+            return run(Writing { transaction, texts, randomness, disk_full }, batch, sets);
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let committed = run(Writing { transaction: &transaction, texts, randomness }, batch, sets)?;
+        let writing = Writing { transaction: &transaction, texts, randomness, disk_full };
+        let committed = run(writing, batch, sets)?;
         transaction.commit()?;
         Ok(committed)
     }
@@ -81,7 +85,8 @@ fn run<'a>(
 ) -> Result<Committed, rusqlite::Error> {
     let (head, end) = head(writing.transaction)?;
     let needs = Needs::of(batch.clone().map(|(_, command)| command));
-    let decided = decide(batch, gather(writing.transaction, head, needs, sets)?);
+    let facts = gather(writing.transaction, head, needs, sets)?;
+    let decided = decide(batch, Facts { disk_full: writing.disk_full, ..facts });
     let end = writing.write(end, &decided)?;
     Ok(Committed { events: decided.events, answers: decided.answers, end })
 }
@@ -228,6 +233,7 @@ struct Writing<'a> {
     transaction: &'a Connection,
     texts: &'a mut TextNumbers,
     randomness: &'a dyn Randomness,
+    disk_full: bool,
 }
 
 impl Writing<'_> {

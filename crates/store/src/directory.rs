@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub struct Hold(#[expect(dead_code, reason = "it is the lock for as long as it i
 
 /// Makes a directory when it is not there, and takes its lock.
 pub fn hold(directory: &Path) -> Result<Hold, StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
+    make(directory).map_err(|error| {
         StoreError::Unavailable(format!("cannot make the data directory {}: {error}", directory.display()))
     })?;
     let path = directory.join(LOCK);
@@ -30,6 +30,22 @@ pub fn hold(directory: &Path) -> Result<Hold, StoreError> {
             Err(StoreError::Unavailable(format!("cannot lock {}: {error}", path.display())))
         }
     }
+}
+
+/// Makes a directory with those above it, as far as they are not there. Their names are on the disk then: a power cut
+/// must not take a directory whose files were synced.
+fn make(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let above = directory.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make(above)?;
+    match DirBuilder::new().mode(0o700).create(directory) {
+        // Somebody else made it at this moment.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made?,
+    }
+    File::open(above)?.sync_all()
 }
 
 /// Whether a server holds the directory. To see that, the lock is asked for, shared, and let go at once.

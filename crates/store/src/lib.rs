@@ -47,6 +47,13 @@ pub enum StoreError {
     /// The engine does not take what was to be written; nothing of it was.
     #[error("the store does not take it: {0}")]
     Rejected(String),
+    /// The disk is full. Nothing of it was written.
+    #[error("the disk is full: make room on the disk of the data directory")]
+    DiskFull,
+    /// What was written did not come to the disk, and what the disk holds of it is not known. Nothing more is written
+    /// until the store is opened anew, which finds out.
+    #[error("a sync failed, and nothing more is written before a restart: {0}")]
+    SyncFailed(String),
     /// The connection broke at the end of a commit: whether it took place is not known.
     #[error("whether a commit took place is not known: {0}")]
     InDoubt(String),
@@ -143,6 +150,11 @@ pub trait Store: Send + Sync + 'static {
     /// events after one. Answers how far it came; `None` when there were no more.
     fn erase(&self, user: UserNo, after: Seq, limit: usize) -> Answer<'_, Option<Seq>>;
 
+    /// Why it does not take all that is asked of it; `None` when it does. It is as of the last attempt to write.
+    fn hindrance(&self) -> Option<Hindrance> {
+        None
+    }
+
     /// What is asked besides of a store that other nodes commit to; `None` where nobody else does.
     fn shared(&self) -> Option<&dyn SharedStore> {
         None
@@ -187,6 +199,22 @@ pub struct NamedUser {
     pub username: String,
     /// Whether it was deleted.
     pub is_deleted: bool,
+}
+
+/// Why a store does not take all that is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Hindrance {
+    /// Only that is taken which room is kept in reserve for: [`Command::has_reserve`].
+    #[error(
+        "the disk is full: sessions can be ended, and little else; make room on the disk of the data directory"
+    )]
+    DiskFull,
+    /// Nothing is written, for as long as this process runs.
+    #[error("a sync of the disk failed: nothing is written until the server is restarted")]
+    SyncFailed,
+    /// The last write failed; the next one is tried.
+    #[error("the last write failed: {0}")]
+    Failing(String),
 }
 
 /// A store that other nodes commit to.

@@ -25,6 +25,9 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The variable that names the engine of all test servers: `postgres`, or `sqlite` when it is not set.
 const ENGINE: &str = "ROLLCALL_TEST_STORE";
 
+/// The file of the room that is kept on the disk.
+const RESERVE: &str = "reserve";
+
 /// The code that a mail's text shows.
 pub fn code_in(text: &str) -> String {
     let (_, rest) = text.split_once("code is ").unwrap();
@@ -68,6 +71,14 @@ impl TestServer {
     /// A new server that listens and does not answer requests yet.
     pub async fn closed() -> Self {
         Self::new(Config::default()).await
+    }
+
+    /// A server whose store is its directory's own, whatever the engine of other servers, with a rate limit that nobody
+    /// reaches.
+    pub async fn on_its_directory() -> Self {
+        let mut config = Config::default();
+        config.wire.rate_calls = 1_000_000;
+        Self::open(TempDir::new().unwrap(), None, config, Arc::default()).await
     }
 
     /// A node that others can be started beside, whatever the engine of other servers.
@@ -201,6 +212,10 @@ impl TestServer {
         let mut kept = Vec::new();
         for entry in std::fs::read_dir(self.data_dir()).unwrap() {
             let path = entry.unwrap().path();
+            if path.ends_with(RESERVE) {
+                // It holds nothing, and much of it.
+                continue;
+            }
             kept.push((path.display().to_string(), std::fs::read(&path).unwrap()));
         }
         if let Some(database) = &self.database {

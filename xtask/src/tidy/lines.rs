@@ -111,6 +111,7 @@ fn sql(file: &File) -> Vec<Finding> {
     let rooms = [
         "crates/store-sqlite/",
         "crates/store-postgres/",
+        "crates/faulty-vfs/",
         "crates/testkit/src/postgres.rs",
         "bench/src/anchors/",
     ];

@@ -151,11 +151,14 @@ fn outcome(outcome: &Outcome) -> Wire {
         ),
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
-        Outcome::Unavailable => Wire {
-            retry_after_s: Some(limits::RETRY_AFTER.as_secs()),
-            ..Wire { status: 503, ..thrown("Service temporarily unavailable", "error-unavailable", None) }
-        },
+        Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
+        Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),
     }
+}
+
+fn not_now(reason: &str, code: &'static str) -> Wire {
+    let retry_after_s = Some(limits::RETRY_AFTER.as_secs());
+    Wire { status: 503, retry_after_s, ..thrown(reason, code, None) }
 }
 
 fn sign_in(refusal: &SignInRefusal) -> Wire {
@@ -361,6 +364,7 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Outcome(Outcome::NoSuchUser),
         Refusal::Outcome(Outcome::LastAdministrator),
         Refusal::Internal,
+        Refusal::Outcome(Outcome::DiskFull),
         Refusal::Outcome(Outcome::Unavailable),
     ]
 }

@@ -5,6 +5,7 @@
 mod compression;
 mod cors;
 mod delivery;
+mod disk_faults;
 mod ending;
 mod factors;
 mod idle;

@@ -38,6 +38,7 @@ async fn beside_a_running_server_all_is_good() {
     for (check, what) in [
         ("settings", "not as by default"),
         ("directory", "only its owner"),
+        ("reserve", "32 MiB are kept"),
         ("store", "unbroken; a server holds it"),
         ("checkpoint", "there is none"),
         ("key", "is the store's"),

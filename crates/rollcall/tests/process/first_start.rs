@@ -83,8 +83,8 @@ async fn only_its_owner_reads_the_data_directory() {
     let _server = Process::start(command);
     assert_eq!(mode(&data), 0o700);
     let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).collect();
-    // The database with its two companions, the lock, the cluster key, and both passwords.
-    assert_eq!(files.len(), 7, "{files:?}");
+    // The database with its two companions, the reserve, the lock, the cluster key, and both passwords.
+    assert_eq!(files.len(), 8, "{files:?}");
     assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
 }
 

@@ -14,7 +14,7 @@ pub use head::Unusable;
 use rollcall_index::Standing;
 use rollcall_model::ids::Seq;
 use rollcall_model::{SessionNo, Timestamp, limits};
-use rollcall_store::ChainEnd;
+use rollcall_store::{ChainEnd, Hindrance};
 use std::io::{self, Read, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -149,6 +149,10 @@ impl Service {
 
     async fn write_checkpoint(&self, last: Option<bool>) {
         let Some(place) = self.checkpoints.place.get().cloned() else { return };
+        if self.store.hindrance() == Some(Hindrance::DiskFull) {
+            // It would take the room that is kept for endings.
+            return;
+        }
         // One at a time; the one before the last ends as soon as the service stops.
         let mut written = self.checkpoints.written.lock().await;
         let (began, now, end) = (Instant::now(), self.clock.now(), self.following.end());

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use crate::{Committed, LedgerRow, LiveSets, Loading, Store};
+use crate::{Committed, LedgerRow, LiveSets, Loading, Store, StoreError};
 use rollcall_model::command::Opening;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::Proof;
@@ -73,9 +73,19 @@ impl Fixture {
         self.now.store(ms, Ordering::Relaxed);
     }
 
+    /// Draws other ids and tokens than a fixture of the same store that came before.
+    pub fn draw_from(&self, drawn: u64) {
+        self.drawn.0.store(drawn, Ordering::Relaxed);
+    }
+
     /// Commits a batch, and keeps the sets as an index would.
     pub async fn commit(&self, commands: Vec<Command>) -> Committed {
-        let committed = self.store.commit(commands.into(), self.sets.clone(), self.now()).await.unwrap();
+        self.try_commit(commands).await.unwrap()
+    }
+
+    /// The same, where the engine may fail.
+    pub async fn try_commit(&self, commands: Vec<Command>) -> Result<Committed, StoreError> {
+        let committed = self.store.commit(commands.into(), self.sets.clone(), self.now()).await?;
         let mut sets = self.sets.0.lock().unwrap();
         for event in &committed.events {
             match &event.happening {
@@ -83,12 +93,14 @@ impl Fixture {
                     sets.entry(session.owner.no).or_default().push(session.no);
                 }
                 Happening::SessionEnded { .. } => {
-                    sets.get_mut(&event.subject.unwrap()).unwrap().retain(|no| Some(*no) != event.session);
+                    // Of a store that was opened anew it knows only what came since.
+                    let sessions = sets.entry(event.subject.unwrap()).or_default();
+                    sessions.retain(|no| Some(*no) != event.session);
                 }
                 _ => {}
             }
         }
-        committed
+        Ok(committed)
     }
 
     /// Commits one command.

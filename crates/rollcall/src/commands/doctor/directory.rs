@@ -1,6 +1,8 @@
 //! The data directory itself: who can look into it, and how much room is left.
 
 use super::finding::Finding;
+use rollcall_model::limits;
+use rollcall_store_sqlite::kept_in_reserve;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -42,7 +44,21 @@ pub fn check(data_dir: &Path) -> Vec<Finding> {
             Finding::warning("room", format!("cannot be told: {error}"), "look at the disk yourself")
         }
     };
-    vec![own, room]
+    let reserve = rollcall_store_sqlite::exists(data_dir).unwrap_or(false);
+    [own, room].into_iter().chain(reserve.then(|| reserved(kept_in_reserve(data_dir)))).collect()
+}
+
+fn reserved(bytes: u64) -> Finding {
+    if bytes >= limits::RESERVE_BYTES {
+        let what = format!("{} MiB are kept, so that sessions can be ended on a full disk", bytes >> 20);
+        return Finding::good("reserve", what);
+    }
+    let what = "no room is kept for a full disk: it is full, or was when the server wrote last";
+    Finding::bad(
+        "reserve",
+        what,
+        "make room: a running server takes it within a second, others when they start",
+    )
 }
 
 fn room_left(bytes: u64) -> Finding {
@@ -83,5 +99,11 @@ mod tests {
         let state = |bytes| room_left(bytes).state;
         assert_eq!([1 << 30, 1 << 29, 1 << 20].map(state), [State::Good, State::Warning, State::Bad]);
         assert!(room_left(5 << 30).what.starts_with("5120 MiB"));
+    }
+
+    #[test]
+    fn a_reserve_that_was_given_back_is_told() {
+        let state = |bytes| reserved(bytes).state;
+        assert_eq!([limits::RESERVE_BYTES, 0].map(state), [State::Good, State::Bad]);
     }
 }

@@ -106,6 +106,8 @@ fn to_do(error: &StoreError) -> &'static str {
         StoreError::Corrupt(_) | StoreError::Forked(_) => {
             "keep a copy of the store as it is, and restore a backup"
         }
+        StoreError::DiskFull => "make room on its disk",
+        StoreError::SyncFailed(_) => "look at the disk, and restart the server",
         StoreError::NotOurs(_) => "do what it says; nothing was changed",
     }
 }
