@@ -123,24 +123,47 @@ impl Postgres {
         Self::run(&data, &[], TempDir::new_in(&directory)?, &directory)
     }
 
-    /// Runs statements as the superuser.
-    pub async fn execute(&self, statements: &str) {
-        let mut config = Config::new();
-        config.host_path(self.host()).user(Self::user());
-        connected(&config).await.batch_execute(statements).await.unwrap();
+    /// Answers no commit from now on before the standby has it.
+    pub async fn wait_for_standby(&self) {
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+        self.execute("SELECT pg_reload_conf()").await;
+        self.until("SELECT COALESCE(MAX(sync_state), '') FROM pg_stat_replication", "sync").await;
+    }
+
+    /// Returns when this standby has all that the primary has; it hears of nothing from then on.
+    pub async fn stop_following(&self, primary: &Self) {
+        let all = "SELECT (MIN(replay_lsn) = pg_current_wal_lsn())::text FROM pg_stat_replication";
+        primary.until(all, "true").await;
+        self.execute("ALTER SYSTEM SET primary_conninfo = ''").await;
+        self.execute("SELECT pg_reload_conf()").await;
+        primary.until("SELECT COUNT(*)::text FROM pg_stat_replication", "0").await;
+    }
+
+    /// Makes a primary of this standby.
+    pub async fn promote(&self) {
+        self.execute("SELECT pg_promote()").await;
+    }
+
+    /// Runs a statement as the superuser.
+    async fn execute(&self, statement: &str) {
+        self.connect().await.batch_execute(statement).await.unwrap();
     }
 
     /// Asks for one text, again and again until it is this one.
-    pub async fn until(&self, question: &str, answer: &str) {
-        let mut config = Config::new();
-        config.host_path(self.host()).user(Self::user());
-        let client = connected(&config).await;
+    async fn until(&self, question: &str, answer: &str) {
+        let client = self.connect().await;
         let asked = async {
             while client.query_one(question, &[]).await.unwrap().get::<_, String>(0) != answer {
                 tokio::task::yield_now().await;
             }
         };
         in_time(question, asked).await;
+    }
+
+    async fn connect(&self) -> Client {
+        let mut config = Config::new();
+        config.host_path(self.host()).user(Self::user());
+        connected(&config).await
     }
 
     /// Ends it as a crash does: nothing is written any more.

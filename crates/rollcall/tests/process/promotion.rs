@@ -10,7 +10,6 @@ use std::process::Command;
 use tempfile::TempDir;
 
 const SIGABRT: i32 = 6;
-const CAUGHT_UP: &str = "SELECT (pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn())::text";
 
 /// A primary with a standby, and the way to whichever leads.
 struct Pair {
@@ -27,9 +26,7 @@ impl Pair {
         let (primary, data) = Postgres::start_primary(&[("synchronous_commit", "on")]).unwrap();
         let standby = primary.start_standby().unwrap();
         if waits {
-            primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
-            primary.execute("SELECT pg_reload_conf()").await;
-            primary.until("SELECT COALESCE(MAX(sync_state), '') FROM pg_stat_replication", "sync").await;
+            primary.wait_for_standby().await;
         }
         let way = Proxy::to(&primary).await;
         Self { primary, data, standby, way, directory: TempDir::new().unwrap() }
@@ -46,7 +43,7 @@ impl Pair {
     async fn fail_over(self) -> (Postgres, Proxy, TempDir) {
         let Self { primary, data, standby, way, directory } = self;
         primary.crash(&data);
-        standby.execute("SELECT pg_promote()").await;
+        standby.promote().await;
         way.lead_to(&standby).await;
         (standby, way, directory)
     }
@@ -99,13 +96,7 @@ async fn a_node_notices_that_a_promoted_standby_lacks_what_was_answered_and_a_re
     let node = Process::start(pair.serve());
     let kept = node.caller().sign_in(ADMIN, PASSWORD).await;
     assert_eq!(status(&kept).await, 200);
-    let sent = "SELECT (MIN(replay_lsn) = pg_current_wal_lsn())::text FROM pg_stat_replication";
-    pair.primary.until(sent, "true").await;
-    // From now on it hears of nothing.
-    pair.standby.execute("ALTER SYSTEM SET primary_conninfo = ''").await;
-    pair.standby.execute("SELECT pg_reload_conf()").await;
-    pair.primary.until("SELECT COUNT(*)::text FROM pg_stat_replication", "0").await;
-    pair.standby.until(CAUGHT_UP, "true").await;
+    pair.standby.stop_following(&pair.primary).await;
     let lost = node.caller().sign_in(ADMIN, PASSWORD).await;
     assert_eq!(status(&lost).await, 200);
 
