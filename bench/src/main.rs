@@ -10,6 +10,7 @@ mod caller;
 mod cases;
 mod child;
 mod client;
+mod commits;
 mod data;
 mod drive;
 mod figures;
@@ -51,6 +52,7 @@ Examples:
   cargo xtask bench soak --minutes 30 --sessions 1000000
   cargo xtask bench hostile --minutes 5  lists that take long are looked for
   cargo xtask bench sockets              a restart with 1,000 sockets, and endings among them
+  cargo xtask bench commits              durable sign-ins a second, on both engines
   cargo xtask bench refusals             whether the time of a refused sign-in tells why";
 
 /// Measures Rollcall at 100,000 sessions, or as many as asked
@@ -114,6 +116,18 @@ enum Part {
         #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(10..=2_000))]
         endings: u16,
     },
+    /// Durable sign-ins by callers, as a ratio to the disk's own writes; two nodes; how late endings hold on others
+    Commits {
+        /// Seconds of each group
+        #[arg(long, default_value_t = 1.5, value_parser = seconds)]
+        seconds: f64,
+        /// Groups of each size
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+        rounds: u8,
+        /// Keep what came of it in bench/results/commits.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Compare the times of refused sign-ins, by why they are refused
     Refusals {
         /// Sign-ins of each kind
@@ -142,6 +156,10 @@ fn main() -> ExitCode {
         Some(Part::Serve { data_dir, core, hash_kib }) => serve::run(&data_dir, core, hash_kib),
         Some(Part::Refusals { times }) => {
             on_a_fresh_store(async |root| refusals::measure(root, times.into()).await)
+        }
+        Some(Part::Commits { seconds, rounds, write }) => {
+            let plan = commits::Plan { rounds: rounds.into(), time: Duration::from_secs_f64(seconds) };
+            on_all_cores(async |root| commits::measure(root, plan, write).await)
         }
         Some(Part::Sockets { sockets, endings }) => {
             let (sockets, endings) = (sockets.into(), usize::from(endings.min(sockets)));
@@ -177,6 +195,13 @@ fn on_a_fresh_store(measure: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<()
     runtime()?.block_on(measure(&root))
 }
 
+/// The same with a runtime like the product's.
+fn on_all_cores(measure: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<()> {
+    let root = root(None)?;
+    fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure(&root))
+}
+
 /// Measures on a kept store of invented people.
 fn on_a_store(of: &Of, measure: impl AsyncFnOnce(&Path, &Data) -> Result<()>) -> Result<()> {
     let (root, runtime) = (root(of.data.as_deref())?, runtime()?);
@@ -198,6 +223,12 @@ fn runtime() -> Result<Runtime> {
 fn minutes(text: &str) -> Result<f64, String> {
     let minutes: f64 = text.parse().map_err(|_| "a number, such as 30 or 0.5".to_owned())?;
     if (0.01..=1_440.0).contains(&minutes) { Ok(minutes) } else { Err("0.01 to 1440 minutes".into()) }
+}
+
+/// A number of seconds, and parts of one.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number, such as 1.5".to_owned())?;
+    if (0.1..=600.0).contains(&seconds) { Ok(seconds) } else { Err("0.1 to 600 seconds".into()) }
 }
 
 /// The build's target directory: this program lies in a folder of it.

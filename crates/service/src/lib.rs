@@ -47,8 +47,8 @@ pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
-    FieldRefusal, MailedCodes, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal, StepUpKind,
-    StepUpMethod, StepUpRefusal,
+    FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal,
+    StepUpKind, StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
 pub use fill::{Filling, fill};
@@ -75,7 +75,7 @@ use pool::Pool;
 use rollcall_auth::ClusterKey;
 use rollcall_index::Standing;
 use rollcall_model::event::Observation;
-use rollcall_model::{Clock, Randomness, SessionId, SessionNo, Timestamp};
+use rollcall_model::{Clock, Command, Randomness, Receipt, SessionId, SessionNo, Timestamp};
 use rollcall_store::Store;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
@@ -125,6 +125,12 @@ impl Service {
     /// An id that names nothing in the store.
     pub fn random_id(&self) -> String {
         SessionId::random(&*self.randomness).as_str().to_owned()
+    }
+
+    /// Carries a command out by itself. It is how the bench measures commits; no use case is this.
+    #[doc(hidden)]
+    pub async fn carry_out(&self, command: Command) -> Result<Receipt, NotWritten> {
+        self.writer.run(command).await
     }
 
     /// Takes note of a read or a refusal; it is written to the ledger without being waited for.

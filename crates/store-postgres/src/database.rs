@@ -162,7 +162,10 @@ impl Reach {
         );
         config.options(options.trim_start());
         let answer_timeout = *statement_timeout + limits::STORE_ANSWER_GRACE;
-        Ok(Self { config, tls, connections: *connections, connect_timeout: *connect_timeout, answer_timeout })
+        // Each host has the time: one that says nothing must not take that of the next.
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(1);
+        let connect_timeout = *connect_timeout * hosts.max(1);
+        Ok(Self { config, tls, connections: *connections, connect_timeout, answer_timeout })
     }
 }
 
@@ -213,5 +216,15 @@ mod tests {
         let settings = Settings { url: Some(url.clone()), ..Settings::default() };
         let reach = Reach::new(&url, &settings, Some("secret")).unwrap();
         assert!(!format!("{reach:?} {:?} {settings:?}", reach.config).contains("secret"));
+    }
+
+    #[test]
+    fn each_host_has_the_time_to_connect() {
+        let settings = Settings::default();
+        for (url, hosts) in [("postgres://a@one/d", 1), ("postgres://a@one,two,three/d", 3)] {
+            let reach = Reach::new(&url.parse().unwrap(), &settings, None).unwrap();
+            assert_eq!(reach.config.get_connect_timeout(), Some(&settings.connect_timeout));
+            assert_eq!(reach.connect_timeout, settings.connect_timeout * hosts);
+        }
     }
 }

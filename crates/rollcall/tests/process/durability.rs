@@ -18,6 +18,9 @@ const CHANGING: usize = 4;
 /// Who ask at the same time, beside the one that changes users.
 const TASKS: usize = 6;
 
+/// Kills after which a new store is begun: everything that was ever answered is asked for after each.
+const KILLS_OF_ONE: usize = 50;
+
 /// Everybody outside who writes down what was answered.
 struct Observers {
     sessions: Arc<Observer>,
@@ -36,7 +39,16 @@ impl Observers {
 /// `cargo xtask torture`.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_survives_ten_kills() {
-    let rounds = std::env::var("ROLLCALL_TEST_KILLS").map_or(10, |rounds| rounds.parse().unwrap());
+    let mut left: usize = std::env::var("ROLLCALL_TEST_KILLS").map_or(10, |kills| kills.parse().unwrap());
+    while left > 0 {
+        let kills = left.min(KILLS_OF_ONE);
+        survive(kills).await;
+        left -= kills;
+    }
+}
+
+/// Kills a server of its own so often.
+async fn survive(rounds: usize) {
     let place = Place::new().await;
     let mut server = Process::start(place.serve());
     let mut admin = server.admin().await;

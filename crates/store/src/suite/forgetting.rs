@@ -96,13 +96,16 @@ pub async fn an_erased_user_leaves_numbers_and_the_others_everything(fixture: Fi
     }
     assert_eq!(fixture.loaded_sessions().await, [of_bob]);
     let pieces = fixture.loaded(Timestamp::from_ms(0)).await;
-    let froms = pieces.iter().filter_map(|piece| match piece {
+    let addresses = pieces.iter().filter_map(|piece| match piece {
         Loading::Address { user, from, .. } => Some((*user, *from)),
         _ => None,
     });
     let nowhere = rollcall_model::AddressKey::of(std::net::Ipv6Addr::UNSPECIFIED.into());
-    assert!(froms.clone().all(|(user, from)| user == ann && from == nowhere), "of {old:?} and {standing:?}");
-    assert_eq!(froms.count(), 2);
+    assert!(
+        addresses.clone().all(|(user, from)| user == ann && from == nowhere),
+        "of {old:?} and {standing:?}"
+    );
+    assert_eq!(addresses.count(), 2);
     // Other nodes hear of it, and whoever starts from a checkpoint.
     let told = fixture.caught_up(last_before, None).await;
     assert!(told.iter().any(|piece| matches!(piece, Loading::Erased(user) if *user == ann)));
