@@ -5,6 +5,7 @@
 //! the index. With PostgreSQL also two nodes beside each other, and how late the others of three learn of endings.
 
 use crate::figures::{Spread, percentile};
+use crate::results;
 use crate::table::{Table, figure};
 use anyhow::{Context, Result, ensure};
 use rollcall::config::Config;
@@ -22,7 +23,7 @@ use rollcall_service::{Parts, Service};
 use rollcall_store::Store;
 use rollcall_store_postgres::{PostgresStore, Reach, Settings};
 use rollcall_store_sqlite::SqliteStore;
-use rollcall_testkit::Postgres;
+use rollcall_testkit::{Postgres, Proxy, Way};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -45,6 +46,9 @@ const BLOCK: usize = 4_096;
 /// Sign-ins a second while the lag of endings is measured, and endings.
 const SIGN_INS: u32 = 1_000;
 const ENDINGS: u32 = 50;
+/// How often a node is left without its database, and the endings that it does not hear of each time.
+const SILENCES: usize = 10;
+const ENDED_IN_SILENCE: usize = 10;
 
 /// What is measured, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +73,8 @@ pub async fn measure(root: &Path, plan: Plan, write: bool) -> Result<()> {
     node.service.close().await.ok().context("the store did not close")?;
 
     let server = Postgres::start(&directory.join("postgres"), DURABLE)?;
-    let nodes = [Node::on(&server).await?, Node::on(&server).await?, Node::on(&server).await?];
+    let way = Proxy::to(&server).await;
+    let nodes = [Node::on(&server).await?, Node::on(&server).await?, Node::over(&way).await?];
     nodes[0].make_users().await?;
     let _ = write!(
         text,
@@ -80,23 +85,22 @@ pub async fn measure(root: &Path, plan: Plan, write: bool) -> Result<()> {
     let _ = write!(
         text,
         "\n### How late other nodes refuse a token that was ended\n\n{}",
-        lags(&nodes, plan).await?
+        lags(&nodes, &way, plan).await?
     );
     println!("{text}");
     if write {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/commits.md");
-        fs::write(&path, format!("{HEAD}\n{text}"))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        println!("written to bench/results/commits.md");
+        results::write_commits(&format!("{HEAD}\n{text}"))?;
     }
     fs::remove_dir_all(&directory)?;
     Ok(())
 }
 
-const HEAD: &str =
-    "<!-- Written by `cargo xtask bench commits --write`. ../README.md says what each figure means. -->
+const HEAD: &str = "\
+## Durable sign-ins
 
-# Durable sign-ins
+Without HTTP and without hashing of passwords, ledger and index included, by `cargo xtask bench commits --write`. ÷ raw: \
+beside writes of 4 KiB over each other, each synced, on the same disk just before. Medians over the rounds, with the \
+least and the greatest in brackets; everything shares the machine's cores, the database too.
 ";
 
 /// What a database that keeps its promises is started with.
@@ -118,7 +122,16 @@ struct Node {
 impl Node {
     async fn on(server: &Postgres) -> Result<Self> {
         let host = server.host().to_string_lossy().replace('/', "%2F");
-        let url = format!("postgres://{user}@{host}/{user}", user = Postgres::user());
+        Self::at(&format!("postgres://{user}@{host}/{user}", user = Postgres::user())).await
+    }
+
+    /// One whose way to the database can be cut.
+    async fn over(way: &Proxy) -> Result<Self> {
+        let (user, at) = (Postgres::user(), way.address());
+        Self::at(&format!("postgres://{user}@{at}/{user}?sslmode=disable")).await
+    }
+
+    async fn at(url: &str) -> Result<Self> {
         let reach = Reach::new(&url.parse()?, &Settings::default(), None)
             .map_err(|error| anyhow::anyhow!(error.what))?;
         Self::start(Arc::new(PostgresStore::open(reach, Arc::new(SystemRandomness)).await?)).await
@@ -298,24 +311,23 @@ async fn side_by_side(nodes: &[Node], plan: Plan) -> Result<Table> {
 }
 
 /// Ends sessions on the first node under sign-ins, and watches when the others refuse their tokens.
-async fn lags(nodes: &[Node; 3], plan: Plan) -> Result<Table> {
+async fn lags(nodes: &[Node; 3], way: &Proxy, plan: Plan) -> Result<Table> {
     let users: Arc<[UserNo]> = nodes[0].users().await?.into();
     let first = Arc::new(nodes[0].again());
     let time = plan.time * 5;
-    let (began, load) = (Instant::now(), first.clone());
+    let (began, load, its_users) = (Instant::now(), first.clone(), users.clone());
     let signing_in = tokio::spawn(async move {
         let mut ticks = interval(Duration::from_secs(1) / SIGN_INS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut count = 0_u32;
         while began.elapsed() < time {
             ticks.tick().await;
-            let (node, (command, _)) = (load.clone(), load.opening(&users));
+            let (node, (command, _)) = (load.clone(), load.opening(&its_users));
             tokio::spawn(async move { node.service.carry_out(command).await.is_ok() });
             count += 1;
         }
         count
     });
-    let users: Arc<[UserNo]> = nodes[0].users().await?.into();
     let mut lags: [Vec<u32>; 2] = Default::default();
     while began.elapsed() < time {
         let (command, token) = first.opening(&users);
@@ -340,8 +352,10 @@ async fn lags(nodes: &[Node; 3], plan: Plan) -> Result<Table> {
         sleep(Duration::from_secs(1) / ENDINGS).await;
     }
     let sign_ins = f64::from(signing_in.await?) / began.elapsed().as_secs_f64();
+    let silent = lags_of_silent(nodes, way, &users).await?;
     let mut table = Table::new(&["node", "endings", "p50 ms", "p99 ms", "longest ms"]);
-    for (name, mut lag) in ["second", "third"].into_iter().zip(lags) {
+    let [second, third] = lags;
+    for (name, mut lag) in [("second", second), ("third", third), ("third, its way silent", silent)] {
         lag.sort_unstable();
         let at = |hundredths| figure(percentile(&lag, hundredths) / 1e3);
         let longest = figure(lag.last().copied().map_or(f64::NAN, f64::from) / 1e3);
@@ -349,6 +363,45 @@ async fn lags(nodes: &[Node; 3], plan: Plan) -> Result<Table> {
     }
     println!("{sign_ins:.0} sign-ins a second on the first node meanwhile");
     Ok(table)
+}
+
+/// The same of endings while the third node hears nothing of the database, from the beginning of that on.
+async fn lags_of_silent(nodes: &[Node; 3], way: &Proxy, users: &[UserNo]) -> Result<Vec<u32>> {
+    let (first, third) = (&nodes[0], &nodes[2]);
+    let mut lags = Vec::new();
+    for _ in 0..SILENCES {
+        let mut sessions = Vec::new();
+        for _ in 0..ENDED_IN_SILENCE {
+            let (command, token) = first.opening(users);
+            let opened = first.service.carry_out(command).await.ok().context("a sign-in failed")?;
+            while third.service.authenticate(&token).await.ok().flatten().is_none() {}
+            sessions.push((SessionNo(opened.last.0), token));
+        }
+        way.set(Way::Swallows);
+        let mut waiting = Vec::new();
+        for (session, token) in sessions {
+            let end = Command::EndSession { session, reason: EndReason::SignedOut, by: Actor::System };
+            first.service.carry_out(end).await.ok().context("an ending failed")?;
+            let (ended_at, service) = (Instant::now(), third.service.clone());
+            waiting.push(tokio::spawn(async move {
+                let mut last = Duration::ZERO;
+                // What it does not know for sure it refuses.
+                loop {
+                    let asked_at = ended_at.elapsed();
+                    match service.authenticate(&token).await {
+                        Ok(Some(_)) => last = asked_at,
+                        Ok(None) | Err(_) => return u32::try_from(last.as_micros()).unwrap_or(u32::MAX),
+                    }
+                    sleep(Duration::from_micros(200)).await;
+                }
+            }));
+        }
+        for one in waiting {
+            lags.push(one.await?);
+        }
+        way.set(Way::Open);
+    }
+    Ok(lags)
 }
 
 /// Writes of a block in a second, each synced.

@@ -12,6 +12,9 @@ use std::path::Path;
 
 const NOTE: &str = "<!-- Written by `cargo xtask bench --write`. README.md says what each figure means. -->";
 
+/// What commits reached.
+const COMMITS: &str = "results/commits.md";
+
 /// Writes this size's report, and the page about all sizes anew.
 pub fn write(sessions: u32, report: &Report) -> Result<()> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -23,17 +26,36 @@ pub fn write(sessions: u32, report: &Report) -> Result<()> {
     )?;
     put(&folder.join(format!("{sessions}.json")), &kept)?;
     put(&folder.join(format!("{sessions}.md")), &format!("{NOTE}\n\n{report}"))?;
+    remake(bench)?;
+    println!("written to bench/results/{sessions}.md and bench/RESULTS.md");
+    Ok(())
+}
+
+/// Keeps what commits reached, and writes the page anew.
+pub fn write_commits(text: &str) -> Result<()> {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    put(&bench.join(COMMITS), text)?;
+    remake(bench)?;
+    println!("written to bench/{COMMITS} and bench/RESULTS.md");
+    Ok(())
+}
+
+/// Writes the page out of all that is kept.
+fn remake(bench: &Path) -> Result<()> {
     let mut sizes = BTreeMap::new();
-    for entry in fs::read_dir(&folder)? {
+    for entry in fs::read_dir(bench.join("results"))? {
         let path = entry?.path();
         let size = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
         if let Some(size) = size.filter(|_| path.extension().is_some_and(|extension| extension == "json")) {
             sizes.insert(size, serde_json::from_slice(&fs::read(&path)?)?);
         }
     }
-    put(&bench.join("RESULTS.md"), &page(&sizes))?;
-    println!("written to bench/results/{sessions}.md and bench/RESULTS.md");
-    Ok(())
+    let mut page = page(&sizes);
+    let commits = bench.join(COMMITS);
+    if commits.exists() {
+        let _ = write!(page, "\n{}", fs::read_to_string(commits)?);
+    }
+    put(&bench.join("RESULTS.md"), &page)
 }
 
 fn put(path: &Path, text: &str) -> Result<()> {
