@@ -125,6 +125,8 @@ pub struct Reach {
     pub(crate) connect_timeout: Duration,
     /// How long to wait for the answer to a statement.
     pub(crate) answer_timeout: Duration,
+    /// Whether what is asked for is always little of each table: the newest of it, or some rows by their keys.
+    pub(crate) asks_for_little: bool,
 }
 
 /// Says nothing of the password.
@@ -135,6 +137,11 @@ impl fmt::Debug for Reach {
 }
 
 impl Reach {
+    /// The same, for whoever asks for little of each table.
+    pub(crate) fn for_little(&self) -> Self {
+        Self { asks_for_little: true, ..self.clone() }
+    }
+
     /// By these settings, with this password where one is asked for.
     pub fn new(
         url: &DatabaseUrl,
@@ -165,7 +172,8 @@ impl Reach {
         // Each host has the time: one that says nothing must not take that of the next.
         let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(1);
         let connect_timeout = *connect_timeout * hosts.max(1);
-        Ok(Self { config, tls, connections: *connections, connect_timeout, answer_timeout })
+        let connections = *connections;
+        Ok(Self { config, tls, connections, connect_timeout, answer_timeout, asks_for_little: false })
     }
 }
 

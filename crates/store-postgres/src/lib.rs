@@ -76,7 +76,7 @@ impl PostgresStore {
     /// Opens the store in a database, bringing its schema up to date.
     pub async fn open(reach: Reach, randomness: Arc<dyn Randomness>) -> Result<Self, StoreError> {
         migrate::run(&reach).await?;
-        let (connections, follower) = (reach.connections, Pool::new(reach.clone(), 1));
+        let (connections, follower) = (reach.connections, Pool::new(reach.for_little(), 1));
         let pool = Pool::new(reach, connections);
         let time = DatabaseTime::default();
         let store = Self(Arc::new(Inner { pool, follower, writer: Mutex::default(), randomness, time }));
@@ -91,7 +91,7 @@ impl PostgresStore {
         batch: Vec<(Timestamp, &Command)>,
         sets: &dyn LiveSets,
     ) -> Result<Committed, StoreError> {
-        let Inner { pool, writer, randomness, .. } = &*self.0;
+        let Inner { follower, writer, randomness, .. } = &*self.0;
         let mut writer = writer.lock().await;
         if writer.closed {
             return Err(StoreError::Unavailable("it is closed".into()));
@@ -99,7 +99,7 @@ impl PostgresStore {
         let kept = writer.connection.take().filter(Connection::is_open);
         let connection = match kept {
             Some(connection) => connection,
-            None => Connection::open(pool.reach()).await?,
+            None => Connection::open(follower.reach()).await?,
         };
         let committing =
             Committing { connection: &connection, texts: &mut writer.texts, randomness: &**randomness };

@@ -2,6 +2,7 @@
 //! database of its own.
 
 use super::*;
+use crate::rows::get;
 use rollcall_testkit::{Database, Postgres, WithTls};
 use std::path::Path;
 
@@ -118,4 +119,43 @@ async fn who_is_not_the_host_of_the_url_is_told_nothing() {
     }
     let wrong = refusal(&url("127.0.0.1", ""), trusted, "wrong-secret").await.unwrap();
     assert!(wrong.contains("password authentication failed") && !wrong.contains("wrong-secret"), "{wrong}");
+}
+
+/// A planner that knows nothing of a table would read a third of it.
+#[tokio::test]
+async fn what_is_newer_than_an_event_is_found_by_keys_whatever_the_planner_knows() {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    begin(&store).await.unwrap();
+    let plans = async |reach: &Reach| {
+        let connection = Connection::open(reach).await.unwrap();
+        let mut plans = String::new();
+        for sql in [
+            sql::ENDED_AFTER,
+            sql::SESSIONS_AFTER,
+            sql::OWNERS_CHANGED_AFTER,
+            sql::SUBJECTS_AFTER,
+            sql::FACTORS_AFTER,
+            sql::PERSONAL_AFTER,
+            sql::STEP_UPS_AFTER,
+            sql::ENDED_ADDRESSES,
+        ] {
+            connection.command(&format!("PREPARE it (bigint) AS {sql}")).await.unwrap();
+            for row in connection.rows_of_text("EXPLAIN EXECUTE it (1)", &[]).await.unwrap() {
+                plans.push_str(get(&row, 0).unwrap());
+                plans.push('\n');
+            }
+            connection.command("DEALLOCATE it").await.unwrap();
+        }
+        plans
+    };
+    let bad = |plans: &str| {
+        let whole = ["ledger", "sessions", "users"]
+            .iter()
+            .any(|table| plans.contains(&format!("Seq Scan on {table}")));
+        whole || plans.contains("Hash Join") || plans.contains("Merge Join")
+    };
+    let by_keys = plans(&reach(&database).for_little()).await;
+    assert!(!bad(&by_keys), "{by_keys}");
+    assert!(bad(&plans(&reach(&database)).await), "it is found so anyway, and this test shows nothing");
 }
