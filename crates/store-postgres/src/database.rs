@@ -160,11 +160,12 @@ impl Reach {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.connect_timeout(*connect_timeout).tcp_user_timeout(*statement_timeout);
         config.application_name("rollcall");
-        // Whatever the server's own settings are, what was answered survives, and nothing is waited for without end.
+        // Whatever the server's own settings are, what was answered survives, nothing is waited for without end, and no
+        // statement is compiled: that takes longer than any of them.
         let own = config.get_options().unwrap_or_default();
         let options = format!(
             "{own} -c synchronous_commit=on -c statement_timeout={0} -c lock_timeout={0} \
-             -c idle_in_transaction_session_timeout={0}",
+             -c idle_in_transaction_session_timeout={0} -c jit=off",
             statement_timeout.as_millis()
         );
         config.options(options.trim_start());
