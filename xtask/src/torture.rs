@@ -34,7 +34,7 @@ pub fn torture(workspace: &Workspace, kills: u32, engine: Engine) -> Result<(), 
     tools::need(if engine == Engine::Postgres { tools::TEST } else { tools::BUILD })?;
     let mut cargo = workspace.cargo();
     cargo
-        .args(["test", "--release", "--locked", "--package", "rollcall", "--test", "process"])
+        .args(["test", "--locked", "--package", "rollcall", "--test", "process"])
         .args(["--", "every_answer_survives", "--nocapture"])
         .env("ROLLCALL_TEST_KILLS", kills.to_string())
         .env("ROLLCALL_TEST_STORE", engine.to_string());

@@ -51,6 +51,7 @@ impl Service {
             let _ = self.writer.run(Command::Observe(observations)).await;
         }
         self.sweep(now).await;
+        self.forget(now).await;
     }
 
     async fn sweep(&self, now: Timestamp) {
@@ -66,7 +67,6 @@ impl Service {
         if let Err(error) = self.store.sweep(now, counters_since, limits::SWEPT_AT_ONCE).await {
             tracing::warn!(%error, "the sweep failed; the next turn tries again");
         }
-        self.forget(now).await;
     }
 
     /// Forgets what is older than it is to be kept, a step at each turn.
