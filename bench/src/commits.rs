@@ -24,7 +24,6 @@ use rollcall_store::Store;
 use rollcall_store_postgres::{PostgresStore, Reach, Settings};
 use rollcall_store_sqlite::SqliteStore;
 use rollcall_testkit::{Postgres, Proxy, Way};
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -33,8 +32,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-/// Who ask at once.
-const CALLERS: [usize; 4] = [1, 8, 64, 512];
 /// So many that none has fifty sessions at the end.
 const USERS: usize = 20_000;
 const USERS_AT_ONCE: usize = 2_000;
@@ -51,48 +48,67 @@ const SILENCES: usize = 10;
 const ENDED_IN_SILENCE: usize = 10;
 
 /// What is measured, and for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     pub rounds: usize,
     pub time: Duration,
+    /// Who ask at once, in groups.
+    pub callers: Vec<usize>,
+    /// On one engine only.
+    pub engine: Option<Engine>,
+}
+
+/// What keeps a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Engine {
+    Sqlite,
+    Postgresql,
 }
 
 /// Measures both engines, and prints what came of it; with `write` it is kept.
-pub async fn measure(root: &Path, plan: Plan, write: bool) -> Result<()> {
+pub async fn measure(root: &Path, plan: &Plan, write: bool) -> Result<()> {
     let directory = root.join("commits");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
     let mut text = String::new();
-    let sqlite = directory.join("sqlite");
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&sqlite, Arc::new(SystemRandomness))?);
-    let node = Node::start(store).await?;
-    node.make_users().await?;
-    let _ = write!(text, "### SQLite\n\n{}", by_callers(&directory, &node, plan).await?);
-    node.service.close().await.ok().context("the store did not close")?;
-
-    let server = Postgres::start(&directory.join("postgres"), DURABLE)?;
-    let way = Proxy::to(&server).await;
-    let nodes = [Node::on(&server).await?, Node::on(&server).await?, Node::over(&way).await?];
-    nodes[0].make_users().await?;
-    let _ = write!(
-        text,
-        "\n### PostgreSQL, on the same machine\n\n{}",
-        by_callers(&directory, &nodes[0], plan).await?
-    );
-    let _ = write!(text, "\n### Two nodes over PostgreSQL at once\n\n{}", side_by_side(&nodes, plan).await?);
-    let _ = write!(
-        text,
-        "\n### How late other nodes refuse a token that was ended\n\n{}",
-        lags(&nodes, &way, plan).await?
-    );
+    if plan.engine != Some(Engine::Postgresql) {
+        text += &on_sqlite(&directory, plan).await?;
+    }
+    if plan.engine != Some(Engine::Sqlite) {
+        text += &on_postgresql(&directory, plan).await?;
+    }
     println!("{text}");
     if write {
         results::write_commits(&format!("{HEAD}\n{text}"))?;
     }
     fs::remove_dir_all(&directory)?;
     Ok(())
+}
+
+async fn on_sqlite(directory: &Path, plan: &Plan) -> Result<String> {
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(&directory.join("sqlite"), Arc::new(SystemRandomness))?);
+    let node = Node::start(store).await?;
+    node.make_users().await?;
+    let table = by_callers(directory, &node, plan).await?;
+    node.service.close().await.ok().context("the store did not close")?;
+    Ok(format!("### SQLite\n\n{table}"))
+}
+
+async fn on_postgresql(directory: &Path, plan: &Plan) -> Result<String> {
+    let server = Postgres::start(&directory.join("postgres"), DURABLE)?;
+    let way = Proxy::to(&server).await;
+    let nodes = [Node::on(&server).await?, Node::on(&server).await?, Node::over(&way).await?];
+    nodes[0].make_users().await?;
+    let alone = by_callers(directory, &nodes[0], plan).await?;
+    let both = side_by_side(&nodes, plan).await?;
+    let lags = lags(&nodes, &way, plan).await?;
+    Ok(format!(
+        "\n### PostgreSQL, on the same machine\n\n{alone}\n### Two nodes over PostgreSQL at once\n\n{both}\n\
+        ### How late other nodes refuse a token that was ended\n\n{lags}"
+    ))
 }
 
 const HEAD: &str = "\
@@ -256,13 +272,13 @@ async fn ask(node: &Arc<Node>, users: &Arc<[UserNo]>, callers: usize, time: Dura
     Ok(Reached { per_second: f64::from(u32::try_from(took.len())?) / seconds, took })
 }
 
-async fn by_callers(directory: &Path, node: &Node, plan: Plan) -> Result<Table> {
+async fn by_callers(directory: &Path, node: &Node, plan: &Plan) -> Result<Table> {
     let users: Arc<[UserNo]> = node.users().await?.into();
     let node = &Arc::new(node.again());
     let mut table = Table::new(&["callers", "÷ raw", "a second", "p50 ms", "p99 ms", "longest ms"]);
     // The log's file is at its size then, and the database warm.
     ask(node, &users, 64, plan.time).await?;
-    for callers in CALLERS {
+    for &callers in &plan.callers {
         let (mut ratios, mut rates, mut p50, mut p99, mut most) = (vec![], vec![], vec![], vec![], vec![]);
         for _ in 0..plan.rounds {
             let raw = probe(directory)?;
@@ -286,7 +302,7 @@ impl Node {
     }
 }
 
-async fn side_by_side(nodes: &[Node], plan: Plan) -> Result<Table> {
+async fn side_by_side(nodes: &[Node], plan: &Plan) -> Result<Table> {
     let users: Arc<[UserNo]> = nodes[0].users().await?.into();
     let [one, two] = [0, 1].map(|at| Arc::new(nodes[at].again()));
     let mut table =
@@ -311,7 +327,7 @@ async fn side_by_side(nodes: &[Node], plan: Plan) -> Result<Table> {
 }
 
 /// Ends sessions on the first node under sign-ins, and watches when the others refuse their tokens.
-async fn lags(nodes: &[Node; 3], way: &Proxy, plan: Plan) -> Result<Table> {
+async fn lags(nodes: &[Node; 3], way: &Proxy, plan: &Plan) -> Result<Table> {
     let users: Arc<[UserNo]> = nodes[0].users().await?.into();
     let first = Arc::new(nodes[0].again());
     let time = plan.time * 5;

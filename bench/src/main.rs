@@ -124,8 +124,14 @@ enum Part {
         /// Groups of each size
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
         rounds: u8,
+        /// Callers at once, in groups
+        #[arg(long, default_values_t = [1, 8, 64, 512], value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=4_096))]
+        callers: Vec<u16>,
+        /// One engine only
+        #[arg(long, value_enum)]
+        engine: Option<commits::Engine>,
         /// Keep what came of it in bench/results/commits.md
-        #[arg(long)]
+        #[arg(long, conflicts_with = "engine")]
         write: bool,
     },
     /// Compare the times of refused sign-ins, by why they are refused
@@ -157,9 +163,11 @@ fn main() -> ExitCode {
         Some(Part::Refusals { times }) => {
             on_a_fresh_store(async |root| refusals::measure(root, times.into()).await)
         }
-        Some(Part::Commits { seconds, rounds, write }) => {
-            let plan = commits::Plan { rounds: rounds.into(), time: Duration::from_secs_f64(seconds) };
-            on_all_cores(async |root| commits::measure(root, plan, write).await)
+        Some(Part::Commits { seconds, rounds, callers, engine, write }) => {
+            let callers = callers.into_iter().map(usize::from).collect();
+            let time = Duration::from_secs_f64(seconds);
+            let plan = commits::Plan { rounds: rounds.into(), time, callers, engine };
+            on_all_cores(async |root| commits::measure(root, &plan, write).await)
         }
         Some(Part::Sockets { sockets, endings }) => {
             let (sockets, endings) = (sockets.into(), usize::from(endings.min(sockets)));

@@ -354,6 +354,13 @@ impl Standing {
         sessions.into_iter().map(|(_, no)| no).collect()
     }
 
+    /// How many they are.
+    pub fn count_of(&self, user: UserNo) -> usize {
+        let index = self.index.read();
+        let live = index.users.find(user).map_or(0, |code| index.users.count(code));
+        live + index.retired.values().filter(|retired| retired.user == user).count()
+    }
+
     /// Whether a call with this token from this client needs no second factor.
     pub fn step_up_remembered(&self, token: TokenNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> bool {
         self.index.read().step_ups.cover(token, agent, ip, now)

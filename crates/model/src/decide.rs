@@ -33,6 +33,8 @@ pub struct Decided {
     pub failures: HashMap<FailureKey, Option<Failure>>,
     /// One answer to each command, in their order.
     pub answers: Vec<Result<Receipt, Refused>>,
+    /// The users of the facts, as they are after the batch.
+    pub users: HashMap<UserNo, UserFact>,
 }
 
 /// Decides a batch, each command on its own, at the instant beside it or the head's time if that is later.
@@ -60,6 +62,7 @@ pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut fac
         });
         decided.answers.push(answer);
     }
+    decided.users = facts.users;
     decided
 }
 
@@ -267,10 +270,12 @@ fn open_session(effects: &mut Effects, facts: &Facts, opening: &Opening) -> Resu
         return Err(Refused::UserNotActive);
     }
     take_proof(effects, facts, opening.user, None, opening.proof)?;
-    let standing: Vec<_> = standing_sessions(facts, opening.user).collect();
+    let standing = facts.sessions_of.get(&opening.user).map_or(&[][..], Vec::as_slice);
     let evicted = (standing.len() + 1).saturating_sub(opening.per_user_max);
-    for (session, fact) in standing.into_iter().take(evicted) {
-        effects.end(session, fact, EndReason::Evicted, None, Actor::System);
+    for session in standing.iter().take(evicted) {
+        if let Some(fact) = facts.sessions.get(session) {
+            effects.end(*session, fact, EndReason::Evicted, None, Actor::System);
+        }
     }
     let no = SessionNo(effects.next.0);
     let session = Box::new(Session {

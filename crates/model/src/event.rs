@@ -285,9 +285,9 @@ impl Event {
         }
     }
 
-    /// The personal data: names, addresses, agents, filter texts. Erasable.
-    pub fn detail(&self) -> Value {
-        match &self.happening {
+    /// The personal data, as JSON: names, addresses, agents, filter texts. Erasable.
+    pub fn detail(&self) -> String {
+        let detail = match &self.happening {
             Happening::WorkspaceCreated { test } => json!({ "test": test }),
             Happening::UserCreated { user, .. } => json!({
                 "id": user.owner.id.as_str(),
@@ -327,12 +327,8 @@ impl Event {
             Happening::MailEnrolled | Happening::FactorUsed(Used::Mailed(_)) => json!({ "factor": "mail" }),
             Happening::RecoveryReplaced { codes } => json!({ "recovery_codes": codes.len() }),
             Happening::UserDeleted { id, username } => json!({ "id": id.as_str(), "username": username }),
-            Happening::SessionOpened(session) => json!({
-                "id": session.id.as_str(),
-                "ip": session.ip,
-                "host": &*session.host,
-                "agent": &*session.agent,
-            }),
+            // It happens most: no value is made of it.
+            Happening::SessionOpened(session) => return opened(session),
             Happening::SessionEnded { id, reason, due } => {
                 let mut detail = json!({ "id": id.as_str(), "reason": reason.as_str() });
                 if let Some(due) = due {
@@ -359,8 +355,15 @@ impl Event {
                 }
                 detail
             }
-        }
+        };
+        detail.to_string()
     }
+}
+
+/// The detail of a session's opening.
+fn opened(session: &Session) -> String {
+    let (agent, host) = (Value::from(&*session.agent), Value::from(&*session.host));
+    format!(r#"{{"agent":{agent},"host":{host},"id":"{}","ip":"{}"}}"#, session.id.as_str(), session.ip)
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.

@@ -26,7 +26,7 @@ pub struct Head {
 }
 
 /// A user, as far as decisions need it. Deleted users are not there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserFact {
     /// Who it is.
     pub owner: Arc<Owner>,

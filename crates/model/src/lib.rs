@@ -15,6 +15,7 @@ pub mod failure;
 pub mod ids;
 pub mod limits;
 pub mod mail;
+pub mod needs;
 pub mod permission;
 pub mod session;
 pub mod step_up;

@@ -88,6 +88,10 @@ impl LiveSets for Sets {
         self.standing.sessions_of(user)
     }
 
+    fn count_of(&self, user: UserNo) -> usize {
+        self.standing.count_of(user)
+    }
+
     fn end(&self) -> Option<ChainEnd> {
         Some(self.following.end())
     }

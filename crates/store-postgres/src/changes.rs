@@ -11,9 +11,8 @@ use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
 use rollcall_model::{Event, Grants, Happening, Permission, PersonalToken, Role, Timestamp, User};
 use rollcall_store::chain::{self, SALT_BYTES};
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{ChainEnd, StoreError};
-use std::collections::HashMap;
-use std::sync::Arc;
 use tokio_postgres::types::ToSql;
 
 type Value = Box<dyn ToSql + Sync + Send>;
@@ -89,12 +88,12 @@ impl Changes {
         decided: &Decided,
         end: ChainEnd,
         salts: &[u8],
-        texts: &HashMap<Arc<str>, i64>,
+        remembered: &Remembered,
     ) -> Result<Self, StoreError> {
         let mut changes = Self::after(end);
         for (event, salt) in decided.events.iter().zip(salts.chunks_exact(SALT_BYTES)) {
             changes.append(event, salt);
-            changes.change_rows(event, texts)?;
+            changes.change_rows(event, remembered)?;
         }
         changes.note_failures(decided);
         Ok(changes)
@@ -113,7 +112,7 @@ impl Changes {
     }
 
     fn append(&mut self, event: &Event, salt: &[u8]) {
-        let detail = [salt, event.detail().to_string().as_bytes()].concat();
+        let detail = [salt, event.detail().as_bytes()].concat();
         let envelope = event.envelope();
         let digest = chain::digest(&detail);
         let hash = chain::link(&self.end.hash, &envelope, &digest);
@@ -132,7 +131,7 @@ impl Changes {
         ledger.detail.push(detail);
     }
 
-    fn change_rows(&mut self, event: &Event, texts: &HashMap<Arc<str>, i64>) -> Result<(), StoreError> {
+    fn change_rows(&mut self, event: &Event, remembered: &Remembered) -> Result<(), StoreError> {
         let (subject, at) = (number(event.subject.map_or(0, |user| user.0)), event.at.as_ms());
         match &event.happening {
             Happening::WorkspaceCreated { test } => self.create_workspace(*test, at),
@@ -203,7 +202,7 @@ impl Changes {
                 self.change(sql::INSERT_MAIL, mail);
             }
             Happening::RecoveryReplaced { codes } => self.replace_recovery(subject, codes),
-            Happening::SessionOpened(session) => self.insert_session(session, texts)?,
+            Happening::SessionOpened(session) => self.insert_session(session, remembered)?,
             Happening::SessionEnded { reason, due, .. } => {
                 self.end_session(event, *reason, due.unwrap_or(event.at));
             }
@@ -314,12 +313,8 @@ impl Changes {
         }
     }
 
-    fn insert_session(
-        &mut self,
-        session: &Session,
-        texts: &HashMap<Arc<str>, i64>,
-    ) -> Result<(), StoreError> {
-        let text = |text| texts.get(text).copied().ok_or_else(|| damaged("a text has got no number"));
+    fn insert_session(&mut self, session: &Session, remembered: &Remembered) -> Result<(), StoreError> {
+        let text = |text| remembered.text(text).ok_or_else(|| damaged("a text has got no number"));
         let opened = &mut self.opened;
         opened.agent.push(text(&session.agent)?);
         opened.host.push(text(&session.host)?);

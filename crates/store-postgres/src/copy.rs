@@ -7,13 +7,14 @@ use crate::connection::Connection;
 use crate::database::Reach;
 use crate::load::SNAPSHOT;
 use crate::rows::{get, unavailable};
-use crate::write::{Committing, NotCommitted, TextNumbers};
+use crate::write::{Committing, NotCommitted};
 use crate::{migrate, read};
 use futures_util::future::try_join_all;
 use rollcall_model::facts::Head;
 use rollcall_model::{Command, Randomness, SessionNo, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::copy::{Destination, ROWS_AT_ONCE, Rows, Seen, Source, TABLES, Table, Value};
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{Answer, BadEvent, ChainEnd, Committed, LiveSets, StoreError, WorkspaceRow};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -196,7 +197,7 @@ fn values(row: &Row) -> Result<Box<[Value]>, StoreError> {
 /// What becomes a database's store.
 pub struct PostgresDestination {
     filled: PostgresSource,
-    texts: TextNumbers,
+    remembered: Remembered,
     randomness: Arc<dyn Randomness>,
 }
 
@@ -217,7 +218,7 @@ impl PostgresDestination {
         client.batch_execute("DELETE FROM ledger_head").await.map_err(unavailable)?;
         let connection = Connection::within_a_transaction(client, reach).await?;
         let filled = PostgresSource(Tables::of(connection).await?);
-        Ok(Self { filled, texts: TextNumbers::default(), randomness })
+        Ok(Self { filled, remembered: Remembered::default(), randomness })
     }
 }
 
@@ -282,9 +283,9 @@ impl Destination for PostgresDestination {
 
     fn commit(&mut self, commands: Arc<[Command]>, now: Timestamp) -> Answer<'_, Committed> {
         Box::pin(async move {
-            let Self { filled, texts, randomness } = self;
+            let Self { filled, remembered, randomness } = self;
             let committing =
-                Committing { connection: &filled.0.connection, texts, randomness: &**randomness };
+                Committing { connection: &filled.0.connection, remembered, randomness: &**randomness };
             let batch: Vec<_> = commands.iter().map(|command| (now, command)).collect();
             committing.commit(&batch, &NoSets).await.map_err(|error| match error {
                 NotCommitted::Surely(error) | NotCommitted::Perhaps(error, _) => error,

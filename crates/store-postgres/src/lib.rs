@@ -32,6 +32,7 @@ use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Clock, Command, PersonalToken, Randomness, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, Lease, LedgerRow, LiveSets,
     Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage,
@@ -45,7 +46,7 @@ use time::DatabaseTime;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
-use write::{Committing, NotCommitted, TextNumbers};
+use write::{Committing, NotCommitted};
 
 /// The store in a database.
 pub struct PostgresStore(Arc<Inner>);
@@ -63,7 +64,7 @@ struct Inner {
 #[derive(Default)]
 struct Writer {
     connection: Option<Connection>,
-    texts: TextNumbers,
+    remembered: Remembered,
     closed: bool,
 }
 
@@ -101,8 +102,11 @@ impl PostgresStore {
             Some(connection) => connection,
             None => Connection::open(follower.reach()).await?,
         };
-        let committing =
-            Committing { connection: &connection, texts: &mut writer.texts, randomness: &**randomness };
+        let committing = Committing {
+            connection: &connection,
+            remembered: &mut writer.remembered,
+            randomness: &**randomness,
+        };
         match committing.commit(&batch, sets).await {
             Ok(committed) => {
                 // Only one whose transaction ended as it should is used again.

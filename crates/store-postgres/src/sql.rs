@@ -72,6 +72,10 @@ statements! {
             EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND NOT verified)
         FROM users LEFT JOIN authenticators USING (user_no)
         WHERE user_no = ANY ($1::bigint[]) AND deleted_at IS NULL";
+    /// Those of whom a decision may know something that is not so any more: all of whom there is an event, but for
+    /// sessions that came and went, step-ups, observations and mails.
+    USERS_CHANGED_AFTER = "SELECT DISTINCT subject FROM ledger
+        WHERE seq > $1 AND subject IS NOT NULL AND kind NOT IN (4, 5, 6, 7, 8, 26)";
     ALL_OWNERS = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL";
     USERS_OF_USERNAMES = "SELECT username_key, user_no FROM users WHERE username_key = ANY ($1::text[])";
     USERS_OF_EMAILS = "SELECT address_key, user_no FROM user_emails WHERE address_key = ANY ($1::text[])";

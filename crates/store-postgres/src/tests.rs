@@ -3,6 +3,8 @@
 
 use super::*;
 use crate::rows::get;
+use rollcall_model::{Actor, Refused};
+use rollcall_store::suite::Fixture;
 use rollcall_testkit::{Database, Postgres, WithTls};
 use std::path::Path;
 
@@ -76,6 +78,19 @@ async fn commits_of_two_nodes_are_one_chain() {
     assert_eq!(seqs, (2..=41).collect::<Vec<_>>());
     assert_eq!(nodes[0].verify().await.unwrap(), nodes[1].verify().await.unwrap());
     assert_eq!(nodes[1].verify().await.unwrap().unwrap().seq, Seq(41));
+}
+
+/// Whoever decides remembers users: what others changed of them is asked for anew.
+#[tokio::test]
+async fn what_another_node_changed_of_a_user_is_known_to_the_next_decision() {
+    let database = Database::new().await;
+    let [one, other] = [open(&database).await.unwrap(), open(&database).await.unwrap()]
+        .map(|store| Fixture::new(Arc::new(store)));
+    let user = one.user("zoe", &[]).await;
+    one.open(user).await;
+    other.run(Command::DeleteUser { user, by: Actor::System }).await.unwrap();
+    let opening = Command::OpenSession(Box::new(one.opening(user)));
+    assert_eq!(one.run(opening).await, Err(Refused::NoSuchUser));
 }
 
 #[tokio::test]

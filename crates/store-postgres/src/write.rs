@@ -8,33 +8,27 @@ use crate::connection::{Connection, wanted};
 use crate::rows::{self, get, number, unsigned, user_no};
 use crate::{damaged, follow, read, sql};
 use rollcall_model::address::ip_from_bits;
-use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::RecoveryHash;
-use rollcall_model::facts::{Facts, PersonalFact};
+use rollcall_model::facts::{Facts, PersonalFact, UserFact};
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::ids::{SessionNo, TokenNo, UserNo};
+use rollcall_model::ids::{TokenNo, UserNo};
+use rollcall_model::needs::Needs;
 use rollcall_model::user::NameKey;
 use rollcall_model::{AddressKey, Command, Event, Happening, Randomness, Role, RoleSet, Timestamp};
 use rollcall_store::chain::SALT_BYTES;
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// Numbers of agents and hosts that were met of late, so that few sign-ins look them up.
-#[derive(Default)]
-pub struct TextNumbers(HashMap<Arc<str>, i64>);
-
-/// Texts remembered; at the bound all are forgotten and looked up anew.
-const TEXTS_REMEMBERED: usize = 50_000;
 
 /// What a commit works with.
 pub struct Committing<'a> {
     /// The connection that writes.
     pub connection: &'a Connection,
-    /// Numbers of texts that it remembers.
-    pub texts: &'a mut TextNumbers,
+    /// What it remembers of the commits before.
+    pub remembered: &'a mut Remembered,
     /// Randomness for salts.
     pub randomness: &'a dyn Randomness,
 }
@@ -49,8 +43,7 @@ impl Committing<'_> {
     ) -> Result<Committed, NotCommitted> {
         let result = self.try_commit(batch, sets).await;
         if result.is_err() {
-            // What a rolled-back transaction numbered has no number.
-            self.texts.0.clear();
+            self.remembered.forget();
         }
         result
     }
@@ -61,10 +54,11 @@ impl Committing<'_> {
         sets: &dyn LiveSets,
     ) -> Result<Committed, NotCommitted> {
         let needs = Needs::of(batch.iter().map(|(_, command)| *command));
-        let (facts, end) = gather(self.connection, needs, sets).await?;
-        let decided = decide(batch.iter().copied(), facts);
+        let (facts, end) = gather(self.connection, needs, sets, self.remembered).await?;
+        let mut decided = decide(batch.iter().copied(), facts);
         let changes = self.changes(end, &decided).await?;
         let sent = changes.send(self.connection, decided.events.last()).await;
+        self.remembered.note_written(&mut decided, changes.end);
         let committed = Committed { events: decided.events, answers: decided.answers, end: changes.end };
         match sent {
             Ok(()) => Ok(committed),
@@ -77,20 +71,18 @@ impl Committing<'_> {
         self.learn_texts(&decided.events).await?;
         let mut salts = vec![0; decided.events.len() * SALT_BYTES];
         self.randomness.fill(&mut salts);
-        Changes::of(decided, end, &salts, &self.texts.0)
+        Changes::of(decided, end, &salts, self.remembered)
     }
 
     /// Gives numbers to the agents and hosts of sessions that have none yet.
     async fn learn_texts(&mut self, events: &[Event]) -> Result<(), StoreError> {
-        let known = &mut self.texts.0;
-        if known.len() >= TEXTS_REMEMBERED {
-            known.clear();
-        }
         let mut unknown = HashSet::<&Arc<str>>::new();
         for event in events {
             if let Happening::SessionOpened(session) = &event.happening {
                 unknown.extend(
-                    [&session.agent, &session.host].into_iter().filter(|text| !known.contains_key(*text)),
+                    [&session.agent, &session.host]
+                        .into_iter()
+                        .filter(|text| self.remembered.text(text).is_none()),
                 );
             }
         }
@@ -100,7 +92,7 @@ impl Committing<'_> {
         let texts: Vec<&str> = unknown.iter().map(|text| &***text).collect();
         self.connection.run(sql::INSERT_TEXTS, &[&texts]).await?;
         for row in self.connection.rows(sql::FIND_TEXTS, &[&texts]).await? {
-            known.insert(get::<&str>(&row, 1)?.into(), get(&row, 0)?);
+            self.remembered.note_text(get::<&str>(&row, 1)?.into(), get(&row, 0)?);
         }
         Ok(())
     }
@@ -133,19 +125,20 @@ pub async fn took_place(connection: &Connection, committed: &Committed) -> Resul
 /// Begins a transaction, takes the lock, and reads what the commands need.
 async fn gather(
     connection: &Connection,
-    mut needs: Needs,
+    needs: Needs,
     sets: &dyn LiveSets,
+    remembered: &mut Remembered,
 ) -> Result<(Facts, ChainEnd), StoreError> {
     let mut facts = Facts::default();
-    let (own_sessions, before) = (needs.sessions.clone(), sets.end());
-    facts.sessions_of = sessions_of(&needs, sets);
-    needs.sessions.extend(facts.sessions_of.values().flatten());
-    let numbers = |users: &[UserNo]| -> Vec<i64> { users.iter().map(|user| number(user.0)).collect() };
+    let (before, remembered_to) = (sets.end(), remembered.up_to());
+    let asked = take_remembered(remembered, &needs.users, &mut facts.users);
+    let sessions;
+    (facts.sessions_of, sessions) = needs.sessions(|user| sets.count_of(user), |user| sets.sessions_of(user));
     let texts =
         |names: &[NameKey]| -> Vec<String> { names.iter().map(|name| name.as_str().to_owned()).collect() };
     let (users, passwords, personal) =
-        (numbers(&needs.users), numbers(&needs.passwords), numbers(&needs.personal_of));
-    let sessions: Vec<i64> = needs.sessions.iter().map(|session| number(session.0)).collect();
+        (numbers(&asked), numbers(&needs.passwords), numbers(&needs.personal_of));
+    let sessions: Vec<i64> = sessions.iter().map(|session| number(session.0)).collect();
     let (usernames, emails) = (texts(&needs.usernames), texts(&needs.emails));
     let (recovery_users, recovery_hashes): (Vec<i64>, Vec<&[u8]>) =
         needs.recovery.iter().map(|(user, code)| (number(user.0), &code.0[..])).unzip();
@@ -197,20 +190,21 @@ async fn gather(
     let mut sessions = sessions?;
     if before.is_some_and(|before| before != end) {
         bring_up(connection, end, sets).await?;
-        facts.sessions_of = sessions_of(&needs, sets);
-        let all = own_sessions.iter().chain(facts.sessions_of.values().flatten());
-        let all: Vec<i64> = all.map(|session| number(session.0)).collect();
-        sessions = connection.rows(sql::SESSION_FACTS, &[&all]).await?;
+        let needed;
+        (facts.sessions_of, needed) =
+            needs.sessions(|user| sets.count_of(user), |user| sets.sessions_of(user));
+        let needed: Vec<i64> = needed.iter().map(|session| number(session.0)).collect();
+        sessions = connection.rows(sql::SESSION_FACTS, &[&needed]).await?;
+    }
+    note_users(&users?, &mut facts.users)?;
+    if let Some(behind) = remembered_to.filter(|behind| *behind != end) {
+        renew(connection, behind, remembered, &mut facts.users).await?;
     }
     let workspace = workspace?;
     facts.head = head;
     facts.had_administrator = workspace.is_some_and(|workspace| workspace.had_administrator);
     facts.key = workspace.and_then(|workspace| workspace.key);
     facts.active_administrators = administrators?.first().map_or(Ok(0), |row| unsigned(row, 0))?;
-    for row in users? {
-        let fact = rows::user_fact(&row)?;
-        facts.users.insert(fact.owner.no, fact);
-    }
     facts.profiles = profiles?.into_iter().map(|found| (found.user.owner.no, found.user)).collect();
     for row in sessions {
         let (no, fact) = rows::session_fact(&row)?;
@@ -236,6 +230,52 @@ async fn gather(
     Ok((facts, end))
 }
 
+type Users = HashMap<UserNo, UserFact>;
+
+/// Takes the users that are remembered, and gives those that have to be asked for.
+fn take_remembered(remembered: &mut Remembered, users: &[UserNo], facts: &mut Users) -> Vec<UserNo> {
+    let mut unknown = Vec::new();
+    for no in users {
+        match remembered.take_user(*no) {
+            Some(fact) => drop(facts.insert(*no, fact)),
+            None if facts.contains_key(no) => {}
+            None => unknown.push(*no),
+        }
+    }
+    unknown
+}
+
+/// Asks anew for those of the users that others changed since they were remembered.
+async fn renew(
+    connection: &Connection,
+    behind: ChainEnd,
+    remembered: &mut Remembered,
+    facts: &mut Users,
+) -> Result<(), StoreError> {
+    let mut stale = Vec::new();
+    for row in connection.rows(sql::USERS_CHANGED_AFTER, &[&number(behind.seq.0)]).await? {
+        let user = user_no(&row, 0)?;
+        remembered.forget_user(user);
+        stale.extend(facts.remove(&user).map(|_| user));
+    }
+    if stale.is_empty() {
+        return Ok(());
+    }
+    note_users(&connection.rows(sql::OWNERS, &[&numbers(&stale)]).await?, facts)
+}
+
+fn note_users(rows: &[tokio_postgres::Row], facts: &mut Users) -> Result<(), StoreError> {
+    for row in rows {
+        let fact = rows::user_fact(row)?;
+        facts.insert(fact.owner.no, fact);
+    }
+    Ok(())
+}
+
+fn numbers(users: &[UserNo]) -> Vec<i64> {
+    users.iter().map(|user| number(user.0)).collect()
+}
+
 /// Takes in what others committed up to the head, which is locked. Whoever follows the ledger may have done so since
 /// the lock was asked for.
 async fn bring_up(connection: &Connection, end: ChainEnd, sets: &dyn LiveSets) -> Result<(), StoreError> {
@@ -249,10 +289,6 @@ fn recovery_code(row: &tokio_postgres::Row) -> Result<(UserNo, RecoveryHash), St
     let hash: &[u8] = get(row, 1)?;
     let hash = hash.try_into().map_err(|_| damaged("a recovery code of another length"))?;
     Ok((user_no(row, 0)?, RecoveryHash(hash)))
-}
-
-fn sessions_of(needs: &Needs, sets: &dyn LiveSets) -> HashMap<UserNo, Vec<SessionNo>> {
-    needs.sessions_of.iter().map(|user| (*user, sets.sessions_of(*user))).collect()
 }
 
 fn owners_of(

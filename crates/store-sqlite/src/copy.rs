@@ -7,13 +7,14 @@ use crate::backup::Seal;
 use crate::rows::unavailable;
 use crate::unfinished::{self, UNFINISHED};
 use crate::worker::Worker;
-use crate::write::{Committing, TextNumbers, head};
+use crate::write::{Committing, head};
 use crate::{migrate, open, read};
 use rollcall_model::facts::Head;
 use rollcall_model::{Command, Randomness, SessionNo, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::copy::{Contents, Destination, ROWS_AT_ONCE, Rows, Seen, Source, TABLES, Table, Value};
 use rollcall_store::directory::{self, Hold};
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{Answer, BadEvent, ChainEnd, Committed, LiveSets, StoreError, WorkspaceRow};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, params_from_iter};
@@ -177,7 +178,6 @@ pub struct SqliteDestination {
     // First: its connection is closed before the file is removed.
     filled: SqliteSource,
     place: Place,
-    texts: TextNumbers,
     randomness: Arc<dyn Randomness>,
 }
 
@@ -223,7 +223,7 @@ impl SqliteDestination {
             .execute_batch(&format!("PRAGMA cache_size = -{CACHE_KIB}; DELETE FROM ledger_head"))
             .map_err(unavailable)?;
         let filled = SqliteSource(Worker::start("store-fill", QUEUE, connection, |_| ())?);
-        Ok(Self { filled, place, texts: TextNumbers::default(), randomness })
+        Ok(Self { filled, place, randomness })
     }
 
     /// Says in a backup when it was taken and what it holds, so that whoever restores it sees whether it is so still.
@@ -285,10 +285,11 @@ impl Destination for SqliteDestination {
     }
 
     fn commit(&mut self, commands: Arc<[Command]>, now: Timestamp) -> Answer<'_, Committed> {
-        let (mut texts, randomness) = (std::mem::take(&mut self.texts), self.randomness.clone());
+        let randomness = self.randomness.clone();
         self.filled.0.run(move |connection| {
+            let remembered = &mut Remembered::default();
             let committing =
-                Committing { connection, texts: &mut texts, randomness: &*randomness, disk_full: false };
+                Committing { connection, remembered, randomness: &*randomness, disk_full: false };
             committing.commit(commands.iter().map(|command| (now, command)), &NoSets)
         })
     }

@@ -39,6 +39,7 @@ use rollcall_model::ids::{Seq, SessionNo};
 use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, LedgerRow, LiveSets,
     Loading, MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery,
@@ -51,7 +52,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use worker::Worker;
-use write::{Committing, TextNumbers};
+use write::Committing;
 use write_back::{PAGES, Pages, WriteBack};
 
 const READERS: usize = 2;
@@ -68,7 +69,7 @@ struct Threads {
     // After the others: whoever closes last takes the log into the database, and readers cannot.
     writer: Worker,
     next_reader: AtomicUsize,
-    texts: Arc<Mutex<TextNumbers>>,
+    remembered: Arc<Mutex<Remembered>>,
     condition: Arc<Condition>,
     // Let go last, when all connections are closed.
     _hold: Arc<Hold>,
@@ -119,7 +120,7 @@ impl SqliteStore {
             _write_back: write_back,
             writer,
             next_reader: AtomicUsize::new(0),
-            texts: Arc::default(),
+            remembered: Arc::default(),
             condition,
             _hold: hold,
         };
@@ -140,12 +141,12 @@ impl SqliteStore {
             Ok(threads) => threads,
             Err(error) => return Box::pin(async { Err(error) }),
         };
-        let (texts, randomness) = (threads.texts.clone(), self.randomness.clone());
+        let (remembered, randomness) = (threads.remembered.clone(), self.randomness.clone());
         let condition = threads.condition.clone();
         threads.writer.run(move |connection| {
-            let texts = &mut *texts.lock().unwrap_or_else(PoisonError::into_inner);
+            let remembered = &mut *remembered.lock().unwrap_or_else(PoisonError::into_inner);
             let committed = condition.write(|disk_full| {
-                job(Committing { connection, texts, randomness: &*randomness, disk_full })
+                job(Committing { connection, remembered, randomness: &*randomness, disk_full })
             })?;
             // One in which all was refused says nothing of the disk.
             if !committed.events.is_empty() {

@@ -3,7 +3,6 @@
 use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
 use crate::{rows, sql};
 use rollcall_model::address::ip_from_bits;
-use rollcall_model::command::Needs;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::{Factors, RecoveryHash, Used};
@@ -11,6 +10,7 @@ use rollcall_model::facts::{Facts, Head, PersonalFact, SessionFact};
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{SessionNo, TokenNo, UserNo};
 use rollcall_model::mail::About;
+use rollcall_model::needs::Needs;
 use rollcall_model::session::{EndReason, Session};
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
@@ -19,24 +19,18 @@ use rollcall_model::{
     User,
 };
 use rollcall_store::chain::{self, SALT_BYTES};
+use rollcall_store::remembered::Remembered;
 use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError, WhichUser};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Numbers of agents and hosts that were met of late, so that few sign-ins look them up.
-#[derive(Default)]
-pub struct TextNumbers(HashMap<Arc<str>, i64>);
-
-/// Texts remembered; at the bound all are forgotten and looked up anew.
-const TEXTS_REMEMBERED: usize = 50_000;
 
 /// What a commit works with.
 pub struct Committing<'a> {
     /// The connection that writes.
     pub connection: &'a mut Connection,
-    /// Numbers of texts that it remembers.
-    pub texts: &'a mut TextNumbers,
+    /// What it remembers of the commits before.
+    pub remembered: &'a mut Remembered,
     /// Randomness for salts.
     pub randomness: &'a dyn Randomness,
     /// Whether the disk is full.
@@ -52,8 +46,7 @@ impl Committing<'_> {
     ) -> Result<Committed, StoreError> {
         let result = self.try_commit(batch, sets);
         if result.is_err() {
-            // What a rolled-back transaction numbered has no number.
-            self.texts.0.clear();
+            self.remembered.forget();
         }
         result.map_err(unavailable)
     }
@@ -63,14 +56,14 @@ impl Committing<'_> {
         batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
         sets: &dyn LiveSets,
     ) -> Result<Committed, rusqlite::Error> {
-        let (texts, randomness, disk_full) = (&mut *self.texts, self.randomness, self.disk_full);
+        let (remembered, randomness, disk_full) = (&mut *self.remembered, self.randomness, self.disk_full);
         if !self.connection.is_autocommit() {
             // A store that is being filled is one transaction: what commits it is its last step.
             let transaction = &*self.connection;
-            return run(Writing { transaction, texts, randomness, disk_full }, batch, sets);
+            return run(Writing { transaction, remembered, randomness, disk_full }, batch, sets);
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let writing = Writing { transaction: &transaction, texts, randomness, disk_full };
+        let writing = Writing { transaction: &transaction, remembered, randomness, disk_full };
         let committed = run(writing, batch, sets)?;
         transaction.commit()?;
         Ok(committed)
@@ -79,15 +72,16 @@ impl Committing<'_> {
 
 /// Decides and writes a batch within a transaction.
 fn run<'a>(
-    writing: Writing<'_>,
+    mut writing: Writing<'_>,
     batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
     sets: &dyn LiveSets,
 ) -> Result<Committed, rusqlite::Error> {
     let (head, end) = head(writing.transaction)?;
     let needs = Needs::of(batch.clone().map(|(_, command)| command));
-    let facts = gather(writing.transaction, head, needs, sets)?;
-    let decided = decide(batch, Facts { disk_full: writing.disk_full, ..facts });
+    let facts = writing.gather(head, needs, sets)?;
+    let mut decided = decide(batch, Facts { disk_full: writing.disk_full, ..facts });
     let end = writing.write(end, &decided)?;
+    writing.remembered.note_written(&mut decided, end);
     Ok(Committed { events: decided.events, answers: decided.answers, end })
 }
 
@@ -97,82 +91,6 @@ pub fn head(connection: &Connection) -> Result<(Head, ChainEnd), rusqlite::Error
         let head = Head { seq: Seq(unsigned(row, 0)?), at: time(row, 1)?, live: unsigned(row, 2)? };
         Ok((head, ChainEnd { seq: head.seq, hash: row.get(3)? }))
     })
-}
-
-fn gather(
-    transaction: &Connection,
-    head: Head,
-    mut needs: Needs,
-    sets: &dyn LiveSets,
-) -> Result<Facts, rusqlite::Error> {
-    let workspace = crate::read::workspace(transaction)?;
-    let mut facts = Facts {
-        head,
-        had_administrator: workspace.is_some_and(|workspace| workspace.had_administrator),
-        key: workspace.and_then(|workspace| workspace.key),
-        ..Facts::default()
-    };
-    if needs.administrators {
-        let admin: RoleSet = [Role::Admin].into_iter().collect();
-        facts.active_administrators = transaction
-            .prepare_cached(sql::ACTIVE_ADMINISTRATORS)?
-            .query_row([admin.bits()], |row| unsigned(row, 0))?;
-    }
-    for user in needs.sessions_of {
-        let sessions = facts.sessions_of.entry(user).or_insert_with(|| sets.sessions_of(user));
-        needs.sessions.extend(&*sessions);
-    }
-    let mut owner = transaction.prepare_cached(sql::OWNER)?;
-    // In the order in which they lie: a large batch goes through the table once.
-    needs.users.sort_unstable();
-    needs.users.dedup();
-    for no in needs.users {
-        let fact = owner.query_row([number(no.0)], user_fact).optional()?;
-        facts.users.extend(fact.map(|fact| (no, fact)));
-    }
-    for no in needs.profiles {
-        let found = crate::read::user(transaction, &WhichUser::No(no))?;
-        facts.profiles.extend(found.map(|found| (no, found.user)));
-    }
-    let mut session = transaction.prepare_cached(sql::SESSION_FACT)?;
-    for no in needs.sessions {
-        if !facts.sessions.contains_key(&no)
-            && let Some(fact) = session.query_row([number(no.0)], session_fact).optional()?
-        {
-            facts.sessions.insert(no, fact);
-        }
-    }
-    let mut password = transaction.prepare_cached(sql::PASSWORD)?;
-    for user in needs.passwords {
-        let found = password.query_row([number(user.0)], |row| row.get(0).map(PasswordHash)).optional()?;
-        facts.passwords.extend(found.map(|found| (user, found)));
-    }
-    for user in needs.personal_of {
-        let fact =
-            |row: &rusqlite::Row<'_>| Ok(PersonalFact { no: TokenNo(unsigned(row, 0)?), name: row.get(1)? });
-        let mut personal = transaction.prepare_cached(sql::PERSONAL_FACTS)?;
-        let tokens = personal.query_map([number(user.0)], fact)?.collect::<Result<_, _>>()?;
-        facts.personal.insert(user, tokens);
-    }
-    facts.usernames = owners_of(transaction, sql::USER_OF_USERNAME, needs.usernames)?;
-    facts.emails = owners_of(transaction, sql::USER_OF_EMAIL, needs.emails)?;
-    facts.failures = failures(transaction, needs.failures)?;
-    for user in needs.failures_of {
-        facts.failures.extend(failures_of(transaction, user)?);
-    }
-    for user in needs.mailed_to {
-        facts.mailed.insert(user, crate::read::mailed_codes(transaction, user)?);
-    }
-    if needs.mails {
-        facts.mails = crate::read::count_mails(transaction)?;
-    }
-    let mut recovery = transaction.prepare_cached(sql::FIND_RECOVERY_CODE)?;
-    for (user, code) in needs.recovery {
-        if recovery.exists(params![number(user.0), code.0])? {
-            facts.recovery.insert((user, code));
-        }
-    }
-    Ok(facts)
 }
 
 fn session_fact(row: &rusqlite::Row<'_>) -> Result<SessionFact, rusqlite::Error> {
@@ -231,17 +149,104 @@ fn failures_of(
 
 struct Writing<'a> {
     transaction: &'a Connection,
-    texts: &'a mut TextNumbers,
+    remembered: &'a mut Remembered,
     randomness: &'a dyn Randomness,
     disk_full: bool,
 }
 
 impl Writing<'_> {
-    fn write(mut self, mut end: ChainEnd, decided: &Decided) -> Result<ChainEnd, rusqlite::Error> {
+    /// Reads what a batch is decided on.
+    fn gather(
+        &mut self,
+        head: Head,
+        mut needs: Needs,
+        sets: &dyn LiveSets,
+    ) -> Result<Facts, rusqlite::Error> {
+        let transaction = self.transaction;
+        let workspace = crate::read::workspace(transaction)?;
+        let mut facts = Facts {
+            head,
+            had_administrator: workspace.is_some_and(|workspace| workspace.had_administrator),
+            key: workspace.and_then(|workspace| workspace.key),
+            ..Facts::default()
+        };
+        if needs.administrators {
+            let admin: RoleSet = [Role::Admin].into_iter().collect();
+            facts.active_administrators = transaction
+                .prepare_cached(sql::ACTIVE_ADMINISTRATORS)?
+                .query_row([admin.bits()], |row| unsigned(row, 0))?;
+        }
+        let sessions;
+        (facts.sessions_of, sessions) =
+            needs.sessions(|user| sets.count_of(user), |user| sets.sessions_of(user));
+        let mut owner = transaction.prepare_cached(sql::OWNER)?;
+        // In the order in which they lie: a large batch goes through the table once.
+        needs.users.sort_unstable();
+        needs.users.dedup();
+        for no in needs.users {
+            let mut read = || owner.query_row([number(no.0)], user_fact).optional();
+            let fact = match self.remembered.take_user(no) {
+                Some(fact) => {
+                    debug_assert_eq!(read()?.as_ref(), Some(&fact));
+                    Some(fact)
+                }
+                None => read()?,
+            };
+            facts.users.extend(fact.map(|fact| (no, fact)));
+        }
+        for no in needs.profiles {
+            let found = crate::read::user(transaction, &WhichUser::No(no))?;
+            facts.profiles.extend(found.map(|found| (no, found.user)));
+        }
+        let mut session = transaction.prepare_cached(sql::SESSION_FACT)?;
+        for no in sessions {
+            let fact = session.query_row([number(no.0)], session_fact).optional()?;
+            facts.sessions.extend(fact.map(|fact| (no, fact)));
+        }
+        let mut password = transaction.prepare_cached(sql::PASSWORD)?;
+        for user in needs.passwords {
+            let found =
+                password.query_row([number(user.0)], |row| row.get(0).map(PasswordHash)).optional()?;
+            facts.passwords.extend(found.map(|found| (user, found)));
+        }
+        for user in needs.personal_of {
+            let fact = |row: &rusqlite::Row<'_>| {
+                Ok(PersonalFact { no: TokenNo(unsigned(row, 0)?), name: row.get(1)? })
+            };
+            let mut personal = transaction.prepare_cached(sql::PERSONAL_FACTS)?;
+            let tokens = personal.query_map([number(user.0)], fact)?.collect::<Result<_, _>>()?;
+            facts.personal.insert(user, tokens);
+        }
+        facts.usernames = owners_of(transaction, sql::USER_OF_USERNAME, needs.usernames)?;
+        facts.emails = owners_of(transaction, sql::USER_OF_EMAIL, needs.emails)?;
+        facts.failures = failures(transaction, needs.failures)?;
+        for user in needs.failures_of {
+            facts.failures.extend(failures_of(transaction, user)?);
+        }
+        for user in needs.mailed_to {
+            facts.mailed.insert(user, crate::read::mailed_codes(transaction, user)?);
+        }
+        if needs.mails {
+            facts.mails = crate::read::count_mails(transaction)?;
+        }
+        let mut recovery = transaction.prepare_cached(sql::FIND_RECOVERY_CODE)?;
+        for (user, code) in needs.recovery {
+            if recovery.exists(params![number(user.0), code.0])? {
+                facts.recovery.insert((user, code));
+            }
+        }
+        Ok(facts)
+    }
+
+    fn write(&mut self, mut end: ChainEnd, decided: &Decided) -> Result<ChainEnd, rusqlite::Error> {
         let mut salts = vec![0; decided.events.len() * SALT_BYTES];
         self.randomness.fill(&mut salts);
+        let mut append = Append::to(self.transaction, end)?;
         for (event, salt) in decided.events.iter().zip(salts.chunks_exact(SALT_BYTES)) {
-            end = self.append(end, event, salt)?;
+            append.event(event, salt)?;
+        }
+        end = append.end;
+        for event in &decided.events {
             self.change_rows(event)?;
         }
         if let Some(last) = decided.events.last() {
@@ -265,27 +270,6 @@ impl Writing<'_> {
             };
         }
         Ok(end)
-    }
-
-    fn append(&self, end: ChainEnd, event: &Event, salt: &[u8]) -> Result<ChainEnd, rusqlite::Error> {
-        let detail = [salt, event.detail().to_string().as_bytes()].concat();
-        let envelope = event.envelope();
-        let digest = chain::digest(&detail);
-        let hash = chain::link(&end.hash, &envelope, &digest);
-        self.transaction.prepare_cached(sql::APPEND_EVENT)?.execute(params![
-            number(envelope.seq.0),
-            envelope.at.as_ms(),
-            envelope.kind,
-            envelope.outcome,
-            envelope.actor.to_number(),
-            envelope.subject.map(|user| number(user.0)),
-            envelope.session.map(|session| number(session.0)),
-            number(envelope.live),
-            digest,
-            hash
-        ])?;
-        self.transaction.prepare_cached(sql::APPEND_DETAIL)?.execute(params![number(event.seq.0), detail])?;
-        Ok(ChainEnd { seq: event.seq, hash })
     }
 
     fn change_rows(&mut self, event: &Event) -> Result<(), rusqlite::Error> {
@@ -514,19 +498,53 @@ impl Writing<'_> {
     }
 
     fn text_number(&mut self, text: &Arc<str>) -> Result<i64, rusqlite::Error> {
-        if let Some(no) = self.texts.0.get(text) {
-            return Ok(*no);
+        if let Some(no) = self.remembered.text(text) {
+            return Ok(no);
         }
         let mut find = self.transaction.prepare_cached(sql::FIND_TEXT)?;
         let no = match find.query_row([&**text], |row| row.get(0)).optional()? {
             Some(no) => no,
             None => self.transaction.prepare_cached(sql::INSERT_TEXT)?.insert([&**text])?,
         };
-        if self.texts.0.len() >= TEXTS_REMEMBERED {
-            self.texts.0.clear();
-        }
-        self.texts.0.insert(text.clone(), no);
+        self.remembered.note_text(text.clone(), no);
         Ok(no)
+    }
+}
+
+/// Appends to the ledger.
+struct Append<'a> {
+    event: CachedStatement<'a>,
+    detail: CachedStatement<'a>,
+    end: ChainEnd,
+}
+
+impl<'a> Append<'a> {
+    fn to(transaction: &'a Connection, end: ChainEnd) -> Result<Self, rusqlite::Error> {
+        let event = transaction.prepare_cached(sql::APPEND_EVENT)?;
+        let detail = transaction.prepare_cached(sql::APPEND_DETAIL)?;
+        Ok(Self { event, detail, end })
+    }
+
+    fn event(&mut self, event: &Event, salt: &[u8]) -> Result<(), rusqlite::Error> {
+        let detail = [salt, event.detail().as_bytes()].concat();
+        let envelope = event.envelope();
+        let digest = chain::digest(&detail);
+        let hash = chain::link(&self.end.hash, &envelope, &digest);
+        self.event.execute(params![
+            number(envelope.seq.0),
+            envelope.at.as_ms(),
+            envelope.kind,
+            envelope.outcome,
+            envelope.actor.to_number(),
+            envelope.subject.map(|user| number(user.0)),
+            envelope.session.map(|session| number(session.0)),
+            number(envelope.live),
+            digest,
+            hash
+        ])?;
+        self.detail.execute(params![number(event.seq.0), detail])?;
+        self.end = ChainEnd { seq: event.seq, hash };
+        Ok(())
     }
 }
 

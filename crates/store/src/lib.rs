@@ -10,6 +10,7 @@
 pub mod chain;
 pub mod copy;
 pub mod directory;
+pub mod remembered;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -265,6 +266,11 @@ pub struct Missed {
 pub trait LiveSets: Send + Sync {
     /// All sessions of the user that have not been ended, the one not seen for longest first.
     fn sessions_of(&self, user: UserNo) -> Vec<SessionNo>;
+
+    /// How many they are.
+    fn count_of(&self, user: UserNo) -> usize {
+        self.sessions_of(user).len()
+    }
 
     /// Where the ledger ended that it stands for, when it is to be brought up to the head; only a store that is
     /// shared asks.
