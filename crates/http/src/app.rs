@@ -4,21 +4,22 @@ use crate::client_address::TrustedProxies;
 use crate::compression;
 use crate::cors::{self, AllowedOrigins};
 use crate::ddp::Methods;
-use crate::endpoint::{Endpoint, Method, Reply, Route};
-use crate::guard::{self, Answer, Arrival, Credentials, Guard, RateLimiter, RateState, Resumes};
+use crate::endpoint::{Endpoint, Method, Reply, Route, Version};
+use crate::guard::{self, Answer, Arrival, Guard, PathParams, RateLimiter, RateState, Resumes};
 use crate::input::Body;
 use crate::metrics::Requests;
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
-use crate::{endpoints, health, metrics};
+use crate::v2::problem::{Problem, problem};
+use crate::{credentials, endpoints, health, metrics};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA,
-    RETRY_AFTER, USER_AGENT,
+    RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
-use axum::http::{Response, StatusCode};
+use axum::http::{Response, StatusCode, Uri};
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -39,6 +40,8 @@ use tracing::{Instrument, Span};
 pub struct WireSettings {
     /// Calls of one address to one endpoint in a window.
     pub rate_calls: u32,
+    /// Calls of one principal to API v2 in a window.
+    pub principal_calls: u32,
     /// The window's length.
     pub rate_window: Duration,
     /// Whose word on a client's address is taken.
@@ -51,6 +54,7 @@ impl Default for WireSettings {
     fn default() -> Self {
         Self {
             rate_calls: limits::RATE_CALLS,
+            principal_calls: limits::PRINCIPAL_CALLS,
             rate_window: limits::RATE_WINDOW,
             proxies: TrustedProxies::default(),
             origins: AllowedOrigins::default(),
@@ -90,8 +94,6 @@ impl Connection {
     }
 }
 
-const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
-const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const X_2FA_CODE: HeaderName = HeaderName::from_static("x-2fa-code");
 const X_2FA_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -138,9 +140,10 @@ pub struct Routers {
 pub fn routers(service: Arc<Service>, settings: WireSettings, request_prefix: u32) -> Routers {
     let answered = Arc::<Requests>::default();
     let metrics = metrics::router(service.clone(), answered.clone());
-    let rates = RateLimiter::new(settings.rate_calls, settings.rate_window);
+    let limiter = |calls| RateLimiter::new(calls, settings.rate_window);
+    let (rates, principal_rates) = (limiter(settings.rate_calls), limiter(settings.principal_calls));
     let app = Arc::new(App {
-        guard: Guard { service: service.clone(), rates },
+        guard: Guard { service: service.clone(), rates, principal_rates },
         proxies: settings.proxies,
         long_bodies: Semaphore::new(limits::LONG_BODIES),
         request_prefix,
@@ -149,8 +152,10 @@ pub fn routers(service: Arc<Service>, settings: WireSettings, request_prefix: u3
     });
     let router = endpoints::routes(&app)
         .merge(health::router(service))
-        .fallback(|| async { refused(&Refusal::NoSuchPath) })
-        .method_not_allowed_fallback(|| async { refused(&Refusal::NoSuchMethod) });
+        .fallback(async |uri: Uri| refused(&Refusal::NoSuchPath, Version::of(uri.path())))
+        .method_not_allowed_fallback(async |uri: Uri| {
+            refused(&Refusal::NoSuchMethod, Version::of(uri.path()))
+        });
     Routers { requests: cors::around(router, settings.origins), metrics }
 }
 
@@ -160,6 +165,8 @@ pub(crate) fn mount<E: Endpoint>(mut router: Router, methods: &mut Methods, app:
         let filter = match route.method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
+            Method::Delete => MethodFilter::DELETE,
             Method::Call | Method::Socket => {
                 methods.add::<E>(*route);
                 continue;
@@ -186,7 +193,7 @@ pub(crate) async fn traced(app: &App, route: Route, answering: impl Future<Outpu
         // A panic is a bug; it must not take the connection's other requests along.
         let response = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("a handler panicked");
-            refused(&Refusal::Internal)
+            refused(&Refusal::Internal, route.version())
         });
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
@@ -209,11 +216,15 @@ async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answe
         Err(refusal) => (Answer { outcome: Err(refusal), rate: None }, None),
     };
     let mut response = match answer.outcome {
-        Ok(Reply(body)) if reads && client.is_some_and(|client| compression::pays(body.len(), client)) => {
+        Ok(Reply::Json(body))
+            if reads && client.is_some_and(|client| compression::pays(body.len(), client)) =>
+        {
             compression::answer(body, takes_gzip)
         }
-        Ok(Reply(body)) => json(StatusCode::OK, body.into()),
-        Err(refusal) => refused(&refusal),
+        Ok(Reply::Json(body)) => json(StatusCode::OK, body.into()),
+        Ok(Reply::Created(body)) => json(StatusCode::CREATED, body.into()),
+        Ok(Reply::Done) => done(),
+        Err(refusal) => refused(&refusal, route.version()),
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, allowed::<E>());
@@ -233,26 +244,26 @@ pub(crate) async fn arrival(
     if request.method() == axum::http::Method::HEAD && changes_something {
         return Err(Refusal::NoSuchMethod);
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if head_bytes(&parts) > limits::HEAD_BYTES {
         return Err(Refusal::HeadTooLong);
     }
+    let path = RawPathParams::from_request_parts(&mut parts, &()).await.map_err(|_| Refusal::NoSuchPath)?;
     let connection = connection(&parts)?;
     let body = match route.method {
-        Method::Get => Body::Empty,
-        Method::Post | Method::Call | Method::Socket => read(app, &parts.headers, body).await?,
+        Method::Get | Method::Delete => Body::Empty,
+        Method::Post | Method::Put | Method::Call | Method::Socket => read(app, &parts.headers, body).await?,
     };
     let own = |name: &HeaderName| parts.headers.get(name).map(lossy).map(Cow::into_owned);
-    let credentials = match (own(&X_USER_ID), own(&X_AUTH_TOKEN)) {
-        (Some(user_id), Some(token)) => Some(Credentials { user_id, token }),
-        _ => None,
-    };
+    let credentials = credentials::of(&parts.headers, route)?;
     let client = app.client(connection, &parts.headers);
+    let path = path.iter().map(|(name, value)| (name.into(), value.to_owned())).collect();
     Ok(Arrival {
         route,
         credentials,
         code: Code { code: own(&X_2FA_CODE), method: own(&X_2FA_METHOD) },
         client,
+        path: PathParams(path),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
         resumes: connection.resumes.clone(),
@@ -269,7 +280,7 @@ pub(crate) fn connection(parts: &Parts) -> Result<&Connection, Refusal> {
 
 /// Whether an endpoint is for changing something, though it may be asked with GET too: HEAD must not.
 fn changes_something<E: Endpoint>() -> bool {
-    E::ROUTES.iter().any(|route| route.method == Method::Post)
+    E::ROUTES.iter().any(|route| route.method != Method::Get)
 }
 
 /// The methods that the endpoint's routes have.
@@ -286,7 +297,7 @@ fn head_bytes(parts: &Parts) -> usize {
 }
 
 /// A header's value as text: what is not UTF-8 is replaced. No header's value holds a NUL.
-fn lossy(value: &HeaderValue) -> Cow<'_, str> {
+pub(crate) fn lossy(value: &HeaderValue) -> Cow<'_, str> {
     // Nearly all are ASCII, which is found out many bytes at once.
     value.to_str().map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed)
 }
@@ -352,11 +363,33 @@ pub(crate) fn json(status: StatusCode, body: Bytes) -> Answered {
     response
 }
 
-pub(crate) fn refused(refusal: &Refusal) -> Answered {
-    let Wire { status, body, retry_after_s } = wire(refusal);
+/// What is done, and has nothing to say.
+fn done() -> Answered {
+    let mut response = json(StatusCode::NO_CONTENT, Bytes::new());
+    response.headers_mut().remove(CONTENT_TYPE);
+    response
+}
+
+pub(crate) fn refused(refusal: &Refusal, version: Version) -> Answered {
+    let (status, body, retry_after_s) = match version {
+        Version::V1 => {
+            let Wire { status, body, retry_after_s } = wire(refusal);
+            // A body of text and numbers is always writable.
+            (status, serde_json::to_vec(&body).unwrap_or_default(), retry_after_s)
+        }
+        Version::V2 => {
+            let Problem { status, body, retry_after_s } = problem(refusal);
+            (status, body.to_string().into_bytes(), retry_after_s)
+        }
+    };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    // A body of text and numbers is always writable.
-    let mut response = json(status, serde_json::to_vec(&body).unwrap_or_default().into());
+    let mut response = json(status, body.into());
+    if version == Version::V2 {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    }
+    if version == Version::V2 && status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if matches!(refusal, Refusal::HeadTooLong | Refusal::BodyTooLong | Refusal::BodyTooSlow) {
         // What is still on its way is not looked at.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

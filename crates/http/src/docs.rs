@@ -43,6 +43,7 @@ fn endpoints() -> String {
             match declaration.rate {
                 Rate::Default => "by address; not holders of `api-bypass-rate-limit`",
                 Rate::SignIn => "by address, everybody; `resume` by connection",
+                Rate::Principal => "by principal",
                 Rate::Uncounted => "–",
             },
             if declaration.record == Record::Read { "reads" } else { "–" },

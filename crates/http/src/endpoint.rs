@@ -38,6 +38,29 @@ pub struct Route {
     pub path: &'static str,
 }
 
+/// The versions of the API. They differ in how they authenticate, count, and say what is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// Rocket.Chat's wire.
+    V1,
+    /// Our own.
+    V2,
+}
+
+impl Version {
+    /// The version that a path belongs to. What belongs to none is answered as the first does.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/api/v2/") { Self::V2 } else { Self::V1 }
+    }
+}
+
+impl Route {
+    /// The version of the API that it belongs to.
+    pub fn version(self) -> Version {
+        Version::of(self.path)
+    }
+}
+
 /// The methods that endpoints have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -45,6 +68,10 @@ pub enum Method {
     Get,
     /// Changes something.
     Post,
+    /// Puts something in its place, whatever was there.
+    Put,
+    /// Ends or removes something; a body is not looked at.
+    Delete,
     /// A method of the socket protocol, by its name; over HTTP it is called through `method.call`.
     Call,
     /// The same, on a socket only: it says whose socket it is.
@@ -57,6 +84,8 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
             Self::Call => "CALL",
             Self::Socket => "SOCKET",
         }
@@ -71,6 +100,16 @@ pub const fn get(path: &'static str) -> Route {
 /// A route that changes something.
 pub const fn post(path: &'static str) -> Route {
     Route { method: Method::Post, path }
+}
+
+/// A route that puts something in its place.
+pub const fn put(path: &'static str) -> Route {
+    Route { method: Method::Put, path }
+}
+
+/// A route that ends or removes something.
+pub const fn delete(path: &'static str) -> Route {
+    Route { method: Method::Delete, path }
 }
 
 /// A method of the socket protocol.
@@ -158,6 +197,8 @@ pub enum Rate {
     Default,
     /// As the default, everybody; a token that is resumed is counted by connection instead.
     SignIn,
+    /// By principal, over all endpoints; who is none, by address.
+    Principal,
     /// Not at all.
     Uncounted,
 }
@@ -254,19 +295,26 @@ impl Caller for Principal {
     }
 }
 
-/// A good answer: JSON, ready to be sent; or empty, for a method that has nothing to say.
+/// A good answer.
 #[derive(Debug)]
-pub struct Reply(pub Vec<u8>);
+pub enum Reply {
+    /// JSON, ready to be sent; empty for a method that has nothing to say.
+    Json(Vec<u8>),
+    /// The same, of something that was made.
+    Created(Vec<u8>),
+    /// It is done, and there is nothing to say.
+    Done,
+}
 
 impl Reply {
     /// A method's answer that says nothing.
     pub const fn nothing() -> Self {
-        Self(Vec::new())
+        Self::Json(Vec::new())
     }
 
     /// An answer out of a wire type.
     pub fn json(body: &impl Serialize) -> Result<Self, Refusal> {
-        serde_json::to_vec(body).map(Self).map_err(|error| {
+        serde_json::to_vec(body).map(Self::Json).map_err(|error| {
             tracing::error!(%error, "an answer could not be written");
             Refusal::Internal
         })

@@ -3,7 +3,7 @@
 use crate::app::{App, mount};
 use crate::ddp::{self, Methods};
 use crate::endpoint::Declaration;
-use crate::{method_call, v1};
+use crate::{method_call, v1, v2};
 use axum::Router;
 use std::sync::Arc;
 
@@ -63,4 +63,9 @@ endpoints![
     v1::totp::Disable,
     v1::totp::RegenerateCodes,
     v1::totp::CheckCodesRemaining,
+    v2::SessionsShow,
+    v2::SessionsEnd,
+    v2::Me,
+    v2::MeSessions,
+    v2::MeEndSession,
 ];

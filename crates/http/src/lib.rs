@@ -5,6 +5,7 @@ mod app;
 pub mod client_address;
 mod compression;
 pub mod cors;
+mod credentials;
 pub mod ddp;
 pub mod docs;
 pub mod endpoint;
@@ -17,6 +18,7 @@ mod metrics;
 pub mod refusal;
 mod server;
 mod v1;
+mod v2;
 pub mod written;
 
 pub use app::{Routers, WireSettings, routers};

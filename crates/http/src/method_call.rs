@@ -3,7 +3,7 @@
 
 use crate::app::{self, Answered, App, arrival, refused, traced};
 use crate::ddp::{Method, Methods, errors};
-use crate::endpoint::Reply;
+use crate::endpoint::{Reply, Version};
 use crate::input::Body;
 use crate::refusal::Refusal;
 use crate::written::{Written, parse};
@@ -22,7 +22,7 @@ pub(crate) fn mount(router: Router, methods: &Arc<Methods>, app: &Arc<App>) -> R
         async move {
             match method {
                 Some(method) => traced(&app, method.route, serve(&app, method, name, request)).await,
-                None => refused(&Refusal::NoSuchPath),
+                None => refused(&Refusal::NoSuchPath, Version::V1),
             }
         }
     };
@@ -44,8 +44,8 @@ async fn serve(app: &Arc<App>, method: Method, name: String, request: Request) -
     };
     match (answer(&id, &outcome), outcome) {
         (Some((status, body)), _) => app::json(status, body.into()),
-        (None, Err(refusal)) => refused(&refusal),
-        (None, Ok(_)) => refused(&Refusal::Internal),
+        (None, Err(refusal)) => refused(&refusal, Version::V1),
+        (None, Ok(_)) => refused(&Refusal::Internal, Version::V1),
     }
 }
 
@@ -90,7 +90,9 @@ fn answer(id: &CallId, outcome: &Result<Reply, Refusal>) -> Option<(StatusCode, 
     match outcome {
         Ok(reply) => {
             // A reply is JSON of our own making, or nothing.
-            if let Ok(result) = serde_json::from_slice::<Value>(&reply.0) {
+            if let Reply::Json(json) = reply
+                && let Ok(result) = serde_json::from_slice::<Value>(json)
+            {
                 message["result"] = result;
             }
         }

@@ -1,5 +1,5 @@
 //! Everything that a request may be refused with: the guard's own refusals and the service's outcomes.
-//! What each looks like on the wire is said in `v1/errors.rs` alone.
+//! What each looks like on the wire is said in one file per version: `v1/errors.rs` and `v2/problem.rs`.
 
 use crate::endpoint::DeniedAs;
 use rollcall_service::{Refusal as Outcome, StepUpKind};
@@ -20,6 +20,8 @@ pub enum Refusal {
     BodyTooSlow,
     /// Not signed in, whatever the reason.
     NotSignedIn,
+    /// A cookie came with a change, and not from a page of ours.
+    ForeignOrigin,
     /// A right is missing.
     Denied(DeniedAs),
     /// Parameters are not as declared.
@@ -93,6 +95,7 @@ impl Refusal {
     pub const fn reason(&self) -> Option<&'static str> {
         Some(match self {
             Self::NotSignedIn => "not-signed-in",
+            Self::ForeignOrigin => "foreign-origin",
             Self::Denied(_) => "denied",
             Self::TooMany { .. } => "too-many-requests",
             Self::Outcome(Outcome::SignIn(_)) => "sign-in",

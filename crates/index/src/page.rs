@@ -116,6 +116,11 @@ impl<'a> Row<'a> {
         self.index.rows.opened_at(self.slot)
     }
 
+    /// When it ends by itself.
+    pub fn expires_at(&self) -> Timestamp {
+        self.index.rows.life(self.slot).expires_at
+    }
+
     /// When its token was last shown.
     pub fn seen_at(&self) -> Timestamp {
         self.index.rows.seen_at(self.slot)

@@ -366,6 +366,17 @@ impl Standing {
         self.index.read().step_ups.cover(token, agent, ip, now)
     }
 
+    /// Until when they need none; `None` when they need one.
+    pub fn step_up_remembered_until(
+        &self,
+        token: TokenNo,
+        agent: AgentDigest,
+        ip: IpAddr,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        self.index.read().step_ups.until(token, agent, ip, now)
+    }
+
     /// Up to `limit` sessions after `after` whose time is up and whose endings may be told by now, and were not.
     pub fn due(&self, now: Timestamp, after: SessionNo, limit: usize) -> Vec<SessionNo> {
         let index = self.at(now);

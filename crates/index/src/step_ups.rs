@@ -28,6 +28,12 @@ impl StepUps {
 
     /// Whether a call with this token from this client needs no code.
     pub fn cover(&self, token: TokenNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> bool {
-        self.0.get(&token).is_some_and(|windows| windows.iter().any(|window| window.covers(agent, ip, now)))
+        self.until(token, agent, ip, now).is_some()
+    }
+
+    /// Until when they need none.
+    pub fn until(&self, token: TokenNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> Option<Timestamp> {
+        let window = self.0.get(&token)?.iter().find(|window| window.covers(agent, ip, now))?;
+        Some(window.until)
     }
 }

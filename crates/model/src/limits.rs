@@ -57,6 +57,8 @@ pub const KNOWN_ADDRESS_FOR: Duration = Duration::from_hours(720);
 
 /// Calls of one address to one endpoint, by default.
 pub const RATE_CALLS: u32 = 10;
+/// Calls of one principal to all of API v2, by default.
+pub const PRINCIPAL_CALLS: u32 = 600;
 /// The time in which they are counted, by default.
 pub const RATE_WINDOW: Duration = MINUTE;
 /// Addresses and endpoints counted at once in one window; past it the oldest half is forgotten.

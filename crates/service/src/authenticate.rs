@@ -2,7 +2,8 @@
 
 use crate::error::SignInRefusal;
 use crate::{Principal, Refusal, Service, Watch};
-use rollcall_model::{Owner, Permission, Timestamp, TokenHash};
+use rollcall_model::factor::Factors;
+use rollcall_model::{Owner, Permission, SessionId, SessionNo, Timestamp, TokenHash, UserNo};
 use std::sync::Arc;
 
 impl Service {
@@ -28,6 +29,16 @@ impl Service {
     /// Whether the principal's roles hold the permission, at this instant.
     pub fn permits(&self, principal: &Principal, permission: Permission) -> bool {
         self.standing.permits(principal.roles(), permission)
+    }
+
+    /// The second factors that a user has.
+    pub fn factors(&self, user: UserNo) -> Factors {
+        self.standing.factors(user)
+    }
+
+    /// A live session's id on the wire.
+    pub fn session_id(&self, session: SessionNo) -> Option<SessionId> {
+        self.standing.session_id(session)
     }
 
     /// The principal's user with its names.

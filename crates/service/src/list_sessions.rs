@@ -1,6 +1,6 @@
 //! Lists of sessions and single ones, out of the index.
 
-use crate::{Refusal, Service};
+use crate::{Principal, Refusal, Service};
 use rollcall_index::{List, Page, Row};
 use rollcall_model::{SessionId, limits};
 use std::sync::Arc;
@@ -28,6 +28,12 @@ impl Service {
         let listed = if is_at_hand { list() } else { self.scans.run(list).await? };
         drop(asked);
         listed.map_err(|_| Refusal::FilterTooCostly)
+    }
+
+    /// Whether a session is the one that the principal is calling with. Others than its own are not found.
+    pub fn is_own_session(&self, principal: &Principal, id: &str) -> Result<bool, Refusal> {
+        let no = self.session(id, |row| (row.user() == principal.user()).then(|| row.no()))?;
+        Ok(principal.session() == Some(no))
     }
 
     /// One session by its id. `read` answers `None` for one that it does not want to be known.

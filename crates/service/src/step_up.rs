@@ -8,7 +8,7 @@ use crate::error::{StepUpKind, StepUpMethod, unforeseen};
 use crate::principal::{Client, Principal};
 use crate::{Refusal, Service};
 use rollcall_model::command::Passing;
-use rollcall_model::{Command, Holder, Refused};
+use rollcall_model::{Command, Holder, Refused, Timestamp};
 use std::time::Duration;
 
 impl Service {
@@ -22,6 +22,12 @@ impl Service {
         }
         // Seldom taken, and large: boxed, it takes no room in every call that could have come here.
         Box::pin(self.prove(principal, client, code, Some(self.settings.step_up_window))).await
+    }
+
+    /// Until when a second factor is remembered for this client.
+    pub fn stepped_up_until(&self, principal: &Principal, client: &Client) -> Option<Timestamp> {
+        let (token, agent) = (principal.token(), client.agent_digest());
+        self.standing.step_up_remembered_until(token, agent, client.ip, self.clock.now())
     }
 
     /// Passes when the code is right, and remembers nothing.

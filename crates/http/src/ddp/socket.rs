@@ -7,7 +7,7 @@ use super::methods::Methods;
 use super::wire::{Frame, Wire};
 use super::{Close, errors, login, logout};
 use crate::app::{App, Connection};
-use crate::guard::{Arrival, Credentials};
+use crate::guard::{Arrival, Credentials, PathParams};
 use crate::input::Body;
 use crate::refusal::Refusal;
 use crate::v1::errors::wire;
@@ -201,6 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             credentials: self.signed_in.as_ref().map(|signed_in| signed_in.credentials.clone()),
             code: Code::default(),
             client: self.client.clone(),
+            path: PathParams::default(),
             query: String::new(),
             body: Body::Params(params),
             resumes: self.connection.resumes.clone(),
@@ -249,7 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Takes from a sign-in's answer what the client takes from it: whose socket it is, and with which token.
     async fn bind(&mut self, result: &Value) -> Result<(), Over> {
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-        self.wait_for_its_end(Credentials { user_id: text("id"), token: text("token") }).await
+        self.wait_for_its_end(Credentials { user_id: Some(text("id")), token: text("token") }).await
     }
 
     async fn wait_for_its_end(&mut self, credentials: Credentials) -> Result<(), Over> {

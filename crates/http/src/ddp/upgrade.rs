@@ -25,7 +25,7 @@ pub fn mount(router: Router, methods: &Arc<Methods>, app: &Arc<App>) -> Router {
     let (methods, app) = (methods.clone(), app.clone());
     let handler = move |request: Request| {
         let answer = upgrade(request, &methods, &app).unwrap_or_else(|refusal| {
-            let mut response = refused(&refusal);
+            let mut response = refused(&refusal, Version::V1);
             if refusal == Refusal::NotAnUpgrade {
                 response.headers_mut().extend([(UPGRADE, WEBSOCKET), (SEC_WEBSOCKET_VERSION, VERSION)]);
             }

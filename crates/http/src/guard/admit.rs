@@ -1,7 +1,7 @@
-//! The rights that depend on what the parameters name, then 429: how often one address may call.
+//! The rights that depend on what the parameters name, then 429: how often one address, or one principal, may call.
 //!
-//! A window begins with an address's first call to an endpoint and is over after its length. Addresses
-//! are counted by /64 where they are IPv6. **Invariant:** at most `limits::RATE_KEYS` are remembered;
+//! A window begins with the first call that is counted in it and is over after its length. Addresses are counted by /64
+//! where they are IPv6. **Invariant:** at most `limits::RATE_KEYS` are remembered;
 //! past half of it within one window the older half is forgotten.
 
 use super::decode::Decoded;
@@ -10,12 +10,9 @@ use crate::endpoint::{Caller, Endpoint, OfTarget, Rate, Route};
 use crate::input::Input;
 use crate::refusal::Refusal;
 use parking_lot::Mutex;
-use rollcall_model::{AddressKey, Permission, Timestamp, limits};
+use rollcall_model::{AddressKey, Permission, Timestamp, UserNo, limits};
 use std::collections::HashMap;
 use std::time::Duration;
-
-/// What sign-ins are counted under.
-const SIGN_IN: Route = crate::endpoint::post("sign-in");
 
 pub struct Admitted<E: Endpoint> {
     pub(super) arrival: Arrival,
@@ -36,18 +33,24 @@ pub fn admit<E: Endpoint>(
         return Err(Refusal::Denied(right.denied));
     }
     let now = guard.service.now();
-    if E::POLICY.rate == Rate::SignIn && from.body.resumes() {
-        from.arrival.resumes.count(now).map_err(too_many)?;
-    } else if E::POLICY.rate == Rate::SignIn
-        || E::POLICY.rate == Rate::Default && !holds(Permission::ApiBypassRateLimit)
-    {
-        let address = AddressKey::of(from.arrival.client.ip);
-        // A sign-in is one whichever way it comes.
-        let route = if E::POLICY.rate == Rate::SignIn { SIGN_IN } else { from.arrival.route };
-        let state = guard.rates.count(address, route, now);
-        *rate = Some(state);
-        if let Some(wait) = state.refused_for {
-            return Err(too_many(wait));
+    match E::POLICY.rate {
+        Rate::SignIn if from.body.resumes() => from.arrival.resumes.count(now).map_err(too_many)?,
+        Rate::Default if holds(Permission::ApiBypassRateLimit) => {}
+        Rate::Uncounted => {}
+        kind => {
+            let address = AddressKey::of(from.arrival.client.ip);
+            let (limiter, key) = match (kind, principal) {
+                (Rate::Principal, Some(principal)) => {
+                    (&guard.principal_rates, Key::Principal(principal.user()))
+                }
+                (Rate::Principal, None) => (&guard.principal_rates, Key::Anyone(address)),
+                // A sign-in is one whichever way it comes.
+                (Rate::SignIn, _) => (&guard.rates, Key::SignIn(address)),
+                _ => (&guard.rates, Key::Call(address, from.arrival.route)),
+            };
+            let state = limiter.count(key, now);
+            *rate = Some(state);
+            state.refused_for.map_or(Ok(()), |wait| Err(too_many(wait)))?;
         }
     }
     Ok(Admitted { arrival: from.arrival, caller: from.caller, query: from.query, body: from.body })
@@ -70,7 +73,7 @@ pub struct RateState {
     pub refused_for: Option<Duration>,
 }
 
-/// Calls by address and endpoint.
+/// Calls of whom to what.
 #[derive(Debug)]
 pub struct RateLimiter {
     calls: u32,
@@ -78,7 +81,18 @@ pub struct RateLimiter {
     counted: Mutex<Counted>,
 }
 
-type Key = (AddressKey, Route);
+/// Whose calls are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// Those of an address to one endpoint.
+    Call(AddressKey, Route),
+    /// Sign-ins from an address.
+    SignIn(AddressKey),
+    /// Those of a user.
+    Principal(UserNo),
+    /// Those of an address without a principal.
+    Anyone(AddressKey),
+}
 
 /// Two generations: what is touched moves to the young one, and when that is full the old one goes.
 #[derive(Debug, Default)]
@@ -100,14 +114,13 @@ impl RateLimiter {
         Self { calls, window, counted: Mutex::default() }
     }
 
-    fn count(&self, address: AddressKey, route: Route, now: Timestamp) -> RateState {
+    fn count(&self, key: Key, now: Timestamp) -> RateState {
         let counted = &mut *self.counted.lock();
         let full = counted.young.len() >= limits::RATE_KEYS / 2;
         if full || now >= counted.turned_at + self.window {
             counted.old = std::mem::take(&mut counted.young);
             counted.turned_at = now;
         }
-        let key = (address, route);
         let before = counted.young.get(&key).or_else(|| counted.old.get(&key)).copied();
         let mut window = before
             .filter(|window| now < window.opened_at + self.window)
@@ -162,36 +175,36 @@ mod tests {
     const ME: Route = crate::endpoint::get("me");
     const INFO: Route = crate::endpoint::get("info");
 
-    fn address(n: u8) -> AddressKey {
-        AddressKey::of([10, 0, 0, n].into())
+    fn calls(n: u8, route: Route) -> Key {
+        Key::Call(AddressKey::of([10, 0, 0, n].into()), route)
     }
 
     #[test]
     fn the_call_past_the_limit_waits_for_the_windows_end() {
         let limiter = RateLimiter::new(2, Duration::from_mins(1));
         let remaining: Vec<_> =
-            (0..2).map(|i| limiter.count(address(1), ME, at(i * 1_000)).remaining).collect();
+            (0..2).map(|i| limiter.count(calls(1, ME), at(i * 1_000)).remaining).collect();
         assert_eq!(remaining, [1, 0]);
-        let refused = limiter.count(address(1), ME, at(59_500));
+        let refused = limiter.count(calls(1, ME), at(59_500));
         assert_eq!(refused.refused_for, Some(Duration::from_millis(500)));
         assert_eq!((refused.remaining, refused.reset), (0, at(60_000)));
-        assert_eq!(limiter.count(address(1), ME, at(60_000)).refused_for, None);
+        assert_eq!(limiter.count(calls(1, ME), at(60_000)).refused_for, None);
     }
 
     #[test]
     fn other_addresses_and_endpoints_are_counted_by_themselves() {
         let limiter = RateLimiter::new(1, Duration::from_mins(1));
         for (n, route) in [(1, ME), (2, ME), (1, INFO)] {
-            assert_eq!(limiter.count(address(n), route, at(0)).refused_for, None);
+            assert_eq!(limiter.count(calls(n, route), at(0)).refused_for, None);
         }
-        assert!(limiter.count(address(1), ME, at(0)).refused_for.is_some());
+        assert!(limiter.count(calls(1, ME), at(0)).refused_for.is_some());
     }
 
     #[test]
     fn what_is_counted_is_bounded() {
         let limiter = RateLimiter::new(1, Duration::from_mins(1));
         for n in 0..u32::try_from(limits::RATE_KEYS).unwrap() * 2 {
-            limiter.count(AddressKey::of(std::net::Ipv4Addr::from(n).into()), ME, at(0));
+            limiter.count(Key::SignIn(AddressKey::of(std::net::Ipv4Addr::from(n).into())), at(0));
         }
         let counted = limiter.counted.lock();
         assert!(counted.young.len() + counted.old.len() <= limits::RATE_KEYS);

@@ -31,6 +31,7 @@ pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> 
         client: arrival.client,
         code: arrival.code,
         credentials: arrival.credentials,
+        path: arrival.path,
         query: from.query,
         body: from.body,
         _passed: Passed,

@@ -31,6 +31,8 @@ pub struct Arrival {
     pub code: Code,
     /// The other end.
     pub client: Client,
+    /// What stands in the path for the names in the route.
+    pub path: PathParams,
     /// What stands behind the `?`.
     pub query: String,
     /// The body.
@@ -39,11 +41,22 @@ pub struct Arrival {
     pub resumes: Arc<Resumes>,
 }
 
-/// A user's id and a token, as they came.
+/// What stands in a path for the names in its route, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct PathParams(pub Vec<(Box<str>, String)>);
+
+impl PathParams {
+    /// What stands for a name of the route.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(given, _)| **given == *name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A token, as it came, and the id of the user that it is said to be of, where one is.
 #[derive(Clone)]
 pub struct Credentials {
     /// The id.
-    pub user_id: String,
+    pub user_id: Option<String>,
     /// The token, in the clear.
     pub token: String,
 }
@@ -52,8 +65,10 @@ pub struct Credentials {
 pub struct Guard {
     /// The use cases.
     pub service: Arc<Service>,
-    /// Calls that were made.
+    /// Calls that were made, by address.
     pub rates: RateLimiter,
+    /// The same, by principal.
+    pub principal_rates: RateLimiter,
 }
 
 /// A call that has passed every stage.
@@ -68,6 +83,8 @@ pub struct Call<E: Endpoint> {
     pub code: Code,
     /// What the caller authenticated with.
     pub credentials: Option<Credentials>,
+    /// What stands in the path for the names in the route.
+    pub path: PathParams,
     /// The query's parameters.
     pub query: E::Query,
     /// The body's parameters.

@@ -64,6 +64,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::BodyTooLong => status(413, plain("Request body is too large")),
         Refusal::BodyTooSlow => status(408, plain("Request body took too long")),
         Refusal::NotSignedIn => status(401, four_words("You must be logged in to do this.")),
+        Refusal::ForeignOrigin => status(403, plain("The request is not from a page of this server")),
         Refusal::Denied(denied) => self::denied(*denied),
         Refusal::Schema(place, faults) => {
             let error_type = match place {

@@ -115,8 +115,13 @@ pub static SETTINGS: &[Setting] = &[
         kind: &Count { range: 1..=1_000_000, at: at!(wire.rate_calls) },
     },
     Setting {
+        name: "limits.principal_calls",
+        meaning: "Calls of one principal to all of API v2 in a window",
+        kind: &Count { range: 1..=1_000_000, at: at!(wire.principal_calls) },
+    },
+    Setting {
         name: "limits.window",
-        meaning: "Length of that window",
+        meaning: "Length of the window of both",
         kind: &Time { range: SECOND..=DAY, at: at!(wire.rate_window) },
     },
     Setting {

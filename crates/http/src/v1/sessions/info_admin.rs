@@ -36,6 +36,6 @@ impl Endpoint for InfoAdmin {
             out.extend_from_slice(br#","success":true}"#);
             Some(out)
         });
-        Ok(Reply(found?))
+        Ok(Reply::Json(found?))
     }
 }

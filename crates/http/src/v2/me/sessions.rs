@@ -1,0 +1,37 @@
+//! `GET me/sessions`: the caller's own sessions, all of them, the newest first.
+
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use crate::guard::Call;
+use crate::input::Nothing;
+use crate::refusal::Refusal;
+use crate::v2::item::Beside;
+use crate::v2::page::page;
+use rollcall_service::Principal;
+use rollcall_service::index::{List, Page, Scope};
+
+/// The endpoint.
+pub struct Sessions;
+
+impl Endpoint for Sessions {
+    const ROUTES: &'static [Route] = &[get("/api/v2/me/sessions")];
+    const SUMMARY: &'static str = "The caller's own sessions";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Nothing,
+        of_target: &[],
+        rate: Rate::Principal,
+        step_up: StepUp::No,
+        without_factor: WithoutFactor::Allowed,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Nothing;
+    type Body = Nothing;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let scope = Scope::Of(call.caller.user());
+        let list = List { scope, filter: None, sort: Vec::new(), after: None, offset: 0, count: usize::MAX };
+        let (service, current) = (call.service.clone(), call.caller.session());
+        let write = move |rows: &Page<'_>| page(rows, Beside { service: &service, current }, None);
+        Ok(Reply::Json(call.service.list_sessions(list, write).await?))
+    }
+}

@@ -1,0 +1,275 @@
+//! What each refusal looks like in v2: a problem document (RFC 9457). The only file of v2 that knows a status. The type
+//! is a path that docs/reference/problems.md explains; the detail says what to do.
+
+use crate::refusal::{Place, Refusal};
+use rollcall_model::limits;
+use rollcall_service::{
+    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind,
+    StepUpRefusal,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A refusal, ready to be sent.
+pub struct Problem {
+    /// The status.
+    pub status: u16,
+    /// The document.
+    pub body: Value,
+    /// For how long to stay away, in seconds.
+    pub retry_after_s: Option<u64>,
+}
+
+/// A refusal as v2 says it.
+pub fn problem(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::NoSuchPath => new(
+            404,
+            "no-such-path",
+            "There is nothing at this path",
+            "GET /api/openapi.json lists what there is.",
+        ),
+        Refusal::NoSuchMethod => {
+            new(405, "no-such-method", "This path has other methods", "The Allow header lists them.")
+        }
+        Refusal::HeadTooLong => {
+            let detail = format!("Line and headers together may have {} bytes.", limits::HEAD_BYTES);
+            new(431, "head-too-long", "The request's head is too long", &detail)
+        }
+        Refusal::BodyTooLong => {
+            let detail = format!("A body may have {} bytes.", limits::BODY_BYTES);
+            new(413, "body-too-long", "The body is too long", &detail)
+        }
+        Refusal::BodyTooSlow => {
+            let detail = format!("It has to be there within {} seconds.", limits::BODY_TIME.as_secs());
+            new(408, "body-too-slow", "The body took too long", &detail)
+        }
+        Refusal::NotSignedIn => new(
+            401,
+            "not-signed-in",
+            "A live token is needed",
+            "Send it as `Authorization: Bearer TOKEN`. One that was good has ended.",
+        ),
+        Refusal::ForeignOrigin => new(
+            403,
+            "foreign-origin",
+            "A page of another origin asks for a change",
+            "A cookie is taken for changes from this server's own pages only; elsewhere send a token.",
+        ),
+        Refusal::Denied(_) => new(
+            403,
+            "not-permitted",
+            "The permission is missing",
+            "docs/reference/endpoints.md says which one it is; an administrator grants it by a role.",
+        ),
+        Refusal::Schema(place, faults) => schema(*place, faults),
+        Refusal::NotJson => new(
+            400,
+            "not-json",
+            "The body is no JSON",
+            "Send an object, as `Content-Type: application/json`.",
+        ),
+        Refusal::TooMany { wait } => too_many(*wait),
+        Refusal::Outcome(outcome) => self::outcome(outcome),
+        Refusal::Internal => internal(),
+        // What only endpoints of v1 are refused with.
+        Refusal::NotAnUpgrade
+        | Refusal::NotACall
+        | Refusal::NoSuchCall { .. }
+        | Refusal::UserNotFound
+        | Refusal::UserUnknown
+        | Refusal::UserIdUnknown
+        | Refusal::UserInvalid
+        | Refusal::RoleIdUnknown
+        | Refusal::NoSuchPermission
+        | Refusal::NoSuchRole
+        | Refusal::NoDate
+        | Refusal::NobodyToMail
+        | Refusal::UserQuery
+        | Refusal::Sort { .. }
+        | Refusal::SortKeys => internal(),
+    }
+}
+
+fn outcome(outcome: &Outcome) -> Problem {
+    match outcome {
+        Outcome::SessionNotFound => new(
+            404,
+            "no-such-session",
+            "There is no such session",
+            "It may have ended, or is not yours to see.",
+        ),
+        Outcome::NoSuchUser | Outcome::UserNotNamed => {
+            new(404, "no-such-user", "There is no such user", "GET /api/v2/users lists them.")
+        }
+        Outcome::SignIn(refusal) => sign_in(refusal),
+        Outcome::StepUp(refusal) => step_up(refusal),
+        Outcome::FilterTooCostly => new(
+            422,
+            "filter-too-costly",
+            "The filter takes too long",
+            "Make it narrower, or its patterns shorter.",
+        ),
+        Outcome::FactorEnrolled => {
+            new(409, "factor-enrolled", "A factor is enrolled already", "Remove it first.")
+        }
+        Outcome::AddressNotVerified => new(
+            409,
+            "address-not-verified",
+            "There is no verified address",
+            "Verify an e-mail address first.",
+        ),
+        Outcome::InvalidTotp => new(
+            422,
+            "code-not-taken",
+            "The code enrols no factor",
+            "Begin anew, and check the device's clock.",
+        ),
+        Outcome::LastAdministrator | Outcome::Role(RoleRefusal::LastAdministrator) => new(
+            409,
+            "last-administrator",
+            "It would leave no active administrator",
+            "Make somebody else an administrator first.",
+        ),
+        Outcome::Role(refusal) => role(*refusal),
+        Outcome::PersonalToken(refusal) => personal_token(*refusal),
+        Outcome::UserFields(refusal) => fields(refusal),
+        Outcome::DiskFull => {
+            not_now("disk-full", "The disk is full", "Ending sessions still works; all else waits for room.")
+        }
+        Outcome::Unavailable => {
+            not_now("unavailable", "The truth cannot be read or written now", "Try again after a moment.")
+        }
+    }
+}
+
+fn schema(place: Place, faults: &[String]) -> Problem {
+    let place = match place {
+        Place::Query => "query",
+        Place::Body => "body",
+    };
+    let detail = format!("In the {place}: {}.", faults.join("; "));
+    let mut problem = new(400, "not-as-declared", "A parameter is not as declared", &detail);
+    problem.body["errors"] = faults.iter().map(|fault| json!({ "in": place, "detail": fault })).collect();
+    problem
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let wait_s = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
+    let detail = format!("The next is answered in {wait_s} seconds.");
+    let problem = new(429, "too-many-requests", "Too many calls", &detail);
+    Problem { retry_after_s: Some(wait_s), ..problem }
+}
+
+fn sign_in(refusal: &SignInRefusal) -> Problem {
+    let (status, name, title, detail) = match refusal {
+        SignInRefusal::SecondFactor(refusal) => return step_up(refusal),
+        SignInRefusal::Unauthorized => {
+            (401, "wrong-credentials", "The sign-in failed", "No such user, or another password.")
+        }
+        SignInRefusal::UserNotActive => {
+            (403, "user-not-active", "The user is deactivated", "An administrator activates it.")
+        }
+        SignInRefusal::BlockedForUser => (
+            429,
+            "sign-in-blocked",
+            "Too many wrong passwords of this user",
+            "Wait, or have an operator unlock it.",
+        ),
+        SignInRefusal::BlockedForAddress => {
+            (429, "sign-in-blocked", "Too many wrong passwords from this address", "Wait.")
+        }
+        SignInRefusal::TokenNotLive => (401, "not-signed-in", "The token is live no more", "Sign in again."),
+    };
+    new(status, name, title, detail)
+}
+
+/// A code is wanted: which one, and where it goes.
+fn step_up(refusal: &StepUpRefusal) -> Problem {
+    let method = refusal.method.as_str();
+    let (name, title) = match refusal.kind {
+        StepUpKind::Required => ("step-up-required", "A second factor is needed"),
+        StepUpKind::Invalid => ("step-up-invalid", "The code is not good"),
+        StepUpKind::MaxAttempts => ("step-up-blocked", "Too many wrong codes"),
+    };
+    let detail = match refusal.kind {
+        StepUpKind::MaxAttempts => "Codes of this user are not looked at for a while.".to_owned(),
+        _ => format!("Send the same request with `x-2fa-method: {method}` and the code in `x-2fa-code`."),
+    };
+    let mut problem = new(403, name, title, &detail);
+    problem.body["method"] = json!(method);
+    problem.body["methods"] = refusal.available.iter().map(|method| method.as_str()).collect();
+    problem.body["code_mailed"] = json!(refusal.mailed.now);
+    if let Some(until) = refusal.mailed.until.last() {
+        problem.body["code_expires_at"] = json!(until.to_string());
+    }
+    problem
+}
+
+fn role(refusal: RoleRefusal) -> Problem {
+    let (status, name, title, detail) = match refusal {
+        RoleRefusal::NoSuchUser => {
+            (404, "no-such-user", "There is no such user", "GET /api/v2/users lists them.")
+        }
+        RoleRefusal::NoSuchRole => {
+            (404, "no-such-role", "There is no such role", "Roles are `admin` and `user`.")
+        }
+        RoleRefusal::HasRole => (409, "has-role", "The user has the role already", "There is nothing to do."),
+        RoleRefusal::HasNotRole => {
+            (409, "has-not-role", "The user has not the role", "There is nothing to do.")
+        }
+        RoleRefusal::LastAdministrator => return outcome(&Outcome::LastAdministrator),
+    };
+    new(status, name, title, detail)
+}
+
+fn personal_token(refusal: PersonalTokenRefusal) -> Problem {
+    let (status, name, title, detail) = match refusal {
+        PersonalTokenRefusal::NoName => (400, "no-name", "A name is needed", "Say what the token is for."),
+        PersonalTokenRefusal::NameInUse => (409, "name-in-use", "The name is in use", "Choose another."),
+        PersonalTokenRefusal::TooMany => {
+            (409, "too-many-tokens", "The user has as many as it may have", "Remove one.")
+        }
+        PersonalTokenRefusal::Unknown => {
+            (404, "no-such-token", "There is no such token", "It may have been removed.")
+        }
+    };
+    new(status, name, title, detail)
+}
+
+fn fields(refusal: &FieldRefusal) -> Problem {
+    match refusal {
+        FieldRefusal::InvalidRole => role(RoleRefusal::NoSuchRole),
+        FieldRefusal::Empty(field) => {
+            new(400, "not-as-declared", "A field is empty", &format!("`{field}` must not be empty."))
+        }
+        FieldRefusal::InvalidUsername(name) => new(
+            400,
+            "not-as-declared",
+            "This is no username",
+            &format!("{name:?} has characters that none has."),
+        ),
+        FieldRefusal::InUse(name) => {
+            new(409, "name-in-use", "It is in use", &format!("{name:?} is somebody's already."))
+        }
+    }
+}
+
+fn not_now(name: &str, title: &str, detail: &str) -> Problem {
+    Problem { retry_after_s: Some(limits::RETRY_AFTER.as_secs()), ..new(503, name, title, detail) }
+}
+
+fn internal() -> Problem {
+    new(
+        500,
+        "internal",
+        "This is a fault of the server",
+        "Its log says more, under the x-request-id of this answer.",
+    )
+}
+
+fn new(status: u16, name: &str, title: &str, detail: &str) -> Problem {
+    let kind = format!("/problems/{name}");
+    let body = json!({ "type": kind, "title": title, "status": status, "detail": detail });
+    Problem { status, body, retry_after_s: None }
+}

@@ -1,0 +1,34 @@
+//! `DELETE sessions/{id}`: ends one session, whoever's.
+
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, delete,
+};
+use crate::guard::Call;
+use crate::input::Nothing;
+use crate::refusal::Refusal;
+use rollcall_model::Permission;
+use rollcall_service::Principal;
+
+/// The endpoint.
+pub struct End;
+
+impl Endpoint for End {
+    const ROUTES: &'static [Route] = &[delete("/api/v2/sessions/{id}")];
+    const SUMMARY: &'static str = "End one session of any user";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::LogoutDeviceManagement, DeniedAs::Forbidden),
+        of_target: &[],
+        rate: Rate::Principal,
+        step_up: StepUp::Required,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Nothing,
+    };
+    type Caller = Principal;
+    type Query = Nothing;
+    type Body = Nothing;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        call.service.end_session(&call.caller, call.path.get("id")).await?;
+        Ok(Reply::Done)
+    }
+}

@@ -1,0 +1,7 @@
+//! Sessions of everybody.
+
+mod end;
+mod show;
+
+pub use end::End;
+pub use show::Show;
