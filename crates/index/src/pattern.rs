@@ -1,13 +1,12 @@
-//! v1's filter: one text, taken both literally and as a regular expression, ignoring case (Unicode).
-//! This is the one place where a regular expression is built.
+//! What is looked for in all texts of a session: v1's filter, which is one text, taken both literally and as a regular
+//! expression, ignoring case (Unicode); and the words and patterns of the filter language.
 
 use crate::needle::{Needle, may_be_empty};
 use crate::turning_point;
-use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use rollcall_filter::pattern::{build, parse};
 use rollcall_model::ids::ID_ALPHABET;
-use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
+use rollcall_model::limits::FILTER_PROGRAM_BYTES;
 
 /// A filter's text, ready to be searched for.
 #[derive(Clone, Debug)]
@@ -32,8 +31,8 @@ const LETTERS_OF_ADDRESSES: &[u8] = b"0123456789abcdef.:";
 impl TextFilter {
     /// The filter of this text. What is no regular expression, or too large a one, is literal only.
     pub fn new(text: &str) -> Self {
-        let Some(literal) = parse(&regex_syntax::escape(text)) else { return Self::nothing() };
-        let pattern = parse(text).filter(|pattern| *pattern != literal);
+        let Ok(literal) = parse(&regex_syntax::escape(text)) else { return Self::nothing() };
+        let pattern = parse(text).ok().filter(|pattern| *pattern != literal);
         let limit = Some(FILTER_PROGRAM_BYTES);
         pattern
             .and_then(|pattern| Self::of(&Hir::alternation(vec![literal.clone(), pattern]), limit))
@@ -94,18 +93,6 @@ impl TextFilter {
 
 fn needle(pattern: &Hir, limit: Option<usize>) -> Option<Needle> {
     Needle::of(pattern, |pattern, one_by_one| build(pattern, one_by_one, limit))
-}
-
-fn parse(pattern: &str) -> Option<Hir> {
-    // UTF-8 mode refuses what could match other bytes, separators among them: `(?-u:.)`.
-    let config = syntax::Config::new().case_insensitive(true).utf8(true).nest_limit(FILTER_NESTING);
-    syntax::parse_with(pattern, &config).ok()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that builds a regular expression")]
-fn build(pattern: &Hir, texts_are_utf8: bool, limit: Option<usize>) -> Option<Regex> {
-    let config = Regex::config().nfa_size_limit(limit).utf8_empty(texts_are_utf8);
-    Regex::builder().configure(config).build_from_hir(pattern).ok()
 }
 
 /// Whether a pattern finds something in every text: the empty match, wherever it is.
