@@ -140,6 +140,11 @@ impl Text {
 pub struct Matcher(Option<Regex>);
 
 impl Matcher {
+    /// What its program takes.
+    pub fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, Regex::memory_usage)
+    }
+
     /// Whether this text is meant.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.as_ref().is_some_and(|regex| regex.is_match(text))

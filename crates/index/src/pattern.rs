@@ -41,6 +41,11 @@ impl TextFilter {
             .unwrap_or_else(Self::nothing)
     }
 
+    /// What this pattern matches.
+    pub(crate) fn of_pattern(pattern: &Hir) -> Self {
+        Self::of(pattern, None).unwrap_or_else(Self::nothing)
+    }
+
     fn nothing() -> Self {
         let [in_names, in_ids, in_addresses] = std::array::from_fn(|_| Needle::nothing());
         Self { everything: false, in_names, in_ids, in_addresses }
@@ -80,15 +85,15 @@ impl TextFilter {
         &self.in_addresses
     }
 
-    /// How much text to search before asking whether it takes too long.
-    pub(crate) fn bytes_at_once(&self) -> usize {
-        (WORK_AT_ONCE / self.in_names.bytes().max(1)).clamp(1, BYTES_AT_ONCE)
-    }
-
     /// What its programs take; what the engine remembers while it searches comes on top.
     pub(crate) fn bytes(&self) -> usize {
         [&self.in_names, &self.in_ids, &self.in_addresses].map(Needle::bytes).iter().sum()
     }
+}
+
+/// How much text to search with a program of this size before asking whether it takes too long.
+pub fn bytes_at_once(program: usize) -> usize {
+    (WORK_AT_ONCE / program.max(1)).clamp(1, BYTES_AT_ONCE)
 }
 
 fn needle(pattern: &Hir, limit: Option<usize>) -> Option<Needle> {
