@@ -10,7 +10,7 @@ use crate::patterns::{Dice, Pattern};
 use crate::process;
 use crate::table::{Table, figure};
 use anyhow::Result;
-use rollcall_index::{Direction, List, Scope, SortKey, Standing, TextFilter};
+use rollcall_index::{Direction, Finder, List, Scope, SortKey, Standing};
 use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::{Timestamp, limits};
 use std::cell::RefCell;
@@ -155,9 +155,9 @@ impl Field {
     /// Lists once, and gives up at a deadline.
     fn list(&self, list: &List, deadline: Duration) -> Took {
         // Made without the lock; made here once more to know how long that takes.
-        let made = list.filter.as_deref().map(|text| {
+        let made = list.filter.as_ref().map(|filter| {
             let began = Instant::now();
-            black_box(TextFilter::new(text));
+            black_box(Finder::of(filter));
             began.elapsed()
         });
         let began = Instant::now();
@@ -220,7 +220,7 @@ impl Field {
 }
 
 fn plain() -> List {
-    List { scope: Scope::Everyone, filter: None, sort: Vec::new(), offset: 0, count: ROWS }
+    List { scope: Scope::Everyone, filter: None, sort: Vec::new(), after: None, offset: 0, count: ROWS }
 }
 
 impl Trial {

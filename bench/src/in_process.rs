@@ -127,7 +127,14 @@ fn while_scanning<T>(standing: &Standing, now: Timestamp, work: impl FnOnce() ->
         scope.spawn(|| {
             for nth in 0.. {
                 let filter = Some(not_asked_lately(HOSTILE, nth).into());
-                let list = List { scope: Scope::Everyone, filter, sort: Vec::new(), offset: 0, count: 1 };
+                let list = List {
+                    scope: Scope::Everyone,
+                    filter,
+                    sort: Vec::new(),
+                    after: None,
+                    offset: 0,
+                    count: 1,
+                };
                 let _ = standing.list(&list, now, &|| is_done.load(Ordering::Relaxed), |_| ());
                 if is_done.load(Ordering::Relaxed) {
                     break;
@@ -146,6 +153,7 @@ fn lists(standing: &Standing, now: Timestamp, times: usize) -> Vec<Listed> {
         scope: Scope::Everyone,
         filter: None,
         sort,
+        after: None,
         offset,
         count: page,
     };

@@ -87,6 +87,7 @@ impl Row {
             SortKey::Username => {
                 (&self.folded_username, &owner.username).cmp(&(&other.folded_username, &others.username))
             }
+            other => unreachable!("v1 does not sort by {other:?}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! the seeds.
 
 mod ddp_frames;
+mod filter_tree;
 mod method_call;
 mod oracle;
 mod parameters;
@@ -10,6 +11,7 @@ mod user_agent;
 mod v1_filter;
 
 pub use ddp_frames::ddp_frames;
+pub use filter_tree::filter_tree;
 pub use method_call::method_call;
 pub use parameters::{login_body, query_string};
 pub use user_agent::user_agent;

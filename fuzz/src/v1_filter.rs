@@ -80,8 +80,14 @@ struct Scene {
 
 impl Scene {
     fn ask(&self, filter: &str, scope: Scope) -> Vec<SessionNo> {
-        let list =
-            List { scope, filter: Some(filter.into()), sort: Vec::new(), offset: 0, count: usize::MAX };
+        let list = List {
+            scope,
+            filter: Some(filter.into()),
+            sort: Vec::new(),
+            after: None,
+            offset: 0,
+            count: usize::MAX,
+        };
         let read =
             self.standing.list(&list, NOW, &|| false, |page| page.rows().map(|row| row.no()).collect());
         must(read.ok())

@@ -30,6 +30,11 @@ fn any_filter_finds_what_a_plain_scan_finds() {
 }
 
 #[test]
+fn any_text_is_a_filter_or_is_refused_at_a_place_in_it() {
+    replay("filter_tree", rollcall_fuzz::filter_tree);
+}
+
+#[test]
 fn any_query_is_taken_or_refused_as_declared() {
     replay("query_string", rollcall_fuzz::query_string);
 }

@@ -16,6 +16,7 @@ const PACKAGE: &str = "rollcall-fuzz";
 pub const TARGETS: &[(&str, u32)] = &[
     ("user_agent", 2_048),
     ("v1_filter", 400),
+    ("filter_tree", 1_024),
     ("query_string", 2_048),
     ("login_body", 4_096),
     ("ddp_frames", 4_096),

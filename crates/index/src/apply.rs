@@ -4,29 +4,8 @@ use crate::index::Index;
 use crate::personal::PersonalTokens;
 use parking_lot::RwLock;
 use rollcall_model::factor::Factors;
-use rollcall_model::{Event, Grants, Happening, UserNo};
-use std::collections::HashMap;
+use rollcall_model::{Event, Grants, Happening};
 use std::sync::Arc;
-
-/// Takes note of who has which factors from now on.
-pub fn note_factors(events: &[Event], factors: &RwLock<HashMap<UserNo, Factors>>) {
-    for event in events {
-        let Some(user) = event.subject else { continue };
-        let changed = |of: Factors| match event.happening {
-            Happening::FactorEnrolled { .. } => Some(of.with(Factors::AUTHENTICATOR)),
-            Happening::MailEnrolled => Some(of.with(Factors::MAIL)),
-            Happening::FactorsRemoved(removed) => Some(of.without(removed)),
-            Happening::UserDeleted { .. } => Some(Factors::default()),
-            _ => None,
-        };
-        let before = factors.read().get(&user).copied().unwrap_or_default();
-        match changed(before) {
-            Some(after) if after.any() => factors.write().insert(user, after),
-            Some(_) => factors.write().remove(&user),
-            None => None,
-        };
-    }
-}
 
 /// Takes note of which roles hold which permission from now on.
 pub fn note_grants(events: &[Event], grants: &RwLock<Grants>) {
@@ -74,10 +53,26 @@ impl Index {
             _ => {}
         }
         if let Some(user) = event.subject {
+            let before = self.factors(user);
+            let after = factors_after(before, &event.happening);
+            if after != before {
+                self.set_factors(user, after);
+            }
             if matches!(event.happening, Happening::UserErased) {
                 self.addresses.forget(user);
             }
             self.addresses.prune(user, event.at);
         }
+    }
+}
+
+/// The factors of the user whom something happened to.
+fn factors_after(before: Factors, happening: &Happening) -> Factors {
+    match happening {
+        Happening::FactorEnrolled { .. } => before.with(Factors::AUTHENTICATOR),
+        Happening::MailEnrolled => before.with(Factors::MAIL),
+        Happening::FactorsRemoved(removed) => before.without(*removed),
+        Happening::UserDeleted { .. } => Factors::default(),
+        _ => before,
     }
 }

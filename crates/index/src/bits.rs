@@ -23,13 +23,6 @@ impl Bits {
         self.0[at] |= 1 << (slot as usize % WORD);
     }
 
-    /// Takes a slot out.
-    pub fn remove(&mut self, slot: u32) {
-        if let Some(word) = self.0.get_mut(slot as usize / WORD) {
-            *word &= !(1 << (slot as usize % WORD));
-        }
-    }
-
     /// The same set, as it is kept.
     pub fn to_bitmap(&self) -> RoaringBitmap {
         let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
@@ -42,18 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_is_what_the_bitmap_holds() {
+    fn what_was_put_in_is_what_the_bitmap_holds() {
         let mut bits = Bits::default();
         let slots = [0, 1, 63, 64, 200, 255, 700, 70_000];
-        for slot in slots {
-            bits.insert(slot);
-            bits.insert(slot + 1);
-        }
-        for slot in slots {
-            bits.remove(slot + 1);
-        }
-        bits.remove(1_000_000);
-        let left: Vec<u32> = bits.to_bitmap().iter().collect();
-        assert_eq!(left, [0, 63, 200, 255, 700, 70_000]);
+        slots.into_iter().rev().for_each(|slot| bits.insert(slot));
+        let held: Vec<u32> = bits.to_bitmap().iter().collect();
+        assert_eq!(held, slots);
     }
 }

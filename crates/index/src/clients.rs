@@ -44,6 +44,13 @@ pub struct Known {
     rows: u32,
 }
 
+impl Known {
+    /// How many rows have it.
+    pub const fn rows(&self) -> usize {
+        self.rows as usize
+    }
+}
+
 impl Clients {
     /// Nothing.
     pub fn new(readers: Readers) -> Self {
@@ -59,6 +66,12 @@ impl Clients {
     /// The pair with this code.
     pub fn get(&self, code: u32) -> &Known {
         &self.known[code as usize]
+    }
+
+    /// The pairs that have rows, from a code on, each with its code.
+    pub fn known(&self, from: usize) -> impl Iterator<Item = (u32, &Known)> {
+        let known = self.known.iter().enumerate().skip(from);
+        known.filter(|(_, known)| known.rows > 0).map(|(code, known)| (number(code), known))
     }
 
     /// What they take, but for the user agents that are remembered.

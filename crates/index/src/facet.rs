@@ -54,10 +54,12 @@ impl Field {
     /// The facets that a filter's text is looked for in.
     pub const FILTERED: [Self; 4] = [Self::DeviceName, Self::DeviceType, Self::OsName, Self::Host];
 
-    /// The field behind a sort key; sign-in order needs none.
+    /// The field behind a sort key, if there is one.
     pub const fn of(key: SortKey) -> Option<Self> {
         match key {
-            SortKey::LoginAt => None,
+            SortKey::LoginAt | SortKey::SeenAt | SortKey::DeviceVersion | SortKey::Ip => None,
+            SortKey::DeviceType => Some(Self::DeviceType),
+            SortKey::Host => Some(Self::Host),
             SortKey::DeviceName => Some(Self::DeviceName),
             SortKey::OsName => Some(Self::OsName),
             SortKey::OsVersion => Some(Self::OsVersion),

@@ -12,10 +12,12 @@ use crate::rows::Rows;
 use crate::step_ups::StepUps;
 use crate::users::Users;
 use crate::views::Views;
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
+use rollcall_model::factor::Factors;
 use rollcall_model::{AddressKey, Owner, Session, SessionNo, Timestamp, UserNo, limits};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 /// A session and when its token was last shown.
@@ -33,6 +35,8 @@ pub struct Index {
     /// Of sessions that are no row any more: what the store has still to be told.
     pub gone: Vec<LastSeen>,
     pub step_ups: StepUps,
+    /// Of the users that have any, with sessions or without.
+    factors: HashMap<UserNo, Factors>,
     pub addresses: Addresses,
     /// Whether rows only come for now, and are found by nothing.
     pub only_takes: bool,
@@ -50,6 +54,7 @@ impl Index {
             retired: BTreeMap::new(),
             gone: Vec::new(),
             step_ups: StepUps::default(),
+            factors: HashMap::new(),
             addresses: Addresses::new(),
             only_takes: false,
         }
@@ -100,7 +105,6 @@ impl Index {
         self.clients.leave(client);
         self.rows.remove(slot);
         if self.users.count(user) == 0 {
-            self.see_user_go(user);
             self.users.forget(user);
         }
     }
@@ -117,6 +121,23 @@ impl Index {
         if let Some(user) = self.users.find(owner.no) {
             self.users.change(user, owner, &self.rows);
             self.see_user_change(user);
+        }
+    }
+
+    /// The factors of a user.
+    pub fn factors(&self, user: UserNo) -> Factors {
+        self.factors.get(&user).copied().unwrap_or_default()
+    }
+
+    /// Lets a user have these factors.
+    pub fn set_factors(&mut self, user: UserNo, factors: Factors) {
+        if factors.any() {
+            self.factors.insert(user, factors);
+        } else {
+            self.factors.remove(&user);
+        }
+        if let Some(code) = self.users.find(user) {
+            self.see_user_change(code);
         }
     }
 
@@ -164,6 +185,11 @@ impl Index {
     /// The address that a row's session was opened from.
     fn ip(&self, slot: u32) -> Option<IpAddr> {
         std::str::from_utf8(self.rows.address(slot)).ok()?.parse().ok()
+    }
+
+    /// The same; none specified where it is none, which it never is.
+    pub fn address(&self, slot: u32) -> IpAddr {
+        self.ip(slot).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
     }
 
     /// Whether the user signed in from there lately.

@@ -17,29 +17,37 @@ mod apply;
 mod arena;
 mod beginning;
 mod bits;
+mod by_number;
 mod checkpoint;
 mod chunk;
 mod clients;
 mod collation;
+mod completion;
 mod facet;
+mod finder;
 mod gather;
 mod index;
 mod list;
+mod matching;
 mod needle;
+mod network;
 mod order;
 mod packed;
 mod page;
 mod part;
 mod pattern;
 mod personal;
+mod position;
 mod rows;
 mod scan;
+mod search;
 mod shards;
 mod signature;
 mod size;
 mod slots;
 mod standing;
 mod step_ups;
+mod tally;
 mod users;
 mod views;
 
@@ -48,11 +56,15 @@ mod tests;
 
 pub use checkpoint::FORMAT;
 pub use clients::Readers;
+pub use finder::Finder;
 pub use index::LastSeen;
-pub use list::{Direction, List, Scope, SortKey};
+pub use list::{Direction, Filter, List, Scope, SortKey};
+pub use matching::Matching;
 pub use page::{Page, Row};
 pub use pattern::TextFilter;
+pub use position::{Position, SortValue};
 pub use standing::{Bearer, Loaded, Standing, TooCostly};
+pub use tally::{Tally, TallyBy};
 
 /// The number of a row or a dictionary value. Memory ends long before 32 bits do.
 fn number(n: usize) -> u32 {

@@ -1,12 +1,14 @@
 //! Lists: which rows, in which order, and which page of them.
 //!
-//! Three ways to a page, by what is asked:
+//! Four ways to a page, by what is asked:
 //! - rows in order of sign-in, all or those a filter found: counted off from the newest;
 //! - rows by another key, all or many: whole blocks of values are skipped by their counts, only the values that
 //!   reach into the page are looked at; what a filter found is counted once, and the counts kept with it;
-//! - few rows by another key: they are partitioned around the page, and only the page is sorted.
+//! - few rows by another key: they are partitioned around the page, and only the page is sorted;
+//! - rows by a key without an order of values (last seen, version, address): all are looked at, each once
+//!   ([`crate::by_number`]).
 //!
-//! Further keys order the rows of one value in the same three ways.
+//! Further keys order the rows of one value in the same ways.
 //!
 //! Ties on all keys break newest sign-in first, then greater number first, whatever the direction of the
 //! keys. As slots ascend by both, that is: greatest slot first.
@@ -15,27 +17,66 @@ use crate::facet::Field;
 use crate::index::Index;
 use crate::order::Order;
 use crate::part::Part;
+use crate::position::{Position, number_of_address};
 use crate::slots::{Slots, cardinality, newest};
 use crate::turning_point;
 use roaring::RoaringBitmap;
-use rollcall_model::UserNo;
+use rollcall_filter::{Bound, compare_versions};
+use rollcall_model::{Timestamp, UserNo};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct List {
     /// Whose sessions.
     pub scope: Scope,
-    /// Which of them: the text of a [filter](crate::TextFilter). All when absent.
-    pub filter: Option<Box<str>>,
+    /// Which of them. All when absent.
+    pub filter: Option<Filter>,
     /// In which order, the first key first; newest first when empty.
     pub sort: Vec<(SortKey, Direction)>,
+    /// The place behind which it begins: that of a row of a list that is sorted alike.
+    pub after: Option<Position>,
     /// How many rows are skipped.
     pub offset: usize,
     /// How many rows are given at the most.
     pub count: usize,
+}
+
+/// Which sessions.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// v1's filter of this text: see [`TextFilter`](crate::TextFilter).
+    Text(Box<str>),
+    /// One of the filter language, bound to a time and a caller.
+    Tree(Arc<Bound>),
+}
+
+impl Filter {
+    /// Whether the two always find the same, as far as their texts tell.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Tree(a), Self::Tree(b)) => a.key() == b.key(),
+            _ => false,
+        }
+    }
+
+    /// Whether what it finds changes by events alone and for all callers alike.
+    pub fn is_kept(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Tree(bound) => bound.is_kept(),
+        }
+    }
+}
+
+impl<T: Into<Box<str>>> From<T> for Filter {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 /// Whose sessions a list is of.
@@ -52,8 +93,18 @@ pub enum Scope {
 pub enum SortKey {
     /// The time of sign-in.
     LoginAt,
+    /// When the token was last shown.
+    SeenAt,
     /// The name of browser or app.
     DeviceName,
+    /// What kind of client it is.
+    DeviceType,
+    /// The version of browser or app, by its numbers.
+    DeviceVersion,
+    /// The `Host` header at sign-in.
+    Host,
+    /// The client's address; IPv4 among IPv6 as it is mapped there.
+    Ip,
     /// The name of the operating system.
     OsName,
     /// The version of the operating system; an unknown one is lowest.
@@ -73,7 +124,7 @@ pub enum Direction {
     Descending,
 }
 
-type Keys<'a> = &'a [(SortKey, Direction)];
+pub type Keys<'a> = &'a [(SortKey, Direction)];
 
 /// A page's rows and the count of all that the list has.
 pub struct Found {
@@ -89,6 +140,12 @@ impl List {
         self.offset..self.offset.saturating_add(self.count)
     }
 
+    /// The window, when so many rows lie before the place where the list begins.
+    fn window_behind(&self, passed: usize) -> Range<usize> {
+        let Range { start, end } = self.window();
+        start.saturating_add(passed)..end.saturating_add(passed)
+    }
+
     fn keys(&self) -> Keys<'_> {
         match self.sort.as_slice() {
             [(SortKey::LoginAt, Direction::Descending)] => &[],
@@ -100,14 +157,27 @@ impl List {
 impl Index {
     /// A page of these rows of a user.
     pub fn page_of_user(&self, list: &List, slots: Vec<u32>) -> Found {
-        Found { total: slots.len(), slots: self.cut(slots, list.keys(), list.window()) }
+        let passed = list
+            .after
+            .as_ref()
+            .map_or(0, |after| self.passed_of(slots.iter().copied(), list.keys(), &after.values, after.no));
+        Found { total: slots.len(), slots: self.cut(slots, list.keys(), list.window_behind(passed)) }
     }
 
     /// A page of everybody's rows: of all, or of those that a filter found.
-    pub fn page(&self, list: &List, part: Option<&mut Part>) -> Found {
-        let total = cardinality(part.as_ref().map_or_else(|| self.rows.live(), |part| part.rows()));
+    pub fn page(&self, list: &List, mut part: Option<&mut Part>) -> Found {
+        let rows = part.as_ref().map_or_else(|| self.rows.live(), |part| part.rows());
+        let (total, keys) = (cardinality(rows), list.keys());
         let mut page = Vec::with_capacity(list.window().len().min(total));
-        self.take(part, list.keys(), list.window(), &mut page);
+        if let Some(numbers) = keys.first().and_then(|(key, _)| self.numbers(*key)) {
+            self.take_by_number(rows, &numbers, keys, list.after.as_ref(), list.window(), &mut page);
+            return Found { total, slots: page };
+        }
+        let passed = list
+            .after
+            .as_ref()
+            .map_or(0, |after| self.passed(part.as_deref_mut(), keys, &after.values, after.no));
+        self.take(part, keys, list.window_behind(passed), &mut page);
         Found { total, slots: page }
     }
 
@@ -121,7 +191,14 @@ impl Index {
         match keys.split_first() {
             None => newest(rows, window.start, window.len(), page),
             Some(((key, direction), rest)) => match Field::of(*key) {
-                None => self.walk_in_time(rows, *direction, rest, window, page),
+                None if *key == SortKey::LoginAt => {
+                    self.walk_in_time(rows, *direction, rest, window, page);
+                }
+                None => {
+                    if let Some(numbers) = self.numbers(*key) {
+                        self.take_by_number(rows, &numbers, keys, None, window, page);
+                    }
+                }
                 Some(_) if total <= FEW => page.extend(self.cut(rows.iter().collect(), keys, window)),
                 Some(field) => self.walk(field, part.take(), *direction, rest, window, page),
             },
@@ -179,7 +256,8 @@ impl Index {
         }
     }
 
-    fn count_of_value(&self, field: Field, code: u32) -> usize {
+    /// How many rows a value has.
+    pub fn count_of_value(&self, field: Field, code: u32) -> usize {
         match field {
             Field::Username => self.users.count(code),
             Field::Name => self.users.count_of_name(code),
@@ -208,7 +286,7 @@ impl Index {
     }
 
     /// The rows of a value, all or those of a part.
-    fn rows_of_value(&self, field: Field, code: u32, part: Option<&RoaringBitmap>) -> RowsOfValue<'_> {
+    pub fn rows_of_value(&self, field: Field, code: u32, part: Option<&RoaringBitmap>) -> RowsOfValue<'_> {
         if let Some(set) = self.set_of_value(field, code) {
             return RowsOfValue::Set(part.map_or(Cow::Borrowed(set), |part| Cow::Owned(part & set)));
         }
@@ -286,46 +364,62 @@ impl Index {
     }
 
     /// Sorts rows as far as a page needs it, and gives the page.
-    fn sort(&self, mut slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
-        let compare = |a: &u32, b: &u32| {
-            let by_keys = keys.iter().map(|(key, direction)| self.compare(*key, *direction, *a, *b));
-            by_keys.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| b.cmp(a))
-        };
-        if window.end < slots.len() {
-            slots.select_nth_unstable_by(window.end, compare);
-            slots.truncate(window.end);
+    fn sort(&self, slots: Vec<u32>, keys: Keys<'_>, window: Range<usize>) -> Vec<u32> {
+        // What moves without events is read once: sorting by what changes meanwhile would have no order.
+        let is_moving = keys.iter().any(|(key, _)| *key == SortKey::SeenAt);
+        let mut rows: Vec<(u32, Timestamp)> = slots
+            .into_iter()
+            .map(|slot| (slot, if is_moving { self.rows.seen_at(slot) } else { Timestamp::default() }))
+            .collect();
+        let compare = |a: &(u32, Timestamp), b: &(u32, Timestamp)| self.compare_rows(keys, *a, *b);
+        if window.end < rows.len() {
+            rows.select_nth_unstable_by(window.end, compare);
+            rows.truncate(window.end);
         }
         if window.start > 0 {
-            slots.select_nth_unstable_by(window.start, compare);
-            slots.drain(..window.start);
+            rows.select_nth_unstable_by(window.start, compare);
+            rows.drain(..window.start);
         }
-        slots.sort_unstable_by(compare);
-        slots
+        rows.sort_unstable_by(compare);
+        rows.into_iter().map(|(slot, _)| slot).collect()
     }
 
-    /// How two rows compare by one key.
-    fn compare(&self, key: SortKey, direction: Direction, a: u32, b: u32) -> Ordering {
-        let ascending = match Field::of(key) {
-            None => self.rows.opened_at(a).cmp(&self.rows.opened_at(b)),
-            Some(field) => {
-                let (a, b) = (self.code(a, field), self.code(b, field));
-                match field {
-                    _ if a == b => Ordering::Equal,
-                    Field::Username => self.users.compare(a, b),
-                    Field::Name => self.users.compare_names(a, b),
-                    facet => self.facets.get(facet).compare(a, b),
+    /// How two rows compare, each with when it was seen if a key asks that.
+    pub fn compare_rows(&self, keys: Keys<'_>, a: (u32, Timestamp), b: (u32, Timestamp)) -> Ordering {
+        let by_keys = keys.iter().map(|(key, direction)| {
+            let ascending = match key {
+                SortKey::SeenAt => a.1.cmp(&b.1),
+                key => self.compare(*key, a.0, b.0),
+            };
+            if *direction == Direction::Ascending { ascending } else { ascending.reverse() }
+        });
+        by_keys.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| b.0.cmp(&a.0))
+    }
+
+    /// How two rows compare by one key that does not move.
+    fn compare(&self, key: SortKey, a: u32, b: u32) -> Ordering {
+        let Some(field) = Field::of(key) else {
+            return match key {
+                SortKey::DeviceVersion => {
+                    let version = |slot| &self.clients.get(self.rows.client(slot)).device.long_version;
+                    compare_versions(version(a), version(b))
                 }
-            }
+                SortKey::Ip => number_of_address(self.address(a)).cmp(&number_of_address(self.address(b))),
+                _ => self.rows.opened_at(a).cmp(&self.rows.opened_at(b)),
+            };
         };
-        match direction {
-            Direction::Ascending => ascending,
-            Direction::Descending => ascending.reverse(),
+        let (a, b) = (self.code(a, field), self.code(b, field));
+        match field {
+            _ if a == b => Ordering::Equal,
+            Field::Username => self.users.compare(a, b),
+            Field::Name => self.users.compare_names(a, b),
+            facet => self.facets.get(facet).compare(a, b),
         }
     }
 }
 
 /// Some rows.
-enum RowsOfValue<'a> {
+pub enum RowsOfValue<'a> {
     /// In ascending order.
     Slots(Vec<u32>),
     /// As a set.
@@ -333,6 +427,14 @@ enum RowsOfValue<'a> {
 }
 
 impl RowsOfValue<'_> {
+    /// As a set.
+    pub fn into_set(self) -> RoaringBitmap {
+        match self {
+            Self::Slots(slots) => slots.into_iter().collect(),
+            Self::Set(set) => set.into_owned(),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Slots(slots) => slots.len(),

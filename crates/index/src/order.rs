@@ -47,6 +47,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// How many rows a value has.
+    pub fn of_value(&self, value: u32) -> usize {
+        self.of_value.get(value as usize).map_or(0, |count| *count as usize)
+    }
+
     /// What they take.
     pub const fn bytes(&self) -> usize {
         size_of::<u32>() * (self.of_value.len() + self.of_block.len())
@@ -196,8 +201,7 @@ impl Order {
         visit: impl FnMut(u32, Range<usize>),
     ) {
         let of_block = |block: u32| counts.of_block[block as usize] as usize;
-        let rows = |value: u32| counts.of_value.get(value as usize).map_or(0, |count| *count as usize);
-        self.counted_window(direction, window, of_block, rows, visit);
+        self.counted_window(direction, window, of_block, |value| counts.of_value(value), visit);
     }
 
     /// How many values there are.
@@ -208,6 +212,14 @@ impl Order {
     /// All values, in order.
     pub fn values(&self) -> impl Iterator<Item = u32> {
         self.sequence.iter().flat_map(|block| self.blocks[*block as usize].values.iter().copied())
+    }
+
+    /// The values from a place on, in order; `compare` says how a value lies to it.
+    pub fn values_from(&self, compare: impl Fn(u32) -> Ordering) -> impl Iterator<Item = u32> {
+        let first = |block: &u32| self.blocks[*block as usize].values[0];
+        let blocks = self.sequence.partition_point(|block| compare(first(block)).is_lt()).saturating_sub(1);
+        let values = self.sequence[blocks..].iter().flat_map(|block| &self.blocks[*block as usize].values);
+        values.copied().skip_while(move |value| compare(*value).is_lt())
     }
 
     /// Counts of a part of the rows, out of values and how many rows each has there.
@@ -246,6 +258,40 @@ impl Order {
         if counts.shape != self.shape {
             (counts.shape, counts.of_block) = (self.shape, self.of_blocks(&counts.of_value));
         }
+    }
+
+    /// How many rows the values before a place have, and the value at it, if there is one. `compare` says how a value
+    /// lies to the place, `rows` how many rows one has; the rows are those of a part where its counts are given.
+    pub fn before(
+        &self,
+        direction: Direction,
+        compare: impl Fn(u32) -> Ordering,
+        rows: impl Fn(u32) -> usize,
+        counts: Option<&Counts>,
+    ) -> (usize, Option<u32>) {
+        let of_block = |block: u32| match counts {
+            Some(counts) => counts.of_block[block as usize] as usize,
+            None => self.blocks[block as usize].rows,
+        };
+        let of_value = |value: u32| match counts {
+            Some(counts) => counts.of_value(value),
+            None => rows(value),
+        };
+        let first = |block: &u32| self.blocks[*block as usize].values[0];
+        let blocks = self.sequence.partition_point(|block| compare(first(block)).is_le()).saturating_sub(1);
+        let values = self.sequence.get(blocks).map_or(&[][..], |block| &self.blocks[*block as usize].values);
+        let place = values.partition_point(|value| compare(*value).is_lt());
+        let equal = values.get(place).copied().filter(|value| compare(*value).is_eq());
+        let lower = self.sequence[..blocks].iter().map(|block| of_block(*block)).sum::<usize>()
+            + values[..place].iter().map(|value| of_value(*value)).sum::<usize>();
+        let before = match direction {
+            Direction::Ascending => lower,
+            Direction::Descending => {
+                let all: usize = self.sequence.iter().map(|block| of_block(*block)).sum();
+                all - lower - equal.map_or(0, of_value)
+            }
+        };
+        (before, equal)
     }
 
     fn counted_window(

@@ -7,6 +7,7 @@ use crate::index::Index;
 use crate::list::Found;
 use rollcall_model::ids::ID_LENGTH;
 use rollcall_model::{Device, RoleSet, SessionNo, Timestamp, UserId, UserNo};
+use std::net::IpAddr;
 
 /// A page of a list.
 pub struct Page<'a> {
@@ -109,6 +110,11 @@ impl<'a> Row<'a> {
     /// The client's address at sign-in, as text: ASCII.
     pub fn address(&self) -> &'a [u8] {
         self.index.rows.address(self.slot)
+    }
+
+    /// The same, as an address.
+    pub fn ip(&self) -> IpAddr {
+        self.index.address(self.slot)
     }
 
     /// When it was opened.

@@ -68,6 +68,12 @@ impl Part {
         }
     }
 
+    /// How many of its rows each value of a field has.
+    pub fn counted(&mut self, index: &Index, field: Field) -> Option<&Counts> {
+        self.count(index, field);
+        self.counts[field as usize].as_ref()
+    }
+
     /// Its rows, and how many of them each value of a field has, once they are counted.
     pub const fn rows_and_counts(&self, field: Field) -> (&RoaringBitmap, Option<&Counts>) {
         (&self.rows, self.counts[field as usize].as_ref())

@@ -1,13 +1,12 @@
-//! v1's filter: one text, taken both literally and as a regular expression, ignoring case (Unicode).
-//! This is the one place where a regular expression is built.
+//! What is looked for in all texts of a session: v1's filter, which is one text, taken both literally and as a regular
+//! expression, ignoring case (Unicode); and the words and patterns of the filter language.
 
 use crate::needle::{Needle, may_be_empty};
 use crate::turning_point;
-use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use rollcall_filter::pattern::{build, parse};
 use rollcall_model::ids::ID_ALPHABET;
-use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES};
+use rollcall_model::limits::FILTER_PROGRAM_BYTES;
 
 /// A filter's text, ready to be searched for.
 #[derive(Clone, Debug)]
@@ -32,14 +31,19 @@ const LETTERS_OF_ADDRESSES: &[u8] = b"0123456789abcdef.:";
 impl TextFilter {
     /// The filter of this text. What is no regular expression, or too large a one, is literal only.
     pub fn new(text: &str) -> Self {
-        let Some(literal) = parse(&regex_syntax::escape(text)) else { return Self::nothing() };
-        let pattern = parse(text).filter(|pattern| *pattern != literal);
+        let Ok(literal) = parse(&regex_syntax::escape(text)) else { return Self::nothing() };
+        let pattern = parse(text).ok().filter(|pattern| *pattern != literal);
         let limit = Some(FILTER_PROGRAM_BYTES);
         pattern
             .and_then(|pattern| Self::of(&Hir::alternation(vec![literal.clone(), pattern]), limit))
             // A literal's program grows with its text only.
             .or_else(|| Self::of(&literal, None))
             .unwrap_or_else(Self::nothing)
+    }
+
+    /// What this pattern matches.
+    pub(crate) fn of_pattern(pattern: &Hir) -> Self {
+        Self::of(pattern, None).unwrap_or_else(Self::nothing)
     }
 
     fn nothing() -> Self {
@@ -81,31 +85,19 @@ impl TextFilter {
         &self.in_addresses
     }
 
-    /// How much text to search before asking whether it takes too long.
-    pub(crate) fn bytes_at_once(&self) -> usize {
-        (WORK_AT_ONCE / self.in_names.bytes().max(1)).clamp(1, BYTES_AT_ONCE)
-    }
-
     /// What its programs take; what the engine remembers while it searches comes on top.
     pub(crate) fn bytes(&self) -> usize {
         [&self.in_names, &self.in_ids, &self.in_addresses].map(Needle::bytes).iter().sum()
     }
 }
 
+/// How much text to search with a program of this size before asking whether it takes too long.
+pub fn bytes_at_once(program: usize) -> usize {
+    (WORK_AT_ONCE / program.max(1)).clamp(1, BYTES_AT_ONCE)
+}
+
 fn needle(pattern: &Hir, limit: Option<usize>) -> Option<Needle> {
     Needle::of(pattern, |pattern, one_by_one| build(pattern, one_by_one, limit))
-}
-
-fn parse(pattern: &str) -> Option<Hir> {
-    // UTF-8 mode refuses what could match other bytes, separators among them: `(?-u:.)`.
-    let config = syntax::Config::new().case_insensitive(true).utf8(true).nest_limit(FILTER_NESTING);
-    syntax::parse_with(pattern, &config).ok()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that builds a regular expression")]
-fn build(pattern: &Hir, texts_are_utf8: bool, limit: Option<usize>) -> Option<Regex> {
-    let config = Regex::config().nfa_size_limit(limit).utf8_empty(texts_are_utf8);
-    Regex::builder().configure(config).build_from_hir(pattern).ok()
 }
 
 /// Whether a pattern finds something in every text: the empty match, wherever it is.

@@ -1,13 +1,15 @@
-//! Finding what a filter finds, a stretch at a time: each distinct value is asked once, and brings its rows.
+//! Finding the rows that answer one question, a stretch at a time: each distinct value is asked once, and brings its
+//! rows.
 //!
-//! Values are searched where they stand, one after another. Between stretches the index goes on: what it lets come,
-//! go and change meanwhile it tells the [view](crate::views), so nothing that was looked at already is looked at
-//! again. Ids and addresses are passed over when the filter cannot occur in their letters.
+//! Values are searched where they stand, one after another. Between stretches the index goes on; what comes and changes
+//! meanwhile is tested by itself ([`crate::search`]), so nothing that was looked at already is looked at again. Ids and
+//! addresses are passed over when what is looked for cannot occur in their letters.
 
 use crate::arena::Texts;
 use crate::bits::Bits;
-use crate::chunk::SLOTS;
+use crate::chunk::{Chunk, SLOTS};
 use crate::facet::Field;
+use crate::finder::{OfClient, OfUser, Question};
 use crate::index::Index;
 use crate::needle::Needle;
 use crate::number;
@@ -15,20 +17,72 @@ use crate::pattern::TextFilter;
 use crate::rows::NONE;
 use crate::slots::Slots;
 use roaring::RoaringBitmap;
+use rollcall_filter::Comparison;
+use rollcall_model::Timestamp;
 use std::ops::Range;
 
-/// What is searched, in this order.
+/// What is searched, in this order, as far as the question asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Facet(usize),
     Usernames,
     Names,
     UserIds,
+    /// Whatever else users are.
+    Users,
     /// The rows of the users that were found.
     RowsOfUsers,
+    Clients,
+    /// The rows of the clients that were found.
+    RowsOfClients,
     Ids,
     Addresses,
+    /// Whatever else rows are.
+    Rows,
     Done,
+}
+
+impl Stage {
+    /// All of them, in their order.
+    fn all() -> impl Iterator<Item = Self> {
+        let facets = (0..Field::FILTERED.len()).map(Self::Facet);
+        facets.chain([
+            Self::Usernames,
+            Self::Names,
+            Self::UserIds,
+            Self::Users,
+            Self::RowsOfUsers,
+            Self::Clients,
+            Self::RowsOfClients,
+            Self::Ids,
+            Self::Addresses,
+            Self::Rows,
+        ])
+    }
+
+    /// Whether a question is looked for there.
+    fn is_of(self, question: &Question) -> bool {
+        match question {
+            Question::Any(filter) => match self {
+                Self::Facet(_) | Self::Usernames | Self::Names | Self::RowsOfUsers => true,
+                Self::UserIds | Self::Ids => !filter.in_ids().is_nothing(),
+                Self::Addresses => !filter.in_addresses().is_nothing(),
+                _ => false,
+            },
+            Question::Username(_) => matches!(self, Self::Usernames | Self::RowsOfUsers),
+            Question::Name(_) => matches!(self, Self::Names | Self::RowsOfUsers),
+            Question::User(_) => matches!(self, Self::Users | Self::RowsOfUsers),
+            Question::Client(_) => matches!(self, Self::Clients | Self::RowsOfClients),
+            Question::Ids(_) => self == Self::Ids,
+            Question::Addresses(_) => self == Self::Addresses,
+            Question::Nothing => false,
+            Question::Id(_)
+            | Question::Network(_)
+            | Question::Current(..)
+            | Question::Login(..)
+            | Question::Seen(..) => self == Self::Rows,
+        }
+    }
 }
 
 /// A scan under way.
@@ -40,14 +94,14 @@ pub struct Scan {
     found: Bits,
     /// Rows that were found as whole sets.
     sets: RoaringBitmap,
-    /// Users that were found.
-    users: RoaringBitmap,
+    /// Users or clients that were found.
+    values: RoaringBitmap,
 }
 
 /// A place in a stage.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    /// The next arena, chunk or user.
+    /// The next arena, chunk or value.
     arena: usize,
     /// The next text in it.
     text: usize,
@@ -56,12 +110,14 @@ struct Place {
 }
 
 /// What a stretch may still cost, in bytes of text.
-struct Budget(usize);
+pub struct Budget(pub usize);
 
 /// What looking at a signature costs, in bytes of text.
 const PASSED_OVER: usize = 64;
 /// What looking at a row costs, in bytes of text.
 const ROW: usize = 16;
+/// What asking a client costs, in bytes of text.
+const CLIENT: usize = 64;
 /// Users whose rows are gone to at a time.
 const USERS_AT_ONCE: usize = crate::turning_point(64, 2);
 /// From one in so many of all rows on, going through all of them is cheaper than going to those of some users.
@@ -69,13 +125,13 @@ const LARGE_PART: usize = crate::turning_point(16, 3);
 
 impl Scan {
     /// At its beginning.
-    pub fn new() -> Self {
+    pub fn new(question: &Question) -> Self {
         Self {
-            stage: Stage::Facet(0),
+            stage: Stage::all().find(|stage| stage.is_of(question)).unwrap_or(Stage::Done),
             at: Place::default(),
             found: Bits::default(),
             sets: RoaringBitmap::new(),
-            users: RoaringBitmap::new(),
+            values: RoaringBitmap::new(),
         }
     }
 
@@ -84,112 +140,260 @@ impl Scan {
         self.stage == Stage::Done
     }
 
-    /// What was found.
+    /// What was found. Some of it may have gone or changed since.
     pub fn into_found(self) -> RoaringBitmap {
         self.found.to_bitmap() | self.sets
     }
 
     /// What it takes, about.
     pub fn bytes(&self) -> usize {
-        self.found.bytes() + self.sets.serialized_size() + self.users.serialized_size()
+        self.found.bytes() + self.sets.serialized_size() + self.values.serialized_size()
     }
 
-    /// A row came, or was changed.
-    pub fn put(&mut self, slot: u32, matches: bool) {
-        if matches {
-            self.found.insert(slot);
-        } else {
-            self.remove(slot);
-        }
-    }
-
-    /// A row went.
-    pub fn remove(&mut self, slot: u32) {
-        self.found.remove(slot);
-        self.sets.remove(slot);
-    }
-
-    /// A user was changed, or went.
-    pub fn put_user(&mut self, user: u32, matches: bool) {
-        if matches {
-            self.users.insert(user);
-        } else {
-            self.users.remove(user);
-        }
-    }
-
-    /// Searches a stretch.
-    pub fn step(&mut self, index: &Index, filter: &TextFilter) {
-        let mut budget = Budget(filter.bytes_at_once());
+    /// Searches as far as the budget goes.
+    pub fn step(&mut self, index: &Index, question: &Question, budget: &mut Budget) {
         while !self.is_done() && budget.0 > 0 {
-            let through = self.go_on(index, filter, &mut budget);
+            let through = match question {
+                Question::Any(filter) => self.go_on_in_texts(index, filter, budget),
+                question => self.go_on(index, question, budget),
+            };
             if through {
                 self.at = Place::default();
-                self.stage = self.next();
+                let mut later = Stage::all().skip_while(|stage| *stage != self.stage).skip(1);
+                self.stage = later.find(|stage| stage.is_of(question)).unwrap_or(Stage::Done);
             }
         }
     }
 
-    fn next(&self) -> Stage {
+    /// Goes on in a stage, for what is looked for in all texts; tells whether it is through.
+    fn go_on_in_texts(&mut self, index: &Index, filter: &TextFilter, budget: &mut Budget) -> bool {
         match self.stage {
-            Stage::Facet(facet) if facet + 1 < Field::FILTERED.len() => Stage::Facet(facet + 1),
-            Stage::Facet(_) => Stage::Usernames,
-            Stage::Usernames => Stage::Names,
-            Stage::Names => Stage::UserIds,
-            Stage::UserIds => Stage::RowsOfUsers,
-            Stage::RowsOfUsers => Stage::Ids,
-            Stage::Ids => Stage::Addresses,
-            Stage::Addresses | Stage::Done => Stage::Done,
-        }
-    }
-
-    /// Goes on in a stage; tells whether it is through.
-    fn go_on(&mut self, index: &Index, filter: &TextFilter, budget: &mut Budget) -> bool {
-        let Self { stage, at, found, sets, users } = self;
-        match *stage {
             Stage::Facet(facet) => {
+                let Self { at, found, sets, .. } = self;
                 let facet = index.facets.get(Field::FILTERED[facet]);
-                let mut hit = |code| match facet.rows(code) {
-                    Slots::Few(few) => few.iter().for_each(|slot| found.insert(*slot)),
-                    Slots::Many(many) => *sets |= many,
-                };
+                let mut hit = |code| put_value(found, sets, facet.rows(code));
                 each_arena(facet.texts().arenas(at.arena), at, filter.in_names(), budget, &mut hit)
             }
-            Stage::Usernames => {
-                let mut hit = |user| {
-                    users.insert(user);
-                };
-                each_arena(index.users.usernames().arenas(at.arena), at, filter.in_names(), budget, &mut hit)
-            }
-            Stage::Names => {
-                let mut hit = |name| users.extend(index.users.users_of_name(name));
-                each_arena(index.users.names().arenas(at.arena), at, filter.in_names(), budget, &mut hit)
-            }
-            Stage::UserIds | Stage::Ids if filter.in_ids().is_nothing() => true,
-            Stage::Addresses if filter.in_addresses().is_nothing() => true,
+            Stage::Usernames => self.usernames(index, filter.in_names(), budget),
+            Stage::Names => self.names(index, filter.in_names(), budget),
             Stage::UserIds => {
+                let Self { at, values, .. } = self;
                 let mut hit = |user| {
-                    users.insert(user);
+                    values.insert(user);
                 };
                 each_arena(index.users.ids().arenas(at.arena), at, filter.in_ids(), budget, &mut hit)
             }
-            Stage::RowsOfUsers => rows_of_users(index, users, at, budget, |slot| found.insert(slot)),
-            Stage::Ids => {
-                let ids = index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.ids()));
-                each_arena_of(ids, at, filter.in_ids(), budget, |(first, chunk), row| {
-                    found.insert(first + number(chunk.slot_of(row)));
-                })
-            }
-            Stage::Addresses => {
-                let addresses =
-                    index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.addresses()));
-                each_arena_of(addresses, at, filter.in_addresses(), budget, |(first, chunk), row| {
-                    found.insert(first + number(chunk.slot_of(row)));
-                })
-            }
-            Stage::Done => true,
+            Stage::Ids => self.ids(index, filter.in_ids(), budget),
+            Stage::Addresses => self.addresses(index, filter.in_addresses(), budget),
+            _ => self.rows_of_users(index, budget),
         }
     }
+
+    /// The same for what is looked for elsewhere.
+    fn go_on(&mut self, index: &Index, question: &Question, budget: &mut Budget) -> bool {
+        match (self.stage, question) {
+            (Stage::RowsOfUsers, _) => self.rows_of_users(index, budget),
+            (_, Question::Username(needle)) => self.usernames(index, needle, budget),
+            (_, Question::Name(needle)) => self.names(index, needle, budget),
+            (_, Question::User(of_user)) => self.users(index, of_user, budget),
+            (Stage::Clients, Question::Client(of_client)) => self.clients(index, of_client, budget),
+            (_, Question::Client(of_client)) => self.rows_of_clients(index, of_client, budget),
+            (_, Question::Ids(needle)) => self.ids(index, needle, budget),
+            (_, Question::Addresses(needle)) => self.addresses(index, needle, budget),
+            (_, Question::Network(network)) => {
+                self.each_row(index, budget, |chunk, at| network.holds(chunk.address(at)))
+            }
+            (_, Question::Seen(comparison, bound)) => {
+                self.each_row(index, budget, |chunk, at| comparison.holds(chunk.seen_at(at).cmp(bound)))
+            }
+            (_, Question::Login(comparison, bound)) => {
+                self.sets = index.opened(*comparison, *bound);
+                true
+            }
+            (_, Question::Id(id)) => {
+                self.sets.extend(index.rows.find_id(id));
+                true
+            }
+            (_, Question::Current(session, is_it)) => {
+                let slot = session.and_then(|session| index.rows.find(session));
+                let it: RoaringBitmap = slot.into_iter().collect();
+                self.sets = if *is_it { it } else { index.rows.live() - it };
+                true
+            }
+            (_, Question::Any(_) | Question::Nothing) => true,
+        }
+    }
+
+    fn usernames(&mut self, index: &Index, needle: &Needle, budget: &mut Budget) -> bool {
+        let Self { at, values, .. } = self;
+        let mut hit = |user| {
+            values.insert(user);
+        };
+        each_arena(index.users.usernames().arenas(at.arena), at, needle, budget, &mut hit)
+    }
+
+    fn names(&mut self, index: &Index, needle: &Needle, budget: &mut Budget) -> bool {
+        let Self { at, values, .. } = self;
+        let mut hit = |name| values.extend(index.users.users_of_name(name));
+        each_arena(index.users.names().arenas(at.arena), at, needle, budget, &mut hit)
+    }
+
+    fn ids(&mut self, index: &Index, needle: &Needle, budget: &mut Budget) -> bool {
+        let Self { at, found, .. } = self;
+        let ids = index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.ids()));
+        each_arena_of(ids, at, needle, budget, |(first, chunk), row| {
+            found.insert(first + number(chunk.slot_of(row)));
+        })
+    }
+
+    fn addresses(&mut self, index: &Index, needle: &Needle, budget: &mut Budget) -> bool {
+        let Self { at, found, .. } = self;
+        let addresses = index.rows.chunks(at.arena).map(|(first, chunk)| ((first, chunk), chunk.addresses()));
+        each_arena_of(addresses, at, needle, budget, |(first, chunk), row| {
+            found.insert(first + number(chunk.slot_of(row)));
+        })
+    }
+
+    fn users(&mut self, index: &Index, of_user: &OfUser, budget: &mut Budget) -> bool {
+        if let OfUser::OneOf(users) = of_user {
+            self.values.extend(users.iter().filter_map(|user| index.users.find(*user)));
+            return true;
+        }
+        let known = index.users.codes();
+        while self.at.arena < known {
+            if budget.0 == 0 {
+                return false;
+            }
+            let end = known.min(self.at.arena + SLOTS);
+            let codes = number(self.at.arena)..number(end);
+            self.values.extend(codes.filter(|user| index.user_is(*user, of_user)));
+            budget.spend(ROW * (end - self.at.arena));
+            self.at.arena = end;
+        }
+        true
+    }
+
+    fn rows_of_users(&mut self, index: &Index, budget: &mut Budget) -> bool {
+        let Self { at, found, values, .. } = self;
+        rows_of_users(index, values, at, budget, |slot| found.insert(slot))
+    }
+
+    fn clients(&mut self, index: &Index, of_client: &OfClient, budget: &mut Budget) -> bool {
+        for (code, client) in index.clients.known(self.at.arena) {
+            if budget.0 == 0 {
+                return false;
+            }
+            if of_client.is(client) {
+                self.values.insert(code);
+            }
+            self.at.arena = code as usize + 1;
+            budget.spend(CLIENT);
+        }
+        true
+    }
+
+    /// Puts in the rows of clients: values of a field whose clients were all found with all their rows, and of the others
+    /// each row whose client was.
+    fn rows_of_clients(&mut self, index: &Index, of_client: &OfClient, budget: &mut Budget) -> bool {
+        let Self { at, found, sets, values, .. } = self;
+        if at.arena == 0 && at.text == 0 {
+            let facet = index.facets.get(of_client.covered_by);
+            let (mut whole, mut none) = (RoaringBitmap::new(), RoaringBitmap::new());
+            for (code, client) in index.clients.known(0) {
+                let value = client.codes[of_client.covered_by as usize];
+                if values.contains(code) {
+                    whole.insert(value)
+                } else {
+                    none.insert(value)
+                };
+            }
+            (&whole - &none).iter().for_each(|value| put_value(found, sets, facet.rows(value)));
+            if whole.is_disjoint(&none) {
+                return true;
+            }
+            at.text = 1;
+        }
+        each_live_row(index, at, budget, |slot, chunk, within| {
+            if values.contains(chunk.codes(within).client) {
+                found.insert(slot);
+            }
+        })
+    }
+
+    /// Puts in each row that a test holds for.
+    fn each_row(
+        &mut self,
+        index: &Index,
+        budget: &mut Budget,
+        holds: impl Fn(&Chunk, usize) -> bool,
+    ) -> bool {
+        let Self { at, found, .. } = self;
+        each_live_row(index, at, budget, |slot, chunk, within| {
+            if holds(chunk, within) {
+                found.insert(slot);
+            }
+        })
+    }
+}
+
+fn put_value(found: &mut Bits, sets: &mut RoaringBitmap, rows: &Slots) {
+    match rows {
+        Slots::Few(few) => few.iter().for_each(|slot| found.insert(*slot)),
+        Slots::Many(many) => *sets |= many,
+    }
+}
+
+/// Visits the rows from a place on, as many as the budget allows; tells whether those were all.
+fn each_live_row(
+    index: &Index,
+    at: &mut Place,
+    budget: &mut Budget,
+    mut visit: impl FnMut(u32, &Chunk, usize),
+) -> bool {
+    for (first, chunk) in index.rows.chunks(at.arena) {
+        if budget.0 == 0 {
+            return false;
+        }
+        at.arena += 1;
+        budget.spend(ROW * SLOTS / 4);
+        for slot in index.rows.live().range(first..=first + number(SLOTS - 1)) {
+            visit(slot, chunk, (slot - first) as usize);
+        }
+    }
+    true
+}
+
+impl Index {
+    /// The rows whose sessions were opened so: a range of slots, as these rise with time.
+    fn opened(&self, comparison: Comparison, bound: Timestamp) -> RoaringBitmap {
+        let mut rows = self.rows.live().clone();
+        // Of those that rise, the first that is not before the bound, or not at it either.
+        let is_before = |slot: u32| match comparison {
+            Comparison::Less | Comparison::AtLeast => self.rows.opened_at(slot) < bound,
+            Comparison::AtMost | Comparison::Greater => self.rows.opened_at(slot) <= bound,
+        };
+        let before = partition(&rows, is_before);
+        let boundary = rows.select(before).unwrap_or(u32::MAX);
+        match comparison {
+            Comparison::Less | Comparison::AtMost => rows.remove_range(boundary..),
+            Comparison::Greater | Comparison::AtLeast => rows.remove_range(..boundary),
+        };
+        rows
+    }
+}
+
+/// How many slots of a set come first for which something holds, which then holds for no later one.
+pub fn partition(slots: &RoaringBitmap, holds: impl Fn(u32) -> bool) -> u32 {
+    let (mut low, mut high) = (0, number(crate::slots::cardinality(slots)));
+    while low < high {
+        let middle = low.midpoint(high);
+        if slots.select(middle).is_some_and(&holds) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 /// Puts in the rows of users, as many as the budget allows; tells whether that was all.
@@ -228,23 +432,16 @@ fn rows_of_users(
         }
         return true;
     }
-    for (first, chunk) in index.rows.chunks(at.arena) {
-        if budget.0 == 0 {
-            return false;
+    each_live_row(index, at, budget, |slot, chunk, within| {
+        if users.contains(chunk.codes(within).user) {
+            put(slot);
         }
-        at.arena += 1;
-        budget.spend(ROW * SLOTS / 4);
-        for slot in index.rows.live().range(first..=first + number(SLOTS - 1)) {
-            if users.contains(chunk.codes((slot - first) as usize).user) {
-                put(slot);
-            }
-        }
-    }
-    true
+    })
 }
 
 impl Budget {
-    const fn spend(&mut self, bytes: usize) {
+    /// Takes from it.
+    pub const fn spend(&mut self, bytes: usize) {
         self.0 = self.0.saturating_sub(bytes);
     }
 }

@@ -8,20 +8,23 @@
 
 use crate::apply;
 use crate::clients::Readers;
+use crate::finder::Finder;
 use crate::index::{Index, LastSeen};
-use crate::list::{List, Scope};
+use crate::list::{Filter, List, Scope};
 use crate::page::{Page, Row};
-use crate::pattern::TextFilter;
+use crate::part::Part;
 use crate::personal::PersonalTokens;
+use crate::slots::cardinality;
+use crate::tally::{Tally, TallyBy};
 use crate::views::View;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use rollcall_filter::TextField;
 use rollcall_model::factor::Factors;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
     AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, Session, SessionId,
     SessionNo, Timestamp, TokenHash, TokenNo, UserId, UserNo, limits,
 };
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -40,8 +43,6 @@ pub struct TooCostly;
 /// The live index as all of the server shares it.
 pub struct Standing {
     pub(crate) index: RwLock<Index>,
-    /// Factors of the users that have any.
-    factors: RwLock<HashMap<UserNo, Factors>>,
     /// Tokens that are no session's.
     personal: RwLock<PersonalTokens>,
     /// Which roles hold which permission.
@@ -79,7 +80,6 @@ impl Standing {
     pub fn new(readers: Readers, idle: Option<Duration>) -> Self {
         Self {
             index: RwLock::new(Index::new(readers, idle)),
-            factors: RwLock::default(),
             personal: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
@@ -169,11 +169,7 @@ impl Standing {
 
     /// Remembers the factors of a user.
     pub fn remember_factors(&self, user: UserNo, factors: Factors) {
-        if factors.any() {
-            self.factors.write().insert(user, factors);
-        } else {
-            self.factors.write().remove(&user);
-        }
+        self.index.write().set_factors(user, factors);
     }
 
     /// Takes in a personal access token.
@@ -210,7 +206,6 @@ impl Standing {
     /// Takes in what a commit changed.
     pub fn apply(&self, events: &[Event]) {
         let _applying = self.applying.lock();
-        apply::note_factors(events, &self.factors);
         apply::note_grants(events, &self.grants);
         apply::note_personal(events, &self.personal);
         for events in events.chunks(EVENTS_AT_ONCE) {
@@ -284,8 +279,8 @@ impl Standing {
 
     /// Whether a list takes no scan.
     pub fn is_at_hand(&self, list: &List) -> bool {
-        list.filter.as_ref().is_none_or(|text| {
-            let view = || self.index.read().views.find(text);
+        list.filter.as_ref().is_none_or(|filter| {
+            let view = || self.index.read().views.find(filter);
             list.scope == Scope::Everyone && view().is_some_and(|view| view.is_at_hand())
         })
     }
@@ -300,40 +295,87 @@ impl Standing {
     ) -> Result<R, TooCostly> {
         match list.scope {
             Scope::Of(user) => {
-                let filter = list.filter.as_deref().map(TextFilter::new);
+                let finder = list.filter.as_ref().map(Finder::of);
                 let index = self.at(now);
                 let mut slots = index.rows_of(user);
-                slots.retain(|slot| filter.as_ref().is_none_or(|filter| index.row_matches(*slot, filter)));
+                slots.retain(|slot| finder.as_ref().is_none_or(|finder| index.row_matches(*slot, finder)));
                 Ok(read(&Page::new(&index, index.page_of_user(list, slots))))
             }
             Scope::Everyone => {
-                let Some(view) = self.view(list) else {
-                    let index = self.at(now);
-                    return Ok(read(&Page::new(&index, index.page(list, None))));
-                };
-                loop {
-                    let index = self.at(now);
-                    if let Some(found) = view.page(&index, list) {
-                        index.views.trim();
-                        return Ok(read(&Page::new(&index, found)));
-                    }
-                    drop(index);
-                    if stop() {
-                        return Err(TooCostly);
-                    }
-                }
+                let found = |index: &Index, part: Option<&mut Part>| index.page(list, part);
+                let (index, found) = self.find(list.filter.as_ref(), now, stop, found)?;
+                Ok(read(&Page::new(&index, found)))
             }
         }
     }
 
-    /// The view of a list's filter; none for what every row matches.
-    fn view(&self, list: &List) -> Option<Arc<View>> {
-        let text = list.filter.as_deref()?;
-        if let Some(view) = self.index.read().views.find(text) {
+    /// Counts what a filter finds, or everything, by each of these: up to `most` values of each. Gives how many rows there
+    /// are too, of the same state. `stop` is asked every now and then while the filter is searched.
+    ///
+    /// # Errors
+    /// When `stop` said so.
+    pub fn tally(
+        &self,
+        filter: Option<&Filter>,
+        by: &[TallyBy],
+        most: usize,
+        now: Timestamp,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(usize, Vec<Tally>), TooCostly> {
+        let (_, tallied) = self.find(filter, now, stop, |index, mut part| {
+            let total = part.as_ref().map_or_else(|| index.rows.count(), |part| cardinality(part.rows()));
+            let tally = |by: &TallyBy| index.tally(part.as_deref_mut(), *by, most);
+            (total, by.iter().map(tally).collect())
+        })?;
+        Ok(tallied)
+    }
+
+    /// The values of a field that begin so, whatever the case, with how many sessions have each.
+    pub fn values(&self, field: TextField, prefix: &str, most: usize, now: Timestamp) -> Tally {
+        self.at(now).values(field, prefix, most)
+    }
+
+    /// Whether a filter finds a session; `None` when it is not live. For whoever follows changes and holds a finder.
+    pub fn matches(&self, finder: &Finder, session: SessionNo, now: Timestamp) -> Option<bool> {
+        let index = self.at(now);
+        index.rows.find(session).map(|slot| index.row_matches(slot, finder))
+    }
+
+    /// Searches what a filter finds, or goes through everything without one; gives the index as it was when `read` saw
+    /// what is found. `stop` is asked every now and then.
+    pub(crate) fn find<R>(
+        &self,
+        filter: Option<&Filter>,
+        now: Timestamp,
+        stop: &dyn Fn() -> bool,
+        read: impl Fn(&Index, Option<&mut Part>) -> R,
+    ) -> Result<(RwLockReadGuard<'_, Index>, R), TooCostly> {
+        let Some(view) = filter.and_then(|filter| self.view(filter)) else {
+            let index = self.at(now);
+            let found = read(&index, None);
+            return Ok((index, found));
+        };
+        loop {
+            let index = self.at(now);
+            if let Some(found) = view.read(&index, |part| read(&index, Some(part))) {
+                drop(view);
+                index.views.trim();
+                return Ok((index, found));
+            }
+            drop(index);
+            if stop() {
+                return Err(TooCostly);
+            }
+        }
+    }
+
+    /// The view of a filter; none for what every row matches.
+    fn view(&self, filter: &Filter) -> Option<Arc<View>> {
+        if let Some(view) = self.index.read().views.find(filter) {
             return Some(view);
         }
-        let filter = TextFilter::new(text);
-        (!filter.matches_everything()).then(|| self.index.read().views.find_or_begin(text, filter))
+        let finder = Finder::of(filter);
+        (!finder.matches_everything()).then(|| self.index.read().views.find_or_begin(filter, finder))
     }
 
     /// Reads one session by its id.
@@ -401,7 +443,7 @@ impl Standing {
 
     /// The factors that the user is asked for.
     pub fn factors(&self, user: UserNo) -> Factors {
-        self.factors.read().get(&user).copied().unwrap_or_default()
+        self.index.read().factors(user)
     }
 
     /// When the newest live session of the user was opened.

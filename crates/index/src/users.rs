@@ -254,6 +254,11 @@ impl Users {
         self.names.remove_row(self.name[code as usize], slot);
     }
 
+    /// How many codes were given, free ones among them.
+    pub const fn codes(&self) -> usize {
+        self.no.len()
+    }
+
     /// How many rows a user has.
     pub fn count(&self, code: u32) -> usize {
         self.rows[code as usize] as usize

@@ -7,13 +7,15 @@
 //! - A view holds exactly the rows that its filter finds, but for those that are still to be tested; while its scan is
 //!   under way, all that were looked at.
 //! - Views are bounded in number and bytes; the one not asked for longest goes first, but none that somebody holds.
+//! - What a filter finds that changes without events, or by who asks, is a view for as long as somebody holds it, and
+//!   found by nobody else.
 
-use crate::facet::Field;
+use crate::finder::Finder;
 use crate::index::Index;
-use crate::list::{Found, List};
+use crate::list::Filter;
 use crate::part::Part;
-use crate::pattern::TextFilter;
-use crate::scan::Scan;
+use crate::scan::Budget;
+use crate::search::Search;
 use crate::turning_point;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -25,18 +27,14 @@ const VIEWS: usize = turning_point(32, 4);
 const BYTES: usize = 32 << 20;
 /// Changes that a view waits to test; with more, searching anew is cheaper.
 const UNTESTED: usize = turning_point(4_096, 6);
-/// What testing one costs, in bytes of text.
-const TEST: usize = 256;
-
 /// The views, the one asked last at the end.
 #[derive(Default)]
 pub struct Views(Mutex<Vec<Arc<View>>>);
 
 /// What one filter finds.
 pub struct View {
-    /// The filter's text.
-    text: Box<str>,
-    filter: TextFilter,
+    filter: Filter,
+    finder: Finder,
     state: Mutex<State>,
     /// What it takes, about, as of the last time that it was asked.
     bytes: AtomicUsize,
@@ -45,48 +43,40 @@ pub struct View {
 /// How far a view is.
 struct State {
     searched: Searched,
-    /// What changed since it was looked at.
-    untested: Vec<Changed>,
+    /// Rows that came, or whose users changed, since it was looked at: tested when somebody asks.
+    untested: Vec<u32>,
 }
 
 enum Searched {
     /// In part.
-    Scanning(Box<Scan>),
+    Searching(Box<Search>),
     /// Whole.
     Complete(Box<Part>),
 }
 
-/// What is tested when somebody asks.
-enum Changed {
-    /// A row that came, or whose user changed.
-    Row(u32),
-    /// A user that changed.
-    User(u32),
-}
-
 impl Views {
-    /// The view of this text, if there is one.
-    pub fn find(&self, text: &str) -> Option<Arc<View>> {
-        Self::find_in(&mut self.0.lock(), text)
+    /// The view of this filter, if there is one.
+    pub fn find(&self, filter: &Filter) -> Option<Arc<View>> {
+        Self::find_in(&mut self.0.lock(), filter)
     }
 
-    fn find_in(views: &mut Vec<Arc<View>>, text: &str) -> Option<Arc<View>> {
-        let at = views.iter().position(|view| &*view.text == text)?;
+    fn find_in(views: &mut Vec<Arc<View>>, filter: &Filter) -> Option<Arc<View>> {
+        let at = views.iter().position(|view| view.filter.is_kept() && view.filter.is_same(filter))?;
         let view = views.remove(at);
         views.push(Arc::clone(&view));
         Some(view)
     }
 
     /// The view of this filter; a new one is still to be searched.
-    pub fn find_or_begin(&self, text: &str, filter: TextFilter) -> Arc<View> {
+    pub fn find_or_begin(&self, filter: &Filter, finder: Finder) -> Arc<View> {
         let mut views = self.0.lock();
         // Somebody may have asked the same meanwhile.
-        if let Some(view) = Self::find_in(&mut views, text) {
+        if let Some(view) = Self::find_in(&mut views, filter) {
             return view;
         }
         let state = Mutex::new(State::new());
-        let bytes = AtomicUsize::new(filter.bytes());
-        let view = Arc::new(View { text: text.into(), filter, state, bytes });
+        let bytes = AtomicUsize::new(finder.bytes());
+        let view = Arc::new(View { filter: filter.clone(), finder, state, bytes });
         views.push(Arc::clone(&view));
         Self::trim_to_bounds(&mut views);
         view
@@ -107,7 +97,7 @@ impl Views {
         let mut count = views.len();
         views.retain(|old| {
             let is_held = Arc::strong_count(old) > 1;
-            if is_held || (count <= VIEWS && bytes <= BYTES) {
+            if is_held || (old.filter.is_kept() && count <= VIEWS && bytes <= BYTES) {
                 return true;
             }
             (count, bytes) = (count - 1, bytes - old.bytes());
@@ -121,20 +111,18 @@ impl View {
     pub fn is_at_hand(&self) -> bool {
         let state = self.state.lock();
         let is_complete = matches!(state.searched, Searched::Complete(_));
-        is_complete && state.untested.len() * TEST <= self.filter.bytes_at_once()
+        is_complete && state.untested.len() * self.finder.cost_of_test() <= self.finder.bytes_at_once()
     }
 
-    /// Searches a stretch, unless all is found; gives a page of what is found when that is all.
-    pub fn page(&self, index: &Index, list: &List) -> Option<Found> {
+    /// Searches a stretch, unless all is found; reads what is found when that is all.
+    pub fn read<R>(&self, index: &Index, read: impl FnOnce(&mut Part) -> R) -> Option<R> {
         let mut state = self.state.lock();
-        state.advance(index, &self.filter);
+        state.advance(index, &self.finder);
         let found = match &mut *state {
-            State { searched: Searched::Complete(part), untested } if untested.is_empty() => {
-                Some(index.page(list, Some(part)))
-            }
+            State { searched: Searched::Complete(part), untested } if untested.is_empty() => Some(read(part)),
             _ => None,
         };
-        self.bytes.store(self.filter.bytes() + state.bytes(), Ordering::Relaxed);
+        self.bytes.store(self.finder.bytes() + state.bytes(), Ordering::Relaxed);
         found
     }
 
@@ -146,45 +134,33 @@ impl View {
 
 impl State {
     fn new() -> Self {
-        Self { searched: Searched::Scanning(Box::new(Scan::new())), untested: Vec::new() }
+        Self { searched: Searched::Searching(Box::new(Search::new())), untested: Vec::new() }
     }
 
-    /// Tests what changed, then searches on, a stretch at the most.
-    fn advance(&mut self, index: &Index, filter: &TextFilter) {
-        let mut left = filter.bytes_at_once();
-        while let Some(changed) = self.untested.pop() {
-            self.test(index, filter, &changed);
-            left = left.saturating_sub(TEST);
-            if left == 0 {
+    /// Goes on by a stretch at the most.
+    fn advance(&mut self, index: &Index, finder: &Finder) {
+        let mut left = Budget(finder.bytes_at_once());
+        while let Some(slot) = self.untested.pop() {
+            // It may have gone since; a slot is no other row's after it.
+            if index.rows.live().contains(slot) {
+                self.put(index, slot, index.row_matches(slot, finder));
+            }
+            left.spend(finder.cost_of_test());
+            if left.0 == 0 {
                 return;
             }
         }
-        let Searched::Scanning(scan) = &mut self.searched else { return };
-        scan.step(index, filter);
-        if scan.is_done() {
-            let scan = std::mem::replace(&mut **scan, Scan::new());
-            self.searched = Searched::Complete(Box::new(Part::of(scan.into_found())));
+        let Searched::Searching(search) = &mut self.searched else { return };
+        if search.step(index, finder, left) {
+            let part = Part::of(search.take_found(index, finder));
+            self.searched = Searched::Complete(Box::new(part));
         }
     }
 
-    fn test(&mut self, index: &Index, filter: &TextFilter, changed: &Changed) {
-        match (changed, &mut self.searched) {
-            // It may have gone since; a slot is no other row's after it.
-            (Changed::Row(slot), _) if index.rows.live().contains(*slot) => {
-                self.put(index, *slot, index.row_matches(*slot, filter));
-            }
-            (Changed::User(user), Searched::Scanning(scan)) => {
-                let is_known = index.users.count(*user) > 0;
-                scan.put_user(*user, is_known && index.user_matches(*user, filter));
-            }
-            _ => {}
-        }
-    }
-
-    /// Notes down what is to be tested. Of too much the whole is searched anew, when somebody asks.
-    fn note(&mut self, changed: Changed) {
+    /// Notes down a row that is to be tested. Of too many the whole is searched anew, when somebody asks.
+    fn note(&mut self, slot: u32) {
         if self.untested.len() < UNTESTED {
-            self.untested.push(changed);
+            self.untested.push(slot);
         } else {
             *self = Self::new();
         }
@@ -192,41 +168,24 @@ impl State {
 
     fn bytes(&self) -> usize {
         let searched = match &self.searched {
-            Searched::Scanning(scan) => scan.bytes(),
+            Searched::Searching(search) => search.bytes(),
             Searched::Complete(part) => part.bytes(),
         };
-        searched + size_of::<Changed>() * self.untested.capacity()
+        searched + size_of::<u32>() * self.untested.capacity()
     }
 
     fn put(&mut self, index: &Index, slot: u32, matches: bool) {
         match &mut self.searched {
-            Searched::Scanning(scan) => scan.put(slot, matches),
+            Searched::Searching(search) => search.put(slot, matches),
             Searched::Complete(part) => part.put(index, slot, matches),
         }
     }
 }
 
 impl Index {
-    /// Whether a filter finds one row.
-    pub fn row_matches(&self, slot: u32, filter: &TextFilter) -> bool {
-        let codes = self.facet_codes(slot);
-        let facet_matches =
-            |field: Field| filter.in_names().is_in(self.facets.get(field).texts().get(codes[field as usize]));
-        Field::FILTERED.into_iter().any(facet_matches)
-            || self.user_matches(self.rows.user(slot), filter)
-            || filter.in_ids().is_in(self.rows.id(slot))
-            || filter.in_addresses().is_in(self.rows.address(slot))
-    }
-
-    fn user_matches(&self, user: u32, filter: &TextFilter) -> bool {
-        filter.in_names().is_in(self.users.usernames().get(user))
-            || filter.in_names().is_in(self.users.names().get(self.users.name_code(user)))
-            || filter.in_ids().is_in(self.users.id(user).as_bytes())
-    }
-
     /// Tells the views of a row that came.
     pub fn see_come(&self, slot: u32) {
-        self.each_view(|state| state.note(Changed::Row(slot)));
+        self.each_view(|state| state.note(slot));
     }
 
     /// Tells the views of a row that goes.
@@ -241,18 +200,8 @@ impl Index {
             if let Searched::Complete(part) = &mut state.searched {
                 part.forget_counts_of_users();
             }
-            state.note(Changed::User(user));
             for slot in &rows {
-                state.note(Changed::Row(*slot));
-            }
-        });
-    }
-
-    /// Tells the views of a user that goes.
-    pub fn see_user_go(&self, user: u32) {
-        self.each_view(|state| {
-            if let Searched::Scanning(scan) = &mut state.searched {
-                scan.put_user(user, false);
+                state.note(*slot);
             }
         });
     }

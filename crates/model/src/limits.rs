@@ -72,10 +72,16 @@ pub const PAGE_ROWS_DEFAULT: usize = 50;
 pub const PAGE_ROWS_MAX: usize = 100;
 /// Characters of a v1 filter.
 pub const FILTER_CHARS: usize = 256;
-/// Memory of a compiled filter.
+/// Memory of a compiled filter: of its regular expressions together.
 pub const FILTER_PROGRAM_BYTES: usize = 1 << 20;
 /// Nesting of a filter's regular expression.
 pub const FILTER_NESTING: u32 = 64;
+/// Characters of a filter in the filter language.
+pub const FILTER_TREE_CHARS: usize = 8_192;
+/// Terms of such a filter.
+pub const FILTER_TERMS: usize = 250;
+/// Parentheses of such a filter within one another.
+pub const FILTER_DEPTH: usize = 32;
 /// How long one filter may scan before it is refused.
 pub const FILTER_TIME: Duration = Duration::from_millis(250);
 

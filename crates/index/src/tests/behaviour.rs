@@ -271,6 +271,7 @@ fn a_scan_ends_when_it_is_told_to() {
         scope: Scope::Everyone,
         filter: Some("chrome".into()),
         sort: Vec::new(),
+        after: None,
         offset: 0,
         count: 50,
     };

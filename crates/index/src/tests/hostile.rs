@@ -51,6 +51,7 @@ fn what_is_no_pattern_is_literal() {
             scope: Scope::Everyone,
             filter: Some(filter.into()),
             sort: Vec::new(),
+            after: None,
             offset: 0,
             count: 9,
         };

@@ -4,6 +4,9 @@
 mod behaviour;
 mod changes_in_scans;
 mod checkpoints;
+mod found;
 mod hostile;
 mod oracle;
+mod trees;
+mod walks;
 pub mod world;

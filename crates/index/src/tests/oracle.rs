@@ -1,10 +1,13 @@
 //! Whatever happens, a list is what filtering all rows, sorting them and cutting the page gives.
 
 use super::checkpoints::Then;
+use super::found::check_found;
+use super::trees::tree;
 use super::world::{ADDRESSES, Ask, DEVICES, HOSTS, USERS, World};
 use crate::{Direction, Scope, SortKey, Standing};
 use proptest::prelude::*;
 use proptest::sample::select;
+use rollcall_model::factor::Factors;
 use rollcall_model::{AddressKey, Holder, RoleSet, SessionNo, UserNo, limits};
 use std::io::{self, Write};
 use std::time::Duration;
@@ -12,7 +15,7 @@ use std::time::Duration;
 const IDLE_GRACE_MS: u64 = 120_000;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     /// A commit of so many sign-ins in one instant, of which the last ones end in it again.
     SignIns {
         sessions: Vec<(usize, usize, usize, usize, u64)>,
@@ -24,6 +27,8 @@ enum Step {
     Use(prop::sample::Index),
     /// A user has other roles.
     Roles(usize, u16),
+    /// A user has other factors.
+    Factors(usize, bool, bool),
     /// A commit in which users take these names, those of others among them, and sign in or not.
     Renames(Vec<(usize, &'static str, Option<&'static str>, bool)>),
     Read(Ask),
@@ -45,7 +50,7 @@ fn step_or_restart() -> impl Strategy<Value = Step> {
     prop_oneof![12 => step(), 1 => restart]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub fn step() -> impl Strategy<Value = Step> {
     let lifetime = prop_oneof![4 => 1..5_000_u64, 1 => Just(3_600_000)];
     let session = (0..USERS.len(), 0..DEVICES.len(), 0..HOSTS.len(), 0..ADDRESSES.len(), lifetime);
     prop_oneof![
@@ -56,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => select(vec![0, 1, 2, 40, 1_000, 1_000, IDLE_GRACE_MS - 1_000, IDLE_GRACE_MS]).prop_map(Step::Wait),
         2 => any::<prop::sample::Index>().prop_map(Step::Use),
         1 => (0..USERS.len(), 0..8_u16).prop_map(|(user, roles)| Step::Roles(user, roles)),
+        1 => (0..USERS.len(), any::<bool>(), any::<bool>()).prop_map(|(user, totp, mail)| Step::Factors(user, totp, mail)),
         2 => prop::collection::vec((0..USERS.len(), name(), prop::option::of(name()), any::<bool>()), 1..5)
             .prop_map(Step::Renames),
         6 => ask().prop_map(Step::Read),
@@ -70,28 +76,46 @@ fn name() -> impl Strategy<Value = &'static str> {
     select(names.chain(["Zoe", "zoë", "10.1.0.8", "chrome", "", "anna-20"]).collect::<Vec<_>>())
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
-    let key = select(vec![
-        SortKey::LoginAt,
-        SortKey::DeviceName,
-        SortKey::OsName,
-        SortKey::OsVersion,
-        SortKey::Name,
-        SortKey::Username,
-    ]);
+const KEYS: [SortKey; 11] = [
+    SortKey::LoginAt,
+    SortKey::SeenAt,
+    SortKey::DeviceName,
+    SortKey::DeviceType,
+    SortKey::DeviceVersion,
+    SortKey::OsName,
+    SortKey::OsVersion,
+    SortKey::Host,
+    SortKey::Ip,
+    SortKey::Name,
+    SortKey::Username,
+];
+
+pub fn ask() -> impl Strategy<Value = Ask> {
+    let key = select(KEYS.to_vec());
     let direction = select(vec![Direction::Ascending, Direction::Descending]);
     let scope = prop_oneof![
         5 => Just(Scope::Everyone),
         1 => (95..115_u64).prop_map(|user| Scope::Of(UserNo(user))),
     ];
+    let caller = prop::option::of((1_001..1_060_u64).prop_map(SessionNo));
     (
         scope,
         prop::option::of(filter()),
+        (prop::option::of(tree()), caller),
         prop::collection::vec((key, direction), 0..4),
         prop_oneof![0..20_usize, 0..200_usize, Just(usize::MAX)],
         prop_oneof![0..10_usize, Just(50), Just(usize::MAX)],
     )
-        .prop_map(|(scope, filter, sort, offset, count)| Ask { scope, filter, sort, offset, count })
+        .prop_map(|(scope, filter, (tree, caller), sort, offset, count)| Ask {
+            scope,
+            // One or the other.
+            filter: filter.filter(|_| tree.is_none()),
+            tree,
+            caller,
+            sort,
+            offset,
+            count,
+        })
 }
 
 /// Parts of the data, parts of patterns, and whole patterns with something about them.
@@ -162,21 +186,21 @@ fn filter() -> impl Strategy<Value = String> {
 }
 
 /// Off, or so short that all of it happens.
-fn idle() -> impl Strategy<Value = Option<Duration>> {
+pub fn idle() -> impl Strategy<Value = Option<Duration>> {
     prop::option::of(select(vec![1, 700, 1_000, 1_500, 3_000]).prop_map(Duration::from_millis))
 }
 
 fn run(idle: Option<Duration>, steps: Vec<Step>) {
     assert_eq!(limits::IDLE_GRACE, Duration::from_millis(IDLE_GRACE_MS));
     let mut world = World::with_idle(idle);
-    let mut asked: Vec<Option<String>> = vec![None];
+    let mut asked = vec![Ask::all()];
     for step in steps {
         run_one(&mut world, &mut asked, step);
     }
     check_all(&world);
 }
 
-fn run_one(world: &mut World, asked: &mut Vec<Option<String>>, step: Step) {
+pub fn run_one(world: &mut World, asked: &mut Vec<Ask>, step: Step) {
     match step {
         Step::SignIns { sessions, end_again } => {
             let mut events = Vec::new();
@@ -210,6 +234,9 @@ fn run_one(world: &mut World, asked: &mut Vec<Option<String>>, step: Step) {
         }
         Step::Wait(ms) => world.wait(Duration::from_millis(ms)),
         Step::Use(which) => use_token(world, which),
+        Step::Factors(user, authenticator, mail) => {
+            world.change_factors(user, Factors { authenticator, mail });
+        }
         Step::Roles(user, roles) => world.change_roles(user, RoleSet::from_bits(roles)),
         Step::Renames(renames) => {
             let mut events = Vec::new();
@@ -229,14 +256,16 @@ fn run_one(world: &mut World, asked: &mut Vec<Option<String>>, step: Step) {
         }
         Step::BreakOff(ask, stretches) => {
             ask.is_broken_off(&world.standing, world.now, stretches);
-            asked.push(ask.filter);
+            asked.push(ask);
         }
         Step::ReadAgain(which, ask) => {
-            let ask = Ask { filter: which.get(asked).clone(), ..ask };
+            let Ask { filter, tree, caller, .. } = which.get(asked).clone();
+            let ask = Ask { filter, tree, caller, ..ask };
             assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
+            check_found(world, &ask);
         }
         Step::Read(ask) => {
-            asked.push(ask.filter.clone());
+            asked.push(ask.clone());
             assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{ask:?}");
         }
         Step::Restart { between, behind } => {
@@ -249,6 +278,9 @@ fn run_one(world: &mut World, asked: &mut Vec<Option<String>>, step: Step) {
                 run_one(world, asked, step);
             }
             world.standing = then.restored(world, &bytes).into();
+            for (user, factors) in world.factors.iter().enumerate() {
+                world.standing.remember_factors(UserNo(user as u64 + 100), *factors);
+            }
             check_sessions(world, &world.standing);
         }
     }
@@ -257,7 +289,7 @@ fn run_one(world: &mut World, asked: &mut Vec<Option<String>>, step: Step) {
 /// A picture on its way, during which things happen.
 struct Picture<'a> {
     world: &'a mut World,
-    asked: &'a mut Vec<Option<String>>,
+    asked: &'a mut Vec<Ask>,
     between: std::vec::IntoIter<Step>,
     bytes: Vec<u8>,
 }
@@ -311,6 +343,12 @@ fn check_sessions(world: &World, standing: &Standing) {
 fn check_all(world: &World) {
     let (standing, now) = (&world.standing, world.now);
     let reloaded = world.reloaded();
+    // Before tokens are shown below.
+    for key in KEYS {
+        let ask = Ask { sort: vec![(key, Direction::Ascending)], ..Ask::all() };
+        assert_eq!(ask.of(standing, now), world.naive(&ask), "{ask:?}");
+        assert_eq!(ask.of(&reloaded, now), world.naive(&ask), "reloaded, {ask:?}");
+    }
     assert_eq!(standing.live(now), world.live().count() as u64);
     let due: Vec<_> = world
         .sessions
@@ -356,11 +394,6 @@ fn check_all(world: &World) {
             );
             assert_eq!(row.opened_at(), session.opened_at);
         });
-    }
-    for key in [SortKey::LoginAt, SortKey::DeviceName, SortKey::OsVersion, SortKey::Name, SortKey::Username] {
-        let ask = Ask { sort: vec![(key, Direction::Ascending)], ..Ask::all() };
-        assert_eq!(ask.of(standing, now), world.naive(&ask), "{ask:?}");
-        assert_eq!(ask.of(&reloaded, now), world.naive(&ask), "reloaded, {ask:?}");
     }
 }
 

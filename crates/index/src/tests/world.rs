@@ -1,7 +1,10 @@
 //! A small world whose sessions are known twice: in the index, and in a plain list.
 
-use crate::{Direction, List, Loaded, Readers, Scope, SortKey, Standing};
+use super::trees::{EMAILS, naive_tree};
+use crate::{Direction, Filter, List, Loaded, Readers, Scope, SortKey, Standing};
 use regex::RegexBuilder;
+use rollcall_filter::{Binding, Text, Tree};
+use rollcall_model::factor::{Factors, Step};
 use rollcall_model::ids::ID_ALPHABET;
 use rollcall_model::limits::{FILTER_NESTING, FILTER_PROGRAM_BYTES, IDLE_GRACE};
 use rollcall_model::user::{Profile, UserKind};
@@ -10,6 +13,7 @@ use rollcall_model::{
     SessionNo, Timestamp, TokenHash, User, UserId, UserNo,
 };
 use std::cmp::Ordering;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,6 +103,7 @@ pub struct World {
     pub idle: Option<Duration>,
     pub sessions: Vec<Known>,
     pub now: Timestamp,
+    pub factors: Vec<Factors>,
     owners: Vec<Arc<Owner>>,
     seq: u64,
 }
@@ -124,9 +129,15 @@ impl World {
             idle,
             sessions: Vec::new(),
             now: Timestamp::from_ms(1_700_000_000_000),
+            factors: vec![Factors::default(); USERS.len()],
             owners: USERS.iter().enumerate().map(owner).collect(),
             seq: 1_000,
         }
+    }
+
+    /// Which of [`USERS`] this one is.
+    pub fn place_of(user: UserNo) -> usize {
+        usize::try_from(user.0 - 100).unwrap()
     }
 
     /// A new session of the plain list; the index is still to learn of it.
@@ -182,6 +193,24 @@ impl World {
         let happening = Happening::RolesChanged { owner, role: Role::Bot, granted: true };
         let event = self.change_of(user, happening);
         self.standing.apply(&[event]);
+    }
+
+    /// Takes factors from a user, or gives it what it has not, and tells the index.
+    pub fn change_factors(&mut self, user: usize, factors: Factors) {
+        let removed = self.factors[user].without(factors);
+        let gained = factors.without(self.factors[user]);
+        self.factors[user] = factors;
+        let mut events = Vec::new();
+        if removed.any() {
+            events.push(self.change_of(user, Happening::FactorsRemoved(removed)));
+        }
+        if gained.mail {
+            events.push(self.change_of(user, Happening::MailEnrolled));
+        }
+        if gained.authenticator {
+            events.push(self.change_of(user, Happening::FactorEnrolled { step: Step(1), codes: Vec::new() }));
+        }
+        self.standing.apply(&events);
     }
 
     /// Gives a user other names; the index is still to learn of it.
@@ -278,6 +307,9 @@ impl World {
         // In pieces, as a store gives them.
         left.chunks(5).for_each(|piece| standing.load(piece.iter().cloned()));
         standing.loaded();
+        for (user, factors) in self.factors.iter().enumerate() {
+            standing.remember_factors(self.owners[user].no, *factors);
+        }
         standing
     }
 
@@ -297,6 +329,7 @@ impl World {
             .live()
             .filter(|known| ask.scope == Scope::Everyone || ask.scope == Scope::Of(known.session.owner.no))
             .filter(|known| matches(known))
+            .filter(|known| ask.tree.as_ref().is_none_or(|tree| naive_tree(self, known, tree, ask.caller)))
             .collect();
         rows.sort_by(|a, b| {
             let by_keys = ask.sort.iter().fold(Ordering::Equal, |order, (key, direction)| {
@@ -314,6 +347,9 @@ impl World {
 pub struct Ask {
     pub scope: Scope,
     pub filter: Option<String>,
+    /// In the place of the filter's text.
+    pub tree: Option<Tree>,
+    pub caller: Option<SessionNo>,
     pub sort: Vec<(SortKey, Direction)>,
     pub offset: usize,
     pub count: usize,
@@ -321,18 +357,40 @@ pub struct Ask {
 
 impl Ask {
     pub fn all() -> Self {
-        Self { scope: Scope::Everyone, filter: None, sort: Vec::new(), offset: 0, count: usize::MAX }
+        Self {
+            scope: Scope::Everyone,
+            filter: None,
+            tree: None,
+            caller: None,
+            sort: Vec::new(),
+            offset: 0,
+            count: usize::MAX,
+        }
     }
 
     pub fn filter(text: &str) -> Self {
         Self { filter: Some(text.into()), ..Self::all() }
     }
 
-    fn list(&self) -> List {
+    /// What it asks of the index, bound to a time.
+    pub fn filter_at(&self, now: Timestamp) -> Option<Filter> {
+        let emails = |text: &Text| {
+            let matcher = text.matcher();
+            let has_it = |(_, email): &(u64, &&str)| matcher.is_match(email);
+            (100..).zip(&EMAILS).filter(has_it).map(|(no, _)| UserNo(no)).collect()
+        };
+        let bind = |tree: &Tree| {
+            Filter::Tree(tree.bind(&Binding { now, caller: self.caller, emails: &emails }).into())
+        };
+        self.tree.as_ref().map(bind).or_else(|| self.filter.as_deref().map(Into::into))
+    }
+
+    pub fn list(&self, now: Timestamp) -> List {
         List {
             scope: self.scope,
-            filter: self.filter.as_deref().map(Into::into),
+            filter: self.filter_at(now),
             sort: self.sort.clone(),
+            after: None,
             offset: self.offset,
             count: self.count,
         }
@@ -342,12 +400,12 @@ impl Ask {
     pub fn is_broken_off(&self, standing: &Standing, now: Timestamp, stretches: usize) -> bool {
         let left = std::cell::Cell::new(stretches);
         let stop = || left.replace(left.get().saturating_sub(1)) == 0;
-        standing.list(&self.list(), now, &stop, |_| ()).is_err()
+        standing.list(&self.list(now), now, &stop, |_| ()).is_err()
     }
 
     /// What the index answers.
     pub fn of(&self, standing: &Standing, now: Timestamp) -> (usize, Vec<SessionNo>) {
-        let list = self.list();
+        let list = self.list(now);
         let read = standing
             .list(&list, now, &|| false, |page| (page.total(), page.rows().map(|row| row.no()).collect()));
         read.unwrap()
@@ -383,14 +441,15 @@ fn naive_filter(text: &str) -> Box<dyn Fn(&Known) -> bool> {
     })
 }
 
-fn naive_compare(key: SortKey, a: &Known, b: &Known) -> Ordering {
+pub fn naive_compare(key: SortKey, a: &Known, b: &Known) -> Ordering {
     let text = |known: &Known| match key {
-        SortKey::LoginAt => None,
         SortKey::DeviceName => Some(known.device.name.clone()),
+        SortKey::DeviceType => Some(known.device.device_type.as_str().to_owned()),
         SortKey::OsName => Some(known.device.os_name.clone()),
         SortKey::OsVersion => known.device.os_version.clone(),
+        SortKey::Host => Some(known.session.host.to_string()),
         SortKey::Name => known.session.owner.name.clone(),
-        SortKey::Username => Some(known.session.owner.username.clone()),
+        _ => Some(known.session.owner.username.clone()),
     };
     let folded = |known: &Known| {
         text(known).map(|text| {
@@ -398,8 +457,17 @@ fn naive_compare(key: SortKey, a: &Known, b: &Known) -> Ordering {
             (text.chars().map(fold).collect::<Vec<_>>(), text)
         })
     };
+    let address = |known: &Known| match known.session.ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+        IpAddr::V6(ip) => ip,
+    };
+    // In this world a version is one number.
+    let version = |known: &Known| known.device.long_version.parse::<u64>().unwrap();
     match key {
         SortKey::LoginAt => a.session.opened_at.cmp(&b.session.opened_at),
+        SortKey::SeenAt => a.seen_at.cmp(&b.seen_at),
+        SortKey::DeviceVersion => version(a).cmp(&version(b)),
+        SortKey::Ip => address(a).cmp(&address(b)),
         SortKey::Name | SortKey::Username => folded(a).cmp(&folded(b)),
         _ => text(a).cmp(&text(b)),
     }

@@ -38,7 +38,7 @@ impl ListQuery {
         let sort = sort(self.sort.as_deref().unwrap_or_default(), sort_key)?;
         let Paging { offset, count } = self.paging;
         let filter = self.filter.filter(|filter| !filter.is_empty()).map(Into::into);
-        Ok(List { scope, filter, sort, offset, count })
+        Ok(List { scope, filter, sort, after: None, offset, count })
     }
 }
 

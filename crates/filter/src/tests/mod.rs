@@ -1,0 +1,6 @@
+//! The language as a whole: what is read, what is refused and where, what is printed and read again.
+
+mod completing;
+mod reading;
+mod refusing;
+pub mod trees;

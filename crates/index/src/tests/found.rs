@@ -1,0 +1,135 @@
+//! What is told of all that a filter finds: counts by field, numbers of sessions, whether one session is found, and the
+//! values that complete a filter.
+
+use super::world::{Ask, Known, World};
+use crate::{Finder, Matching, Row, Scope, Tally, TallyBy};
+use rollcall_filter::TextField;
+use rollcall_model::{SessionNo, text::folded};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const BY: [TallyBy; 8] = [
+    TallyBy::User,
+    TallyBy::Role,
+    TallyBy::Factor,
+    TallyBy::Device,
+    TallyBy::Version,
+    TallyBy::Type,
+    TallyBy::Os,
+    TallyBy::Host,
+];
+
+/// Holds all that is told of what is found against the plain list.
+pub fn check_found(world: &World, ask: &Ask) {
+    let everyone =
+        Ask { scope: Scope::Everyone, sort: Vec::new(), offset: 0, count: usize::MAX, ..ask.clone() };
+    let (_, mut wanted) = world.naive(&everyone);
+    wanted.reverse();
+    let filter = ask.filter_at(world.now);
+    let (filter, now, standing) = (filter.as_ref(), world.now, &world.standing);
+    let found = standing.matching(filter, now, &|| false).unwrap();
+    assert_eq!(found.count(), wanted.len());
+    let found: Vec<SessionNo> = found.sessions(3).flatten().collect();
+    assert_eq!(found, wanted, "{ask:?}");
+    if let Some(filter) = filter {
+        let finder = Finder::of(filter);
+        for known in world.live() {
+            let no = known.session.no;
+            assert_eq!(
+                standing.matches(&finder, no, now),
+                Some(wanted.binary_search(&no).is_ok()),
+                "{ask:?}"
+            );
+        }
+    }
+    for most in [0, 2, 100] {
+        let (total, tallies) = standing.tally(filter, &BY, most, now, &|| false).unwrap();
+        assert_eq!(total, wanted.len());
+        for (by, tally) in BY.into_iter().zip(tallies) {
+            assert_eq!(tally, naive_tally(world, by, &wanted, most), "{by:?} of {ask:?}");
+        }
+    }
+}
+
+fn naive_tally(world: &World, by: TallyBy, sessions: &[SessionNo], most: usize) -> Tally {
+    let values = |known: &Known| -> Vec<String> {
+        let owner = &known.session.owner;
+        let factors = world.factors[World::place_of(owner.no)];
+        match by {
+            TallyBy::User => vec![owner.username.clone()],
+            TallyBy::Role => owner.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            TallyBy::Factor => {
+                [("totp", factors.authenticator), ("mail", factors.mail), ("none", !factors.any())]
+                    .into_iter()
+                    .filter(|(_, is_there)| *is_there)
+                    .map(|(word, _)| word.to_owned())
+                    .collect()
+            }
+            TallyBy::Device => vec![known.device.name.clone()],
+            TallyBy::Version => vec![known.device.version.clone()],
+            TallyBy::Type => vec![known.device.device_type.as_str().to_owned()],
+            TallyBy::Os => vec![known.device.os_name.clone()],
+            TallyBy::Host => vec![known.session.host.to_string()],
+        }
+    };
+    let found = world.sessions.iter().filter(|known| sessions.binary_search(&known.session.no).is_ok());
+    of(found.flat_map(values), most)
+}
+
+fn of(values: impl Iterator<Item = String>, most: usize) -> Tally {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    let mut counts: Vec<(Box<str>, usize)> =
+        counts.into_iter().map(|(value, count)| (value.into(), count)).collect();
+    counts.sort_by(|(_, a), (_, b)| b.cmp(a));
+    let more = counts.len().saturating_sub(most);
+    counts.truncate(most);
+    Tally { values: counts, more }
+}
+
+#[test]
+fn values_that_begin_so_are_told_by_how_many_have_them() {
+    let mut world = World::new();
+    for i in 0..60 {
+        world.open((i * i) % 13, i % 9, i % 4, i % 8, Duration::from_secs(9));
+    }
+    for prefix in ["", "a", "AN", "anna", "Anna.K", "é", "É", "k", "chr", "w", "10", "4", "zz", "~"] {
+        for field in [
+            TextField::User,
+            TextField::Name,
+            TextField::Device,
+            TextField::Os,
+            TextField::Host,
+            TextField::Version,
+        ] {
+            let value = |known: &Known| match field {
+                TextField::User => Some(known.session.owner.username.clone()),
+                TextField::Name => known.session.owner.name.clone(),
+                TextField::Device => Some(known.device.name.clone()),
+                TextField::Os => Some(known.device.os_name.clone()),
+                TextField::Host => Some(known.session.host.to_string()),
+                _ => Some(known.device.version.clone()),
+            };
+            let values =
+                world.live().filter_map(value).filter(|value| folded(value).starts_with(&folded(prefix)));
+            let told = world.standing.values(field, prefix, 3, world.now);
+            assert_eq!(told, of(values, 3), "{field:?} {prefix}");
+        }
+    }
+    assert!(world.standing.values(TextField::Id, "", 3, world.now).values.is_empty());
+}
+
+#[test]
+fn what_ends_while_all_is_gone_through_is_passed_over_and_what_comes_is_not_among_it() {
+    let mut world = World::new();
+    let opened: Vec<_> = (0..20).map(|_| world.open(0, 0, 0, 0, Duration::from_secs(9)).no).collect();
+    let standing = world.standing.clone();
+    let mut matching = standing.matching(None, world.now, &|| false).unwrap();
+    let next =
+        |matching: &mut Matching<'_>| matching.read(8, |rows| rows.iter().map(Row::no).collect::<Vec<_>>());
+    assert_eq!(next(&mut matching).unwrap(), opened[..8]);
+    (7..15).for_each(|at| world.end(opened[at]));
+    world.open(0, 0, 0, 0, Duration::from_secs(9));
+    assert_eq!((matching.count(), next(&mut matching).unwrap()), (20, opened[15..].to_vec()));
+    assert_eq!(next(&mut matching), None);
+}
