@@ -3,7 +3,7 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use data_encoding::HEXLOWER_PERMISSIVE;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, Mac};
 use rollcall_model::factor::{KeyFingerprint, MailedHash, RecoveryHash, SealedSeed};
 use rollcall_model::mail::{Mail, SealedMail};
@@ -18,6 +18,21 @@ const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 const SEEDS: &[u8] = b"factor seeds";
 const MAILS: &[u8] = b"mails";
+
+/// What clients keep and send back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Where a page of a list ended.
+    Cursor,
+}
+
+impl Kept {
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Cursor => b"cursors",
+        }
+    }
+}
 
 /// The key. Its `Debug` says nothing.
 #[derive(Clone)]
@@ -84,6 +99,18 @@ impl ClusterKey {
     pub fn mailed_hash(&self, code: &str, of: UserNo) -> MailedHash {
         let key = self.derived(b"mailed codes");
         MailedHash(*mac(&*key, &[&of.0.to_be_bytes(), code.as_bytes()]))
+    }
+
+    /// Seals what a client keeps and sends back, such as a cursor: it can neither read it nor change it, nor use it for
+    /// something else.
+    pub fn seal_kept(&self, usage: Kept, tied_to: &[u8], msg: &[u8], randomness: &dyn Randomness) -> String {
+        BASE64URL_NOPAD.encode(&self.seal_bytes(usage.name(), tied_to, msg, randomness))
+    }
+
+    /// Opens it, unless it is of another usage, tied to something else, or was changed.
+    pub fn open_kept(&self, usage: Kept, tied_to: &[u8], sealed: &str) -> Option<Vec<u8>> {
+        let sealed = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
+        self.open_bytes(usage.name(), tied_to, &sealed).map(|opened| opened.to_vec())
     }
 
     fn seal_bytes(&self, usage: &[u8], aad: &[u8], msg: &[u8], randomness: &dyn Randomness) -> Vec<u8> {

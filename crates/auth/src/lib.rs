@@ -9,7 +9,7 @@ pub mod recovery;
 mod stored;
 pub mod totp;
 
-pub use key::ClusterKey;
+pub use key::{ClusterKey, Kept};
 pub use password::{Hasher, PasswordDigest, is_known};
 pub use random::SystemRandomness;
 pub use stored::Cost;

@@ -1,10 +1,11 @@
 //! The half of docs/reference that is printed from the code, and compared with it by a test.
 
-use crate::endpoint::{Declaration, Rate, Record, StepUp, Who, WithoutFactor};
+use crate::endpoint::{Declaration, Rate, Record, StepUp, Version, Who, WithoutFactor};
 use crate::endpoints::declarations;
 use crate::input::{Field, Kind, Unknown};
 use crate::refusal::{Place, Refusal};
 use crate::v1::errors::{samples, step_up_sample, wire};
+use crate::v2::problem;
 use rollcall_model::{Grants, Permission, Role};
 use rollcall_service::{Refusal as Outcome, StepUpKind};
 use std::fmt::Write;
@@ -14,7 +15,12 @@ const PRINTED: &str = "<!-- Printed from the code by `cargo xtask docs`; edits h
 
 /// The printed pages: file name and text.
 pub fn pages() -> Vec<(&'static str, String)> {
-    vec![("endpoints.md", endpoints()), ("permissions.md", permissions()), ("errors.md", errors())]
+    vec![
+        ("endpoints.md", endpoints()),
+        ("permissions.md", permissions()),
+        ("errors.md", errors()),
+        ("problems.md", problems()),
+    ]
 }
 
 fn endpoints() -> String {
@@ -61,6 +67,11 @@ fn endpoints() -> String {
 /// What the guard may refuse a call with, in its order.
 fn refusals(declaration: &Declaration) -> Vec<String> {
     let said = |refusal: Refusal| {
+        if declaration.version() == Version::V2 {
+            let problem = problem::problem(&refusal);
+            let name = problem.body["type"].as_str().unwrap_or_default();
+            return format!("{} `{}`", problem.status, name.trim_start_matches("/problems/"));
+        }
         let wire = wire(&refusal);
         let code = wire.body.error_type().map_or_else(String::new, |code| format!(" `{code}`"));
         format!("{}{code}", wire.status)
@@ -178,6 +189,31 @@ fn errors() -> String {
         let body = serde_json::to_string(&wire.body).unwrap_or_default();
         let line = format!("| {} | `{body}` |\n", wire.status);
         // Different refusals may be said alike.
+        if !page.contains(&line) {
+            page.push_str(&line);
+        }
+    }
+    page
+}
+
+fn problems() -> String {
+    let mut page = format!(
+        "{PRINTED}# Problems\n\nWhat API v2 refuses with: problem documents (RFC 9457), as `application/problem+json`. A \
+         `type` is a path, `/problems/NAME`; `title` says what is the matter and `detail` what to do.\n\n\
+         | status | name | title | further members |\n|---|---|---|---|\n"
+    );
+    let mut all: Vec<_> = samples().iter().chain(&problem::samples()).map(problem::problem).collect();
+    all.sort_by(|a, b| (a.status, a.body["type"].as_str()).cmp(&(b.status, b.body["type"].as_str())));
+    for problem in all {
+        let text = |name: &str| problem.body[name].as_str().unwrap_or_default();
+        let further = problem.body.as_object().into_iter().flat_map(|members| members.keys());
+        let further: Vec<_> = further
+            .filter(|name| !["type", "title", "status", "detail"].contains(&name.as_str()))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let name = text("type").trim_start_matches("/problems/");
+        let line =
+            format!("| {} | `{name}` | {} | {} |\n", problem.status, text("title"), further.join(", "));
         if !page.contains(&line) {
             page.push_str(&line);
         }

@@ -312,6 +312,14 @@ impl Reply {
         Self::Json(Vec::new())
     }
 
+    /// Its JSON, where it says something.
+    pub fn json_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Json(json) | Self::Created(json) => Some(json),
+            Self::Done => None,
+        }
+    }
+
     /// An answer out of a wire type.
     pub fn json(body: &impl Serialize) -> Result<Self, Refusal> {
         serde_json::to_vec(body).map(Self::Json).map_err(|error| {
@@ -343,6 +351,11 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// The version of the API that it belongs to.
+    pub fn version(&self) -> Version {
+        self.routes.first().map_or(Version::V1, |route| route.version())
+    }
+
     /// The routes that it has over HTTP, methods by `method.call` among them.
     pub fn routes_over_http(&self) -> impl Iterator<Item = Route> + use<> {
         self.routes.iter().copied().filter(|route| route.method != Method::Socket)

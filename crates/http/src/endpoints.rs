@@ -2,7 +2,7 @@
 
 use crate::app::{App, mount};
 use crate::ddp::{self, Methods};
-use crate::endpoint::Declaration;
+use crate::endpoint::{Declaration, Version};
 use crate::{method_call, v1, v2};
 use axum::Router;
 use std::sync::Arc;
@@ -12,6 +12,11 @@ macro_rules! endpoints {
         /// Every endpoint as data, in the order of the docs.
         pub fn declarations() -> Vec<Declaration> {
             vec![$(Declaration::of::<$endpoint>()),+]
+        }
+
+        /// Those of one version of the API.
+        pub fn declarations_of(version: Version) -> Vec<Declaration> {
+            declarations().into_iter().filter(|declaration| declaration.version() == version).collect()
         }
 
         /// Every endpoint on its routes.
@@ -63,6 +68,7 @@ endpoints![
     v1::totp::Disable,
     v1::totp::RegenerateCodes,
     v1::totp::CheckCodesRemaining,
+    v2::SessionsList,
     v2::SessionsShow,
     v2::SessionsEnd,
     v2::Me,

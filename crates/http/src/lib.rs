@@ -22,6 +22,6 @@ mod v2;
 pub mod written;
 
 pub use app::{Routers, WireSettings, routers};
-pub use endpoints::declarations;
+pub use endpoints::{declarations, declarations_of};
 pub use server::{listen, serve};
 pub use v1::sessions::row::client_fragment;

@@ -90,8 +90,8 @@ fn answer(id: &CallId, outcome: &Result<Reply, Refusal>) -> Option<(StatusCode, 
     match outcome {
         Ok(reply) => {
             // A reply is JSON of our own making, or nothing.
-            if let Reply::Json(json) = reply
-                && let Ok(result) = serde_json::from_slice::<Value>(json)
+            if let Some(result) =
+                reply.json_bytes().and_then(|json| serde_json::from_slice::<Value>(json).ok())
             {
                 message["result"] = result;
             }

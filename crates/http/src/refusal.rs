@@ -69,6 +69,13 @@ pub enum Refusal {
     },
     /// `sort` names what cannot be sorted by.
     SortKeys,
+    /// Sessions cannot be counted by what was named.
+    Facet {
+        /// As it was given.
+        given: String,
+    },
+    /// A cursor is of another list, too old, or none of ours.
+    BadCursor,
     /// An outcome of the service.
     Outcome(Outcome),
     /// Our own fault; the log has it under the request's id.

@@ -5,6 +5,7 @@ use crate::chunk::Codes;
 use crate::clients;
 use crate::index::Index;
 use crate::list::Found;
+use rollcall_model::factor::Factors;
 use rollcall_model::ids::ID_LENGTH;
 use rollcall_model::{Device, RoleSet, SessionNo, Timestamp, UserId, UserNo};
 use std::net::IpAddr;
@@ -90,6 +91,11 @@ impl<'a> Row<'a> {
     /// The user's roles.
     pub fn roles(&self) -> RoleSet {
         self.index.users.roles(self.user)
+    }
+
+    /// The user's second factors.
+    pub fn factors(&self) -> Factors {
+        self.index.factors(self.user())
     }
 
     /// The device it was opened on.

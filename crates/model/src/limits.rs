@@ -82,6 +82,16 @@ pub const FILTER_TREE_CHARS: usize = 8_192;
 pub const FILTER_TERMS: usize = 250;
 /// Parentheses of such a filter within one another.
 pub const FILTER_DEPTH: usize = 32;
+/// Sessions of a page of API v2, when it is not said how many.
+pub const V2_PAGE_DEFAULT: usize = 50;
+/// Sessions of a page of API v2 at the most.
+pub const V2_PAGE_MAX: usize = 1_000;
+/// Characters of a cursor.
+pub const CURSOR_CHARS: usize = 8_192;
+/// How long a cursor is good.
+pub const CURSOR_LIFE: Duration = Duration::from_hours(24);
+/// Values of a facet that are given; of the rest, how many they are.
+pub const FACET_VALUES: usize = 50;
 /// How long one filter may scan before it is refused.
 pub const FILTER_TIME: Duration = Duration::from_millis(250);
 

@@ -2,8 +2,7 @@
 
 use crate::error::SignInRefusal;
 use crate::{Principal, Refusal, Service, Watch};
-use rollcall_model::factor::Factors;
-use rollcall_model::{Owner, Permission, SessionId, SessionNo, Timestamp, TokenHash, UserNo};
+use rollcall_model::{Owner, Permission, SessionId, SessionNo, Timestamp, TokenHash};
 use std::sync::Arc;
 
 impl Service {
@@ -29,11 +28,6 @@ impl Service {
     /// Whether the principal's roles hold the permission, at this instant.
     pub fn permits(&self, principal: &Principal, permission: Permission) -> bool {
         self.standing.permits(principal.roles(), permission)
-    }
-
-    /// The second factors that a user has.
-    pub fn factors(&self, user: UserNo) -> Factors {
-        self.standing.factors(user)
     }
 
     /// A live session's id on the wire.

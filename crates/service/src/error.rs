@@ -1,6 +1,7 @@
 //! The outcomes that a principal may see. What each looks like on the wire is said in one file per API
 //! version; what caused an [`Refusal::Unavailable`] is in the log and nowhere else.
 
+use rollcall_filter::FilterError;
 use rollcall_model::{Refused, Timestamp};
 use rollcall_store::StoreError;
 
@@ -13,6 +14,8 @@ pub enum Refusal {
     SignIn(SignInRefusal),
     /// A second factor is wanted.
     StepUp(StepUpRefusal),
+    /// A filter cannot be read.
+    Filter(Box<FilterError>),
     /// A filter took too long.
     FilterTooCostly,
     /// A user cannot be made as asked.

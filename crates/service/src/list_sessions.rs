@@ -1,7 +1,8 @@
 //! Lists of sessions and single ones, out of the index.
 
 use crate::{Principal, Refusal, Service};
-use rollcall_index::{List, Page, Row};
+use rollcall_auth::Kept;
+use rollcall_index::{Filter, List, Page, Row, Tally, TallyBy, TooCostly};
 use rollcall_model::{SessionId, limits};
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,17 +18,48 @@ impl Service {
     ) -> Result<R, Refusal> {
         let is_at_hand = self.standing.is_at_hand(&list);
         let (standing, now) = (self.standing.clone(), self.clock.now());
+        self.scan(is_at_hand, move |stop| standing.list(&list, now, stop, read)).await
+    }
+
+    /// How many sessions a filter finds, or all, and by each of these how many: of one state.
+    pub async fn tally(
+        self: &Arc<Self>,
+        filter: Option<Filter>,
+        by: Vec<TallyBy>,
+    ) -> Result<(usize, Vec<Tally>), Refusal> {
+        let (standing, now) = (self.standing.clone(), self.clock.now());
+        let tally = move |stop: &dyn Fn() -> bool| {
+            standing.tally(filter.as_ref(), &by, limits::FACET_VALUES, now, stop)
+        };
+        self.scan(false, tally).await
+    }
+
+    /// Searches the index: on a thread for it, unless what is asked is at hand.
+    async fn scan<R: Send + 'static>(
+        &self,
+        is_at_hand: bool,
+        search: impl FnOnce(&dyn Fn() -> bool) -> Result<R, TooCostly> + Send + 'static,
+    ) -> Result<R, Refusal> {
         // A scan ends when nobody waits for it any more.
         let asked = Arc::new(());
         let asking = Arc::downgrade(&asked);
-        let list = move || {
+        let search = move || {
             let deadline = Instant::now() + limits::FILTER_TIME;
-            let stop = || asking.strong_count() == 0 || Instant::now() >= deadline;
-            standing.list(&list, now, &stop, read)
+            search(&|| asking.strong_count() == 0 || Instant::now() >= deadline)
         };
-        let listed = if is_at_hand { list() } else { self.scans.run(list).await? };
+        let found = if is_at_hand { search() } else { self.scans.run(search).await? };
         drop(asked);
-        listed.map_err(|_| Refusal::FilterTooCostly)
+        found.map_err(|TooCostly| Refusal::FilterTooCostly)
+    }
+
+    /// Seals what a client keeps and sends back.
+    pub fn seal_kept(&self, usage: Kept, tied_to: &[u8], what: &[u8]) -> String {
+        self.key.seal_kept(usage, tied_to, what, &*self.randomness)
+    }
+
+    /// Opens it, unless it is of another usage, tied to something else, or was changed.
+    pub fn open_kept(&self, usage: Kept, tied_to: &[u8], sealed: &str) -> Option<Vec<u8>> {
+        self.key.open_kept(usage, tied_to, sealed)
     }
 
     /// Whether a session is the one that the principal is calling with. Others than its own are not found.

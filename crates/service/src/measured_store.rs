@@ -84,6 +84,7 @@ impl Store for MeasuredStore {
         credential(which: WhichUser) -> Option<Credential>;
         personal_tokens(user: UserNo) -> Vec<PersonalToken>;
         password_samples() -> Vec<PasswordHash>;
+        users_of_emails(is_asked: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Vec<UserNo>;
         failures(keys: Vec<FailureKey>) -> HashMap<FailureKey, Failure>;
         permissions() -> Vec<PermissionRow>;
         workspace() -> Option<WorkspaceRow>;

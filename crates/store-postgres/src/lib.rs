@@ -226,6 +226,10 @@ impl Store for PostgresStore {
         on_a_connection!(self, |connection| read::password_samples(connection))
     }
 
+    fn users_of_emails(&self, is_asked: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Answer<'_, Vec<UserNo>> {
+        on_a_connection!(self, |connection| read::users_of_emails(connection, &*is_asked))
+    }
+
     fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>> {
         on_a_connection!(self, |connection| read::failures(connection, keys))
     }

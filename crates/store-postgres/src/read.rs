@@ -5,6 +5,7 @@ use crate::damaged;
 use crate::rows::{self, get, number, unsigned, user_no};
 use crate::sql;
 use crate::time::DatabaseTime;
+use futures_util::TryStreamExt;
 use rollcall_model::clock::running;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
@@ -204,4 +205,19 @@ pub async fn verify(
     }
     let (_, reached) = head(connection).await?;
     Ok(verification.finish(reached))
+}
+
+/// The users of whom an address is asked for.
+pub async fn users_of_emails(
+    connection: &Connection,
+    is_asked: &(dyn Fn(&str) -> bool + Send + Sync),
+) -> Result<Vec<UserNo>, StoreError> {
+    let mut rows = std::pin::pin!(connection.stream(sql::ALL_EMAILS, &[-1]).await?);
+    let mut users = Vec::new();
+    while let Some(row) = connection.answer(rows.try_next()).await? {
+        if is_asked(get(&row, 1)?) {
+            users.push(user_no(&row, 0)?);
+        }
+    }
+    Ok(users)
 }

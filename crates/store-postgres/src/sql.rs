@@ -91,6 +91,7 @@ statements! {
         AND ($1::text IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = $1))";
     EMAILS = "SELECT user_no, address, verified FROM user_emails WHERE user_no = ANY ($1::bigint[])
         ORDER BY user_no, place";
+    ALL_EMAILS = "SELECT user_no, address FROM user_emails WHERE address_key IS NOT NULL AND user_no > $1";
     ACTIVE_ADMINISTRATORS = "SELECT COUNT(*) FROM users
         WHERE deleted_at IS NULL AND active AND roles & $1 <> 0";
 

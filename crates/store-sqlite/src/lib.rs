@@ -242,6 +242,10 @@ impl Store for SqliteStore {
         self.read(|connection| read::password_samples(connection))
     }
 
+    fn users_of_emails(&self, is_asked: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Answer<'_, Vec<UserNo>> {
+        self.read(move |connection| read::users_of_emails(connection, &*is_asked))
+    }
+
     fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>> {
         self.read(move |connection| write::failures(connection, keys))
     }

@@ -193,3 +193,18 @@ fn follow_stretch(
     }
     Ok(Ok(()))
 }
+
+/// The users of whom an address is asked for.
+pub fn users_of_emails(
+    connection: &Connection,
+    is_asked: &dyn Fn(&str) -> bool,
+) -> Result<Vec<UserNo>, Error> {
+    let mut statement = connection.prepare(sql::ALL_EMAILS)?;
+    let (mut rows, mut users) = (statement.query([])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        if is_asked(row.get_ref(1)?.as_str()?) {
+            users.push(UserNo(unsigned(row, 0)?));
+        }
+    }
+    Ok(users)
+}

@@ -106,6 +106,7 @@ statements! {
     DROP_RECOVERY_CODE = "DELETE FROM recovery_codes WHERE user_no = ?1 AND hash = ?2";
     DROP_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE user_no = ?1";
     EMAILS = "SELECT address, verified FROM user_emails WHERE user_no = ?1 ORDER BY place";
+    ALL_EMAILS = "SELECT user_no, address FROM user_emails WHERE address_key IS NOT NULL";
     ACTIVE_ADMINISTRATORS = "SELECT COUNT(*) FROM users
         WHERE deleted_at IS NULL AND active AND roles & ?1";
 

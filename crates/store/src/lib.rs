@@ -106,6 +106,9 @@ pub trait Store: Send + Sync + 'static {
     /// A hash of each kind and cost that users have: how slow the slowest is can be tried on them.
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>>;
 
+    /// The users that are not deleted, of whom an e-mail address is one that is asked for. All addresses are gone through.
+    fn users_of_emails(&self, is_asked: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Answer<'_, Vec<UserNo>>;
+
     /// Those of the counters that stand.
     fn failures(&self, keys: Vec<FailureKey>) -> Answer<'_, HashMap<FailureKey, Failure>>;
 

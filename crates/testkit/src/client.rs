@@ -56,6 +56,19 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The type of a problem document, without what all begin with; empty where it is none.
+    pub fn problem(&self) -> &str {
+        let is_one = self.header("content-type") == "application/problem+json";
+        let kind = if is_one { self.body["type"].as_str().unwrap() } else { "" };
+        kind.strip_prefix("/problems/").unwrap_or(kind)
+    }
+
+    /// The ids of the items of a page of API v2.
+    pub fn item_ids(&self) -> Vec<String> {
+        let items = self.body["items"].as_array().unwrap_or_else(|| panic!("no page: {self:?}"));
+        items.iter().map(|item| item["id"].as_str().unwrap().into()).collect()
+    }
+
     /// The ids of a page's rows.
     pub fn ids(&self) -> Vec<String> {
         let rows = self.body["sessions"].as_array().unwrap_or_else(|| panic!("no page: {self:?}"));
@@ -126,6 +139,26 @@ impl Caller {
     /// `POST /api/v1/…` with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request("POST", &format!("/api/v1/{path}")).json(body)).await
+    }
+
+    /// `METHOD /api/v2/…`, with a JSON body where there is one.
+    pub async fn v2(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.request(method, &format!("/api/v2/{path}"));
+        self.send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// `GET /api/v2/…`
+    pub async fn get_v2(&self, path: &str) -> Answer {
+        self.v2("GET", path, None).await
+    }
+
+    /// `DELETE /api/v2/…`
+    pub async fn delete_v2(&self, path: &str) -> Answer {
+        self.v2("DELETE", path, None).await
     }
 
     /// `POST /api/v1/…` with any body.

@@ -39,6 +39,7 @@ pub struct Socket<S> {
 
 /// A session that a socket is bound to.
 struct SignedIn {
+    user_id: String,
     credentials: Credentials,
     /// Waits for its end; not while the socket signs out by itself.
     watch: Option<Watch>,
@@ -157,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             match work {
                 Work::Method(call) => self.start(call),
                 Work::Sub(sub) => {
-                    let user_id = self.live().await.map(|signed_in| signed_in.credentials.user_id.clone());
+                    let user_id = self.live().await.map(|signed_in| signed_in.user_id.clone());
                     let reaction = self.conversation.subscribe(sub, user_id.as_deref());
                     self.react(reaction).await?;
                 }
@@ -216,7 +217,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             app.answered(method.route, status, asked_at.elapsed());
             tracing::debug!(done = outcome.is_ok(), "answered");
             // A reply is JSON of our own making, or nothing.
-            let outcome = outcome.map(|reply| serde_json::from_slice(&reply.0).ok());
+            let outcome =
+                outcome.map(|reply| reply.json_bytes().and_then(|json| serde_json::from_slice(json).ok()));
             Answered { id, name, outcome }
         };
         self.running = Some(Box::pin(run.instrument(span)));
@@ -240,7 +242,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 Ok(())
             }
             (logout::NAME, Err(_)) => match self.signed_in.take() {
-                Some(signed_in) => self.wait_for_its_end(signed_in.credentials).await,
+                Some(SignedIn { user_id, credentials, .. }) => {
+                    self.wait_for_its_end(user_id, credentials.token).await
+                }
                 None => Ok(()),
             },
             _ => Ok(()),
@@ -250,18 +254,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Takes from a sign-in's answer what the client takes from it: whose socket it is, and with which token.
     async fn bind(&mut self, result: &Value) -> Result<(), Over> {
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-        self.wait_for_its_end(Credentials { user_id: Some(text("id")), token: text("token") }).await
+        self.wait_for_its_end(text("id"), text("token")).await
     }
 
-    async fn wait_for_its_end(&mut self, credentials: Credentials) -> Result<(), Over> {
+    async fn wait_for_its_end(&mut self, user_id: String, token: String) -> Result<(), Over> {
         let service = &self.app.guard.service;
+        let credentials = Credentials { user_id: Some(user_id.clone()), token };
         let token = digest::token(&credentials.token);
         let principal = service.authenticate(&token).await.ok().flatten();
         let watch = principal.and_then(|principal| service.watch(&principal));
         // It may have ended before the watch began.
         let principal = service.authenticate(&token).await;
-        let user_id = credentials.user_id.clone();
-        self.signed_in = Some(SignedIn { credentials, watch });
+        self.signed_in = Some(SignedIn { user_id: user_id.clone(), credentials, watch });
         let principal = match principal {
             Ok(Some(principal)) => principal,
             Ok(None) => return self.force_logout(None).await,
@@ -281,7 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// The session has ended: the other end is told, and the socket closed. Whoever ended it waits for that.
     async fn force_logout(&mut self, ending: Option<Ending>) -> Result<(), Over> {
         let event = ending.as_ref().and_then(|ending| {
-            let user_id = &self.signed_in.as_ref()?.credentials.user_id;
+            let user_id = &self.signed_in.as_ref()?.user_id;
             self.conversation.force_logout(user_id, ending.session.as_str())
         });
         self.wire.close(event, Close::SESSION_ENDED, true).await;

@@ -3,6 +3,7 @@
 use super::methods::Methods;
 use super::socket::Socket;
 use crate::app::{self, Answered, App, refused};
+use crate::endpoint::Version;
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::body::Body;

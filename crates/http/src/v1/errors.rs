@@ -102,6 +102,8 @@ pub fn wire(refusal: &Refusal) -> Wire {
             "error-invalid-sort",
             Some(json!({ "helperMethod": "parseJsonQuery" })),
         ),
+        // What only endpoints of v2 are refused with.
+        Refusal::Facet { .. } | Refusal::BadCursor => status(400, plain("error-invalid-params")),
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
         Refusal::Outcome(outcome) => self::outcome(outcome),
         Refusal::Internal => status(500, plain("Internal server error")),
@@ -126,6 +128,7 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::SessionNotFound => status(404, plain("Session not found")),
         Outcome::SignIn(refusal) => sign_in(refusal),
         Outcome::StepUp(refusal) => step_up(refusal),
+        Outcome::Filter(error) => thrown(&error.to_string(), "error-invalid-filter", None),
         Outcome::FilterTooCostly => {
             thrown("The filter takes too long; make it narrower", "error-filter-too-costly", None)
         }

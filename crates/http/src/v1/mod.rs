@@ -2,7 +2,7 @@
 
 pub mod errors;
 mod info;
-mod json;
+pub mod json;
 pub mod login;
 mod logout;
 pub mod mail_factor;

@@ -2,21 +2,11 @@
 
 use crate::v1::json;
 use rollcall_model::factor::Factors;
-use rollcall_model::{SessionNo, Timestamp, UserNo};
-use rollcall_service::Service;
+use rollcall_model::{SessionNo, Timestamp};
 use rollcall_service::index::Row;
 
 /// Bytes of an item, about: a page's buffer is made once.
 pub const ITEM_BYTES: usize = 480;
-
-/// What items say besides their rows.
-#[derive(Clone, Copy)]
-pub struct Beside<'a> {
-    /// Who has which factors.
-    pub service: &'a Service,
-    /// The session that asks.
-    pub current: Option<SessionNo>,
-}
 
 /// The strongest second factor that a user has, in a word.
 const fn factor(factors: Factors) -> &'static str {
@@ -29,41 +19,35 @@ const fn factor(factors: Factors) -> &'static str {
     }
 }
 
-impl Beside<'_> {
-    /// An item in a page of its own.
-    pub fn item(self, row: &Row<'_>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(ITEM_BYTES);
-        out.push(b'{');
-        self.fields(&mut out, row);
-        out.push(b'}');
-        out
-    }
+/// An item of its own, for the session that asks.
+pub fn item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ITEM_BYTES);
+    out.push(b'{');
+    fields(&mut out, row, current);
+    out.push(b'}');
+    out
+}
 
-    /// An item's fields, without the braces around them.
-    pub fn fields(self, out: &mut Vec<u8>, row: &Row<'_>) {
-        let device = row.device();
-        first(out, "id", row.id());
-        text(out, "user_id", row.user_id().as_bytes());
-        text(out, "username", row.username_utf8());
-        maybe(out, "name", row.name_utf8());
-        text(out, "device_type", device.device_type.as_str().as_bytes());
-        text(out, "device_name", device.name.as_bytes());
-        text(out, "device_version", device.long_version.as_bytes());
-        text(out, "os_name", device.os_name.as_bytes());
-        maybe(out, "os_version", device.os_version.as_deref().map(str::as_bytes));
-        text(out, "host", row.host().as_bytes());
-        text(out, "ip", row.address());
-        time(out, "login_at", row.opened_at());
-        time(out, "seen_at", row.seen_at());
-        time(out, "expires_at", row.expires_at());
-        text(out, "factor", self.factor(row.user()).as_bytes());
-        let current = self.current == Some(row.no());
-        out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
-    }
-
-    fn factor(self, user: UserNo) -> &'static str {
-        factor(self.service.factors(user))
-    }
+/// An item's fields, without the braces around them.
+pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, current: Option<SessionNo>) {
+    let device = row.device();
+    first(out, "id", row.id());
+    text(out, "user_id", row.user_id().as_bytes());
+    text(out, "username", row.username_utf8());
+    maybe(out, "name", row.name_utf8());
+    text(out, "device_type", device.device_type.as_str().as_bytes());
+    text(out, "device_name", device.name.as_bytes());
+    text(out, "device_version", device.long_version.as_bytes());
+    text(out, "os_name", device.os_name.as_bytes());
+    maybe(out, "os_version", device.os_version.as_deref().map(str::as_bytes));
+    text(out, "host", row.host().as_bytes());
+    text(out, "ip", row.address());
+    time(out, "login_at", row.opened_at());
+    time(out, "seen_at", row.seen_at());
+    time(out, "expires_at", row.expires_at());
+    text(out, "factor", factor(row.factors()).as_bytes());
+    let current = current == Some(row.no());
+    out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
 }
 
 fn first(out: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -80,14 +64,12 @@ fn text(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 }
 
 fn maybe(out: &mut Vec<u8>, name: &str, value: Option<&[u8]>) {
-    match value {
-        Some(value) => text(out, name, value),
-        None => {
-            out.extend_from_slice(br#",""#);
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(br#"":null"#);
-        }
+    if let Some(value) = value {
+        return text(out, name, value);
     }
+    out.extend_from_slice(br#",""#);
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(br#"":null"#);
 }
 
 fn time(out: &mut Vec<u8>, name: &str, at: Timestamp) {

@@ -1,6 +1,7 @@
-//! API v2: our own (docs/reference/v2.md). One file per endpoint; snake_case, flat items, RFC 3339 times, and problem
+//! API v2: our own (docs/reference/v2.md). One file per endpoint; names in snake case, flat items, RFC 3339 times, and problem
 //! documents for what is refused.
 
+mod cursor;
 mod item;
 mod me;
 mod page;
@@ -8,4 +9,4 @@ pub mod problem;
 mod sessions;
 
 pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
-pub use sessions::{End as SessionsEnd, Show as SessionsShow};
+pub use sessions::{End as SessionsEnd, List as SessionsList, Show as SessionsShow};

@@ -2,6 +2,8 @@
 //! is a path that docs/reference/problems.md explains; the detail says what to do.
 
 use crate::refusal::{Place, Refusal};
+use crate::v2::sessions::{facet_names, sort_names};
+use rollcall_filter::{Fault, FilterError};
 use rollcall_model::limits;
 use rollcall_service::{
     FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind,
@@ -70,10 +72,24 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "Send an object, as `Content-Type: application/json`.",
         ),
         Refusal::TooMany { wait } => too_many(*wait),
+        Refusal::Sort { given } => {
+            let detail = format!("{given:?} is none of {}; `-` before one turns it around.", sort_names());
+            new(400, "bad-sort", "This cannot be sorted by", &detail)
+        }
+        Refusal::Facet { given } => {
+            let detail = format!("{given:?} is none of {}.", facet_names());
+            new(400, "bad-facet", "This cannot be counted by", &detail)
+        }
+        Refusal::BadCursor => new(
+            400,
+            "bad-cursor",
+            "The cursor is not of this list",
+            "Take `next` of the page before, with the same q and sort, within a day; or begin anew without it.",
+        ),
         Refusal::Outcome(outcome) => self::outcome(outcome),
-        Refusal::Internal => internal(),
-        // What only endpoints of v1 are refused with.
-        Refusal::NotAnUpgrade
+        // Beside our own faults, what only endpoints of v1 are refused with.
+        Refusal::Internal
+        | Refusal::NotAnUpgrade
         | Refusal::NotACall
         | Refusal::NoSuchCall { .. }
         | Refusal::UserNotFound
@@ -86,7 +102,6 @@ pub fn problem(refusal: &Refusal) -> Problem {
         | Refusal::NoDate
         | Refusal::NobodyToMail
         | Refusal::UserQuery
-        | Refusal::Sort { .. }
         | Refusal::SortKeys => internal(),
     }
 }
@@ -104,6 +119,7 @@ fn outcome(outcome: &Outcome) -> Problem {
         }
         Outcome::SignIn(refusal) => sign_in(refusal),
         Outcome::StepUp(refusal) => step_up(refusal),
+        Outcome::Filter(error) => filter(error),
         Outcome::FilterTooCostly => new(
             422,
             "filter-too-costly",
@@ -141,6 +157,16 @@ fn outcome(outcome: &Outcome) -> Problem {
             not_now("unavailable", "The truth cannot be read or written now", "Try again after a moment.")
         }
     }
+}
+
+/// Where the filter is wrong, and what was expected there.
+fn filter(error: &FilterError) -> Problem {
+    let mut problem = new(400, "bad-filter", "This is no filter", &error.to_string());
+    problem.body["column"] = json!(error.column);
+    problem.body["length"] = json!(error.length);
+    problem.body["expected"] = json!(error.expected());
+    problem.body["nearest"] = json!(error.nearest());
+    problem
 }
 
 fn schema(place: Place, faults: &[String]) -> Problem {
@@ -198,7 +224,10 @@ fn step_up(refusal: &StepUpRefusal) -> Problem {
     };
     let mut problem = new(403, name, title, &detail);
     problem.body["method"] = json!(method);
-    problem.body["methods"] = refusal.available.iter().map(|method| method.as_str()).collect();
+    // Who has enrolled none is asked for the password.
+    let enrolled =
+        if refusal.available.is_empty() { vec![refusal.method] } else { refusal.available.clone() };
+    problem.body["methods"] = enrolled.iter().map(|method| method.as_str()).collect();
     problem.body["code_mailed"] = json!(refusal.mailed.now);
     if let Some(until) = refusal.mailed.until.last() {
         problem.body["code_expires_at"] = json!(until.to_string());
@@ -272,4 +301,16 @@ fn new(status: u16, name: &str, title: &str, detail: &str) -> Problem {
     let kind = format!("/problems/{name}");
     let body = json!({ "type": kind, "title": title, "status": status, "detail": detail });
     Problem { status, body, retry_after_s: None }
+}
+
+/// One of each that only v2 has, for the printed table.
+pub fn samples() -> Vec<Refusal> {
+    let filter = FilterError { column: 1, length: 6, fault: Fault::Expected("a value") };
+    vec![
+        Refusal::ForeignOrigin,
+        Refusal::Outcome(Outcome::Filter(Box::new(filter))),
+        Refusal::Sort { given: "colour".into() },
+        Refusal::Facet { given: "colour".into() },
+        Refusal::BadCursor,
+    ]
 }

@@ -26,5 +26,6 @@ mod sockets;
 mod step_up;
 mod update;
 mod users;
+mod v2;
 mod wire;
 mod wire_on_sockets;

@@ -6,8 +6,8 @@
 //! endpoint's permission may also bypass the rate limit, or hold the right that depends on parameters.
 
 use rollcall::config::Config;
-use rollcall_http::declarations;
-use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Rate, Route, StepUp, Who};
+use rollcall_http::declarations_of;
+use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Rate, Route, StepUp, Version, Who};
 use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_model::{Grants, Permission, Role, RoleSet};
 use rollcall_testkit::{ADMIN, Answer, Authenticator, Caller, PASSWORD, TestServer};
@@ -418,7 +418,7 @@ fn expect(stage: Stage, endpoint: &Declaration, answer: &Answer) {
 async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
     let mut seen: BTreeMap<Stage, usize> = BTreeMap::new();
     let mut cells = 0;
-    for endpoint in declarations() {
+    for endpoint in declarations_of(Version::V1) {
         for route in endpoint.routes_over_http() {
             let scene = scene(&endpoint, route).await;
             let (method, path) = over_http(route);
@@ -456,7 +456,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
         }
     }
     println!("{cells} refusals in order: {seen:?}");
-    let declared: usize = declarations()
+    let declared: usize = declarations_of(Version::V1)
         .iter()
         .map(|endpoint| endpoint.routes_over_http().map(|route| stages(endpoint, route).len()).sum::<usize>())
         .sum();
@@ -467,7 +467,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_doors_are_open_nothing_is_answered_and_nobody_loses_a_token() {
     let server = TestServer::closed().await;
-    for endpoint in declarations() {
+    for endpoint in declarations_of(Version::V1) {
         for route in endpoint.routes_over_http() {
             let caller = server.caller();
             let (method, path) = over_http(route);

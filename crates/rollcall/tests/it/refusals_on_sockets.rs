@@ -2,8 +2,8 @@
 //! method can have is told by its declaration, as in the matrix over HTTP; their order is the guard's.
 
 use crate::refusal_matrix::{Scene, next_window, own_fault, scene, value};
-use rollcall_http::declarations;
-use rollcall_http::endpoint::{Declaration, Rate, Route, Who};
+use rollcall_http::declarations_of;
+use rollcall_http::endpoint::{Declaration, Rate, Route, Version, Who};
 use rollcall_http::input::{Kind, Unknown};
 use rollcall_testkit::{ADMIN, PASSWORD, Socket};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn wanted(fault: Fault, endpoint: &Declaration) -> Value {
 async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
     let mut seen: BTreeMap<Fault, usize> = BTreeMap::new();
     let mut methods = 0;
-    for endpoint in declarations() {
+    for endpoint in declarations_of(Version::V1) {
         for route in endpoint.routes_on_sockets() {
             methods += 1;
             let scene = scene(&endpoint, route).await;

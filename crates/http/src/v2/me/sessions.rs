@@ -4,10 +4,9 @@ use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepU
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
-use crate::v2::item::Beside;
-use crate::v2::page::page;
+use crate::v2::page::{Page, write};
 use rollcall_service::Principal;
-use rollcall_service::index::{List, Page, Scope};
+use rollcall_service::index::{List, Page as Rows, Scope};
 
 /// The endpoint.
 pub struct Sessions;
@@ -30,8 +29,8 @@ impl Endpoint for Sessions {
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         let scope = Scope::Of(call.caller.user());
         let list = List { scope, filter: None, sort: Vec::new(), after: None, offset: 0, count: usize::MAX };
-        let (service, current) = (call.service.clone(), call.caller.session());
-        let write = move |rows: &Page<'_>| page(rows, Beside { service: &service, current }, None);
-        Ok(Reply::Json(call.service.list_sessions(list, write).await?))
+        let current = call.caller.session();
+        let read = move |rows: &Rows<'_>| write(&Page { rows, current, next: None, facets: None });
+        Ok(Reply::Json(call.service.list_sessions(list, read).await?))
     }
 }

@@ -6,7 +6,7 @@ use crate::endpoint::{
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
-use crate::v2::item::Beside;
+use crate::v2::item::item;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
 
@@ -29,8 +29,8 @@ impl Endpoint for Show {
     type Body = Nothing;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let beside = Beside { service: &call.service, current: call.caller.session() };
-        let found = call.service.session(call.path.get("id"), |row| Some(beside.item(&row)));
+        let current = call.caller.session();
+        let found = call.service.session(call.path.get("id"), |row| Some(item(&row, current)));
         Ok(Reply::Json(found?))
     }
 }

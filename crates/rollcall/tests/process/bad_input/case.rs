@@ -1,6 +1,6 @@
 //! A request that means harm, and what the contract says to it.
 
-use rollcall_http::endpoint::{Declaration, Method, Rate, Route, StepUp};
+use rollcall_http::endpoint::{Declaration, Method, Rate, Route, StepUp, Version};
 use rollcall_http::input::{Field, Unknown};
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ pub struct Target {
 impl Target {
     /// Every route of every endpoint.
     pub fn all() -> Vec<Self> {
-        let endpoints = rollcall_http::declarations();
+        let endpoints = rollcall_http::declarations_of(Version::V1);
         let of = |endpoint: &Declaration| {
             let routes = endpoint.routes_over_http();
             routes.map(|route| Self { endpoint: endpoint.clone(), route }).collect::<Vec<_>>()

@@ -3,8 +3,8 @@
 //! one works; requests over HTTP work all the same.
 
 use super::run::Run;
-use rollcall_http::declarations;
-use rollcall_http::endpoint::Rate;
+use rollcall_http::declarations_of;
+use rollcall_http::endpoint::{Rate, Version};
 use rollcall_model::limits;
 use rollcall_testkit::HANGS;
 use serde_json::{Value, json};
@@ -241,7 +241,7 @@ fn out_of_order() -> Vec<Case> {
 /// Every method that there is, and some that there are not, with parameters that are none.
 fn methods() -> Vec<Case> {
     let mut cases = Vec::new();
-    let endpoints = declarations();
+    let endpoints = declarations_of(Version::V1);
     let declared = endpoints.iter().flat_map(|endpoint| {
         let signs_in = endpoint.rate == Rate::SignIn;
         endpoint.routes_on_sockets().map(move |route| (route.path, signs_in))

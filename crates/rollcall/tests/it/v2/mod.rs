@@ -1,0 +1,5 @@
+//! API v2.
+
+mod credentials;
+mod listing;
+mod refusal_matrix;

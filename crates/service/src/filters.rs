@@ -1,0 +1,28 @@
+//! Filters of the filter language, read and bound for whoever asks.
+
+use crate::{Principal, Refusal, Service};
+use rollcall_filter::{Binding, Text, Tree};
+use rollcall_index::Filter;
+use rollcall_model::UserNo;
+use std::sync::Arc;
+
+impl Service {
+    /// A filter, bound to this minute and to the caller's session; none when the text is empty. What is asked of e-mail
+    /// addresses is looked up in the store.
+    pub async fn filter(&self, text: &str, principal: &Principal) -> Result<Option<Filter>, Refusal> {
+        let tree = Tree::parse(text).map_err(|error| Refusal::Filter(Box::new(error)))?;
+        let mut found: Vec<(&Text, Vec<UserNo>)> = Vec::new();
+        for text in tree.emails() {
+            let matcher = text.matcher();
+            let users =
+                self.store.users_of_emails(Box::new(move |address| matcher.is_match(address))).await?;
+            found.push((text, users));
+        }
+        let emails = |asked: &Text| {
+            let users = found.iter().find(|(text, _)| *text == asked).map(|(_, users)| users.clone());
+            users.unwrap_or_default()
+        };
+        let bound = tree.bind(&Binding { now: self.now(), caller: principal.session(), emails: &emails });
+        Ok((!text.trim().is_empty()).then(|| Filter::Tree(Arc::new(bound))))
+    }
+}
