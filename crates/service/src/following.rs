@@ -48,9 +48,14 @@ struct Asked {
     failed_at: Option<Duration>,
 }
 
-/// A node cannot say whether it is up to date.
+/// Why a node does not go on.
 #[derive(Debug)]
-pub(crate) struct Behind;
+pub(crate) enum Stuck {
+    /// It cannot say whether it is up to date.
+    Behind,
+    /// The store is of a version that this program does not know.
+    Outdated,
+}
 
 impl Following {
     pub fn new(
@@ -138,13 +143,13 @@ impl Following {
     /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question. It
     /// takes as long as there is much to be taken in; a store that says nothing is not waited for longer than the
     /// bound.
-    async fn catch_up(&self, shared: &dyn SharedStore, since: Duration) -> Result<(), Behind> {
+    async fn catch_up(&self, shared: &dyn SharedStore, since: Duration) -> Result<(), Stuck> {
         let mut asked = self.asking.lock().await;
         if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
             return Ok(());
         }
         if asked.failed_at.is_some_and(|failed_at| failed_at > since) {
-            return Err(Behind);
+            return Err(Stuck::Behind);
         }
         let sent_at = running();
         match self.ask(shared).await {
@@ -157,10 +162,15 @@ impl Following {
             }
             Err(error) => {
                 end_at_a_fork(&error);
-                if asked.failed_at.replace(sent_at).is_none() {
+                let is_news = asked.failed_at.replace(sent_at).is_none();
+                if matches!(error, StoreError::NotOurs(_)) {
+                    tracing::error!(%error, "a newer rollcall has changed the store's schema: this one ends");
+                    return Err(Stuck::Outdated);
+                }
+                if is_news {
                     tracing::warn!(%error, "the store does not answer: this node cannot say that it is up to date");
                 }
-                Err(Behind)
+                Err(Stuck::Behind)
             }
         }
     }
@@ -176,8 +186,8 @@ impl Following {
     }
 
     /// The same for whoever waits for an answer: not for longer than the bound.
-    async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Behind> {
-        timeout(self.bound, self.catch_up(shared, running())).await.unwrap_or(Err(Behind))
+    async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
+        timeout(self.bound, self.catch_up(shared, running())).await.unwrap_or(Err(Stuck::Behind))
     }
 }
 
@@ -230,14 +240,14 @@ impl Service {
     /// Returns when the index has all that is committed at this moment.
     pub async fn catch_up(&self) -> Result<(), Refusal> {
         let Some(shared) = self.store.shared() else { return Ok(()) };
-        self.following.catch_up_in_time(shared).await.map_err(|Behind| Refusal::Unavailable)
+        self.following.catch_up_in_time(shared).await.map_err(|_| Refusal::Unavailable)
     }
 
     /// The same, however much there is to be taken in: before anybody waits.
     pub(crate) async fn catch_up_at_start(&self) -> Result<(), StoreError> {
         let Some(shared) = self.store.shared() else { return Ok(()) };
         let caught_up = self.following.catch_up(shared, running()).await;
-        caught_up.map_err(|Behind| StoreError::Unavailable("what others committed could not be read".into()))
+        caught_up.map_err(|_| StoreError::Unavailable("what others committed could not be read".into()))
     }
 
     /// Follows what others commit, until the service stops.
@@ -252,7 +262,10 @@ impl Service {
                 _ = ticks.tick() => {}
             }
             // What it says of a failure is in the log already.
-            let _ = self.following.catch_up(shared, running()).await;
+            if let Err(Stuck::Outdated) = self.following.catch_up(shared, running()).await {
+                self.phase.send_replace(Phase::Outdated);
+                return;
+            }
         }
     }
 }

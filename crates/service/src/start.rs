@@ -53,6 +53,8 @@ pub enum Phase {
     Loading,
     /// Everything is answered.
     Ready,
+    /// Nothing is answered any more: the store is of a version that this program does not know.
+    Outdated,
     /// No new work is taken.
     Stopping,
 }
@@ -68,6 +70,7 @@ impl Phase {
         match self {
             Self::Loading => "sessions are being loaded",
             Self::Ready => "",
+            Self::Outdated => "a newer rollcall has changed the store's schema",
             Self::Stopping => "the server is stopping",
         }
     }
@@ -199,12 +202,26 @@ impl Service {
 
     /// Begins to answer requests.
     pub fn open_doors(&self) {
-        self.phase.send_replace(Phase::Ready);
+        self.phase.send_if_modified(|phase| {
+            let is_loaded = *phase == Phase::Loading;
+            if is_loaded {
+                *phase = Phase::Ready;
+            }
+            is_loaded
+        });
+    }
+
+    /// Returns when the store is of a version that this program does not know: there is nothing more to do but end.
+    pub async fn outdated(&self) {
+        let _ = self.phase.subscribe().wait_for(|phase| *phase == Phase::Outdated).await;
     }
 
     /// Answers what was accepted, writes the rest down and closes the store.
     pub async fn close(&self) -> Result<(), Refusal> {
-        self.phase.send_replace(Phase::Stopping);
+        if self.phase.send_replace(Phase::Stopping) == Phase::Outdated {
+            // What would be written has a form of before.
+            return Ok(self.store.close().await?);
+        }
         let rest = self.observations.rest();
         if !rest.is_empty() {
             let _ = self.writer.run(Command::Observe(rest)).await;

@@ -1,5 +1,6 @@
 //! Between rows and the model, both ways; and between PostgreSQL's errors and the contract's.
 
+use crate::migrate;
 use rollcall_model::address::{ip_from_bits, ip_to_bits};
 use rollcall_model::event::{Actor, Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, KeyFingerprint, MailedCode, MailedHash, SealedSeed, Step};
@@ -110,6 +111,7 @@ pub fn token_hash(row: &Row, column: usize) -> Result<TokenHash, StoreError> {
 
 /// The columns of `HEAD`.
 pub fn head(row: &Row) -> Result<(Head, ChainEnd), StoreError> {
+    migrate::may_go_on(unsigned(row, 4)?)?;
     let head = Head { seq: Seq(unsigned(row, 0)?), at: time(row, 1)?, live: unsigned(row, 2)? };
     Ok((head, ChainEnd { seq: head.seq, hash: bytes(row, 3)? }))
 }

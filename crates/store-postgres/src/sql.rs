@@ -12,11 +12,11 @@ macro_rules! statements {
 }
 
 statements! {
-    HEAD = "SELECT seq, at, live, hash FROM ledger_head";
-    HEAD_AND_TIME = "SELECT seq, at, live, hash, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint
+    HEAD = "SELECT seq, at, live, hash, needs FROM ledger_head";
+    HEAD_AND_TIME = "SELECT seq, at, live, hash, needs, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint
         FROM ledger_head";
     /// Whoever commits holds it until the commit: so one commits after another, on all nodes.
-    LOCK_HEAD = "SELECT seq, at, live, hash FROM ledger_head WHERE one = 1 FOR UPDATE";
+    LOCK_HEAD = "SELECT seq, at, live, hash, needs FROM ledger_head WHERE one = 1 FOR UPDATE";
     SET_HEAD = "UPDATE ledger_head SET seq = $1, at = $2, live = $3, hash = $4 WHERE one = 1";
     APPEND_EVENTS = "INSERT INTO ledger (seq, at, kind, outcome, actor, subject, session, live, digest, hash)
         SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[],

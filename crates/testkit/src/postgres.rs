@@ -275,11 +275,20 @@ impl Database {
         copy
     }
 
-    /// All that is in it, as text; bytes that are letters stand as they are.
-    pub async fn contents(&self) -> String {
+    /// Has it do something, as somebody else's hand may.
+    pub async fn run(&self, sql: &str) {
+        self.client().await.batch_execute(sql).await.unwrap();
+    }
+
+    async fn client(&self) -> Client {
         let mut config = Config::new();
         config.host_path(server().host()).user(Postgres::user()).dbname(&self.name);
-        let client = connected(&config).await;
+        connected(&config).await
+    }
+
+    /// All that is in it, as text; bytes that are letters stand as they are.
+    pub async fn contents(&self) -> String {
+        let client = self.client().await;
         client.batch_execute("SET bytea_output = 'escape'").await.unwrap();
         let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
         let mut contents = String::new();

@@ -143,6 +143,10 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let signal = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
+        () = server.service.outdated() => {
+            let _ = server.stop().await;
+            bail!("a newer rollcall has changed the store's schema: start one that knows it");
+        }
     };
     tracing::info!(signal, "stopping: no new work is taken, what was accepted is answered");
     if server.stop().await.is_err() {

@@ -1,7 +1,7 @@
 //! Several processes over one database: paused, killed, cut off, and with the operator beside them.
 
 use crate::process::{Process, rollcall, said, serve};
-use rollcall_testkit::{ADMIN, Caller, Database, PASSWORD};
+use rollcall_testkit::{ADMIN, Caller, Database, PASSWORD, Socket};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,6 +85,45 @@ async fn a_node_that_was_killed_starts_from_its_checkpoint_and_what_others_did()
     out(&came).await;
     let two = cluster.start("two");
     assert_eq!([status(&at(&two, &came)).await, status(&at(&two, &stays)).await], [401, 200]);
+}
+
+/// What a rollcall of tomorrow does to the schema at its start.
+const OF_TOMORROW: &str =
+    "BEGIN; ALTER TABLE users ADD COLUMN of_tomorrow bigint; INSERT INTO migrations VALUES (2, '')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_go_on_beside_a_newer_one_whose_schema_they_can_do_with() {
+    let cluster = Cluster::new().await;
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    cluster.database.run(&format!("{OF_TOMORROW}; COMMIT")).await;
+    out(&user).await;
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let another = cluster.start("two");
+    assert_eq!([status(&user).await, status(&at(&another, &user)).await], [200, 200]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_end_when_a_newer_one_changes_the_schema_under_them() {
+    let cluster = Cluster::new().await;
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let mut socket = Socket::connect(node.base["http://".len()..].parse().unwrap()).await;
+    socket.resume(&user.token).await;
+    cluster.database.run(&format!("{OF_TOMORROW}; UPDATE ledger_head SET needs = 2; COMMIT")).await;
+    // By itself, and its clients are told to come back: elsewhere.
+    let (_, code, _) = socket.until_closed().await;
+    assert_eq!(code, 1001);
+    let (status, log) = node.terminate_after_asking();
+    assert_eq!(status.code(), Some(1), "{log:?}");
+    let told = |what: &str| log.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        told("schema version 2, and this rollcall knows versions up to 1: start a newer rollcall"),
+        1,
+        "{log:?}"
+    );
+    let (code, _, error) = said(&mut cluster.serve("one"));
+    assert!(code == 1 && error.contains("start a newer rollcall"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
