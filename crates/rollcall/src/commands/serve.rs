@@ -13,6 +13,7 @@ use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::{Randomness, Token};
 use rollcall_service::{Filling, FirstAdministrator, fill, is_username};
 use rollcall_store::Store;
+use std::fs;
 use std::io::{IsTerminal, stderr};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -201,11 +202,17 @@ async fn first_administrator(
     let password = given.clone().unwrap_or_else(|| Token::random(randomness).reveal().into());
     let path = data_dir.join("initial-password");
     let shown = given.is_none() && stderr().is_terminal();
-    if given.is_none() && !shown {
+    let written = given.is_none() && !shown;
+    if written {
         // Before the commit: an administrator whose password nobody has would be the last one.
         secret_file::write(&path, &password)?;
     }
-    match server.service.first_administrator(&username, &password).await.map_err(unanswered)? {
+    let made = server.service.first_administrator(&username, &password).await.map_err(unanswered)?;
+    if written && made != FirstAdministrator::Made {
+        // Another node was quicker: it is nobody's password.
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    match made {
         FirstAdministrator::NameInUse => {
             bail!(
                 "`{username}` is a user of this store and no administrator: name another in ROLLCALL_ADMIN_USERNAME"
@@ -217,7 +224,7 @@ async fn first_administrator(
                 "\n  The administrator `{username}` was made. Its password, shown this once:\n\n      {password}\n"
             );
         }
-        FirstAdministrator::Made if given.is_none() => {
+        FirstAdministrator::Made if written => {
             tracing::warn!(username, password_file = %path.display(), "made the administrator; its password is in the file");
         }
         FirstAdministrator::Made => tracing::info!(username, "made the administrator"),
