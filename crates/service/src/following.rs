@@ -13,8 +13,7 @@ use crate::metrics::{CommittedBy, Metrics};
 use crate::{Phase, Refusal, Service};
 use parking_lot::Mutex;
 use rollcall_index::{Loaded, Standing};
-use rollcall_model::clock::running;
-use rollcall_model::{Event, Happening, SessionNo, limits};
+use rollcall_model::{Clock, Event, Happening, SessionNo, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{ChainEnd, Committed, Loading, Missed, SharedStore, StoreError};
 use std::sync::Arc;
@@ -38,7 +37,10 @@ pub(crate) struct Following {
     asking: tokio::sync::Mutex<Asked>,
     /// Who was told last of what others ended, and has perhaps not let go yet.
     told: Mutex<Option<Told>>,
+    /// Users that others made, and whose passwords' hashes may be of a kind that this node has not met.
+    new_users: Mutex<Vec<UserNo>>,
     metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
 }
 
 /// How the last question went.
@@ -63,6 +65,7 @@ impl Following {
         endings: Arc<Endings>,
         metrics: Arc<Metrics>,
         bound: Duration,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             standing,
@@ -73,7 +76,9 @@ impl Following {
             confirmed_at: AtomicU64::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            new_users: Mutex::default(),
             metrics,
+            clock,
         }
     }
 
@@ -124,26 +129,34 @@ impl Following {
                 *self.told.lock() = Some(told);
             }
             // Nobody had ended them when the last question was sent whose answer did not tell of it.
-            let lag = running().saturating_sub(self.confirmed_at());
+            let lag = self.age();
             self.metrics.revoked(count, CommittedBy::AnotherNode, lag);
         }
+        self.new_users.lock().extend(missed.made);
         *end = missed.end;
     }
 
     /// Whether what the index says is young enough to be answered.
-    fn is_current(&self, now: Duration) -> bool {
-        now.saturating_sub(self.confirmed_at()) <= self.bound
+    fn is_current(&self) -> bool {
+        self.age() <= self.bound
     }
 
-    /// When the last question was sent that was answered and whose answer was taken in.
-    pub fn confirmed_at(&self) -> Duration {
-        Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire))
+    /// How long ago the last question was sent that was answered and whose answer was taken in.
+    pub fn age(&self) -> Duration {
+        let confirmed_at = Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire));
+        self.clock.running().saturating_sub(confirmed_at)
     }
 
-    /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question. It
+    /// Users that others made since this was asked last.
+    pub fn new_users(&self) -> Vec<UserNo> {
+        std::mem::take(&mut self.new_users.lock())
+    }
+
+    /// Brings the index to where the ledger ends at this moment or later. Many who wait for that cost one question. It
     /// takes as long as there is much to be taken in; a store that says nothing is not waited for longer than the
     /// bound.
-    async fn catch_up(&self, shared: &dyn SharedStore, since: Duration) -> Result<(), Stuck> {
+    async fn catch_up(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
+        let since = self.clock.running();
         let mut asked = self.asking.lock().await;
         if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
             return Ok(());
@@ -151,7 +164,7 @@ impl Following {
         if asked.failed_at.is_some_and(|failed_at| failed_at > since) {
             return Err(Stuck::Behind);
         }
-        let sent_at = running();
+        let sent_at = self.clock.running();
         match self.ask(shared).await {
             Ok(()) => {
                 self.confirmed_at.store(nanos(sent_at), Ordering::Release);
@@ -187,7 +200,7 @@ impl Following {
 
     /// The same for whoever waits for an answer: not for longer than the bound.
     async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
-        timeout(self.bound, self.catch_up(shared, running())).await.unwrap_or(Err(Stuck::Behind))
+        timeout(self.bound, self.catch_up(shared)).await.unwrap_or(Err(Stuck::Behind))
     }
 }
 
@@ -229,7 +242,7 @@ fn nanos(time: Duration) -> u64 {
 impl Service {
     /// Whether the index is no older than the bound.
     pub fn is_current(&self) -> bool {
-        self.store.shared().is_none() || self.following.is_current(running())
+        self.store.shared().is_none() || self.following.is_current()
     }
 
     /// Returns when the index is no older than the bound.
@@ -246,7 +259,7 @@ impl Service {
     /// The same, however much there is to be taken in: before anybody waits.
     pub(crate) async fn catch_up_at_start(&self) -> Result<(), StoreError> {
         let Some(shared) = self.store.shared() else { return Ok(()) };
-        let caught_up = self.following.catch_up(shared, running()).await;
+        let caught_up = self.following.catch_up(shared).await;
         caught_up.map_err(|_| StoreError::Unavailable("what others committed could not be read".into()))
     }
 
@@ -262,7 +275,7 @@ impl Service {
                 _ = ticks.tick() => {}
             }
             // What it says of a failure is in the log already.
-            if let Err(Stuck::Outdated) = self.following.catch_up(shared, running()).await {
+            if let Err(Stuck::Outdated) = self.following.catch_up(shared).await {
                 self.phase.send_replace(Phase::Outdated);
                 return;
             }
@@ -274,8 +287,8 @@ impl Service {
 mod tests {
     use super::*;
     use rollcall_index::Readers;
+    use rollcall_model::Seq;
     use rollcall_model::clock::SystemClock;
-    use rollcall_model::{Clock, Seq};
     use rollcall_store::{Answer, Lease};
     use tokio::time::sleep;
 
@@ -296,7 +309,7 @@ mod tests {
         fn missed(&self, _after: ChainEnd) -> Answer<'_, Missed> {
             Box::pin(async {
                 sleep(BOUND * 10).await;
-                Ok(Missed { end: self.0, pieces: Vec::new() })
+                Ok(Missed { end: self.0, pieces: Vec::new(), made: Vec::new() })
             })
         }
 
@@ -314,12 +327,13 @@ mod tests {
         let device = |agent: &str| rollcall_user_agent::device(Some(agent));
         let readers = Readers { device, fragment: |_, _| String::new() };
         let standing = Arc::new(Standing::new(readers, None));
-        let following = Following::new(standing, Arc::default(), Arc::new(Metrics::new()), BOUND);
+        let following =
+            Following::new(standing, Arc::default(), Arc::new(Metrics::new()), BOUND, Arc::new(SystemClock));
         following.is_filled_to(BEFORE_THE_FIRST);
         let store = Busy(ChainEnd { seq: Seq(9), hash: [9; 32] });
         let (followed, asked) = tokio::join!(
             biased;
-            following.catch_up(&store, running()),
+            following.catch_up(&store),
             following.catch_up_in_time(&store),
         );
         assert!(followed.is_ok() && asked.is_err());

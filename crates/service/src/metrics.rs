@@ -9,7 +9,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use rollcall_model::clock::running;
 use rollcall_model::{Event, Happening, limits};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -192,8 +191,7 @@ impl Service {
         levels.live.set(level(self.standing.live(self.clock.now())));
         levels.index_bytes.set(level(self.standing.size()));
         levels.seq.set(level(self.following.end().seq.0));
-        let confirmed_at = self.following.confirmed_at();
-        let behind = self.store.shared().map_or(Duration::ZERO, |_| running().saturating_sub(confirmed_at));
+        let behind = self.store.shared().map_or(Duration::ZERO, |_| self.following.age());
         levels.behind.set(behind.as_secs_f64());
         levels.mail_failing.set(mail.failing.is_some().into());
         for (queue, length, bound) in [

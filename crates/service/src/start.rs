@@ -17,7 +17,7 @@ use crate::{Refusal, Service, Settings};
 use rollcall_auth::{ClusterKey, Hasher};
 use rollcall_index::{Readers, Standing};
 use rollcall_model::{Clock, Command, Device, Randomness, Refused, SessionNo, limits};
-use rollcall_store::{Store, StoreError, WorkspaceRow};
+use rollcall_store::{Store, StoreError, WhichUser, WorkspaceRow};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Mutex, Notify, watch};
@@ -88,7 +88,9 @@ impl Service {
         let bound = parts.settings.revocation_bound;
         let metrics = Arc::new(Metrics::new());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(parts.store, metrics.store.clone()));
-        let following = Arc::new(Following::new(standing.clone(), endings.clone(), metrics.clone(), bound));
+        let following =
+            Following::new(standing.clone(), endings.clone(), metrics.clone(), bound, parts.clock.clone());
+        let following = Arc::new(following);
         let writer = Writer::start(
             store.clone(),
             standing.clone(),
@@ -162,6 +164,22 @@ impl Service {
         let samples = self.store.password_samples().await?;
         let tried = self.hashing.try_others(samples).await;
         tried.map_err(|_| StoreError::Unavailable("hashes of its passwords could not be tried".into()))
+    }
+
+    /// The same of users that other nodes made: an operator gives some a hash from elsewhere.
+    pub(crate) async fn learn_hashes_of_new_users(&self) {
+        let mut hashes = Vec::new();
+        for user in self.following.new_users() {
+            match self.store.credential(WhichUser::No(user)).await {
+                Ok(found) => hashes.extend(found.map(|credential| credential.password)),
+                Err(error) => {
+                    tracing::warn!(%error, "how slow a new user's hash is is learned at the next start");
+                }
+            }
+        }
+        if self.hashing.try_others(hashes).await.is_err() {
+            tracing::warn!("how slow new users' hashes are is learned at the next start");
+        }
     }
 
     /// Passwords of people are not hashed at less than the default cost.

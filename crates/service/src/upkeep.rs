@@ -52,6 +52,7 @@ impl Service {
         }
         self.sweep(now).await;
         self.forget(now).await;
+        self.learn_hashes_of_new_users().await;
     }
 
     async fn sweep(&self, now: Timestamp) {

@@ -153,9 +153,9 @@ statements! {
     OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
         AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23))";
     HASH_OF_EVENT = "SELECT hash FROM ledger WHERE seq = $1";
-    /// Whose factors and tokens are others than before and who was erased, by those kinds in the ledger, and whether
-    /// permissions are others.
-    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17, 22, 24, 25, 27)";
+    /// Who was made, whose factors and tokens are others than before and who was erased, by those kinds in the ledger,
+    /// and whether permissions are others.
+    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (2, 3, 15, 17, 22, 24, 25, 27)";
     FACTORS_AFTER = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
             SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
         FROM users LEFT JOIN authenticators USING (user_no)

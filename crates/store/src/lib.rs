@@ -259,6 +259,9 @@ pub struct Missed {
     pub end: ChainEnd,
     /// What changed, in this order.
     pub pieces: Vec<Loading>,
+    /// Users that were made. An index holds nobody without a session, but a node has to know how slow the hashes of
+    /// passwords are.
+    pub made: Vec<UserNo>,
 }
 
 /// What is known of who has which sessions: the index of the node that commits.

@@ -275,9 +275,18 @@ impl Database {
         copy
     }
 
-    /// Has it do something, as somebody else's hand may.
-    pub async fn run(&self, sql: &str) {
-        self.client().await.batch_execute(sql).await.unwrap();
+    /// Changes the schema as a rollcall of tomorrow may, beside which nodes from this version on go on.
+    pub async fn change_schema(&self, needs: u32) {
+        let change = format!(
+            "BEGIN; ALTER TABLE users ADD COLUMN of_tomorrow bigint; INSERT INTO migrations VALUES (2, '');
+            UPDATE ledger_head SET needs = {needs}; COMMIT"
+        );
+        self.client().await.batch_execute(&change).await.unwrap();
+    }
+
+    /// Has all leases be over.
+    pub async fn end_leases(&self) {
+        self.client().await.batch_execute("UPDATE leases SET until_at = 0").await.unwrap();
     }
 
     async fn client(&self) -> Client {
