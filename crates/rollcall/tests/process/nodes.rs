@@ -45,6 +45,13 @@ async fn status(caller: &Caller) -> u16 {
     caller.get("me").await.status
 }
 
+/// What it tells Prometheus.
+async fn metrics(node: &Process) -> String {
+    let log = node.log();
+    let url = log.split("metrics on ").nth(1).unwrap().split('"').next().unwrap();
+    reqwest::get(url).await.unwrap().text().await.unwrap()
+}
+
 async fn out(caller: &Caller) {
     assert_eq!(caller.post("logout", &json!({})).await.status, 200);
 }
@@ -52,18 +59,64 @@ async fn out(caller: &Caller) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_was_paused_never_takes_a_token_that_was_ended_meanwhile() {
     let cluster = Cluster::new().await;
-    let nodes = [cluster.start("one"), cluster.start("two")];
+    let mut two = cluster.serve("two");
+    two.args(["--metrics-listen", "127.0.0.1:0"]);
+    let nodes = [cluster.start("one"), Process::start(two)];
     for _ in 0..3 {
-        let user = nodes[0].caller().sign_in(ADMIN, PASSWORD).await;
-        let elsewhere = at(&nodes[1], &user);
-        assert_eq!(status(&elsewhere).await, 200);
+        let mut users = Vec::new();
+        for _ in 0..5 {
+            users.push(nodes[0].caller().sign_in(ADMIN, PASSWORD).await);
+        }
+        let elsewhere: Vec<_> = users.iter().map(|user| at(&nodes[1], user)).collect();
+        for user in &elsewhere {
+            assert_eq!(status(user).await, 200);
+        }
         nodes[1].pause();
-        out(&user).await;
-        // It is asked while it cannot answer: the question is there when it goes on. And longer than the bound.
-        let asked = tokio::spawn(async move { status(&elsewhere).await });
+        for user in &users {
+            out(user).await;
+        }
+        // It is asked while it cannot answer: the questions are there when it goes on. And longer than the bound.
+        let asked: Vec<_> = elsewhere
+            .into_iter()
+            .map(|user| tokio::spawn(async move { [status(&user).await, status(&user).await] }))
+            .collect();
         tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
         nodes[1].resume();
-        assert_eq!(asked.await.unwrap(), 401);
+        for asked in asked {
+            assert_eq!(asked.await.unwrap(), [401, 401]);
+        }
+    }
+    // How late an ending held there is told: nobody could say so earlier than it went on.
+    let lag = "rollcall_revocation_lag_seconds";
+    let within_a_second = format!(r#"{lag}_bucket{{committed_by="another-node",le="1"}} 0"#);
+    let all = format!(r#"{lag}_count{{committed_by="another-node"}} 15"#);
+    let told = metrics(&nodes[1]).await;
+    assert!(told.contains(&within_a_second) && told.contains(&all), "{told}");
+}
+
+/// Without a password in the variables, whoever makes the administrator writes one down, and nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_nodes_that_start_at_once_one_leaves_a_password_and_it_is_the_administrators() {
+    for _ in 0..3 {
+        let cluster = Cluster::new().await;
+        std::fs::write(cluster.key(), "11".repeat(32)).unwrap();
+        std::fs::set_permissions(cluster.key(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let names = ["one", "two", "three"];
+        let starting = names.map(|name| {
+            let mut command = cluster.serve(name);
+            command.env_remove("ROLLCALL_ADMIN_USERNAME").env_remove("ROLLCALL_ADMIN_PASSWORD");
+            tokio::task::spawn_blocking(move || Process::start(command))
+        });
+        let mut nodes = Vec::new();
+        for node in starting {
+            nodes.push(node.await.unwrap());
+        }
+        let left = names.map(|name| cluster.directory.path().join(name).join("initial-password"));
+        let left: Vec<_> = left.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        assert_eq!(left.len(), 1);
+        for node in &nodes {
+            let _ = node.caller().sign_in("admin", left[0].trim()).await;
+        }
     }
 }
 
@@ -87,16 +140,12 @@ async fn a_node_that_was_killed_starts_from_its_checkpoint_and_what_others_did()
     assert_eq!([status(&at(&two, &came)).await, status(&at(&two, &stays)).await], [401, 200]);
 }
 
-/// What a rollcall of tomorrow does to the schema at its start.
-const OF_TOMORROW: &str =
-    "BEGIN; ALTER TABLE users ADD COLUMN of_tomorrow bigint; INSERT INTO migrations VALUES (2, '')";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_go_on_beside_a_newer_one_whose_schema_they_can_do_with() {
     let cluster = Cluster::new().await;
     let node = cluster.start("one");
     let user = node.caller().sign_in(ADMIN, PASSWORD).await;
-    cluster.database.run(&format!("{OF_TOMORROW}; COMMIT")).await;
+    cluster.database.change_schema(1).await;
     out(&user).await;
     let user = node.caller().sign_in(ADMIN, PASSWORD).await;
     let another = cluster.start("two");
@@ -110,7 +159,7 @@ async fn nodes_end_when_a_newer_one_changes_the_schema_under_them() {
     let user = node.caller().sign_in(ADMIN, PASSWORD).await;
     let mut socket = Socket::connect(node.base["http://".len()..].parse().unwrap()).await;
     socket.resume(&user.token).await;
-    cluster.database.run(&format!("{OF_TOMORROW}; UPDATE ledger_head SET needs = 2; COMMIT")).await;
+    cluster.database.change_schema(2).await;
     // By itself, and its clients are told to come back: elsewhere.
     let (_, code, _) = socket.until_closed().await;
     assert_eq!(code, 1001);
