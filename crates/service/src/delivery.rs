@@ -4,7 +4,7 @@
 //! dropped with a line in the log; what the log and `/readyz` tell of the server is no answer of its own, and
 //! holds no secret.
 
-use crate::{Phase, Service};
+use crate::Service;
 use parking_lot::Mutex;
 use rollcall_model::mail::Mail;
 use rollcall_model::{Randomness, Seq, Timestamp, limits};
@@ -13,7 +13,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{MissedTickBehavior, interval};
 
 /// What carries mails out of the process.
 pub trait MailTransport: Send + Sync + 'static {
@@ -122,18 +121,15 @@ impl Service {
 
     /// Delivers what is due, over and over, until the service stops.
     pub(crate) async fn keep_delivering(self: Arc<Self>) {
-        let mut ticks = interval(limits::SWEEP_PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut phase = self.phase.subscribe();
+        let mut ticks = self.ticks(limits::SWEEP_PERIOD);
         loop {
             tokio::select! {
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
+                goes_on = ticks.next() => if !goes_on { return },
                 () = self.delivery.queued.notified() => {}
-                _ = ticks.tick() => {}
             }
             tokio::select! {
                 // What is under way is given up; it stays in the queue.
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
+                () = ticks.stopped() => return,
                 () = self.deliver_mails() => {}
             }
         }

@@ -19,7 +19,7 @@ use rollcall_store::{ChainEnd, Committed, Loading, Missed, SharedStore, StoreErr
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 /// The index, and where it stands.
 pub(crate) struct Following {
@@ -189,8 +189,12 @@ impl Following {
     }
 
     async fn ask(&self, shared: &dyn SharedStore) -> Result<(), StoreError> {
-        let no_answer = |_| StoreError::Unavailable(format!("no answer in {:?}", self.bound));
-        let head = timeout(self.bound, shared.head()).await.map_err(no_answer)??;
+        let head = timeout(self.bound, shared.head()).await.unwrap_or_else(|_| {
+            // Nobody waits for its end, so nobody else counts it.
+            let error = StoreError::Unavailable(format!("no answer in {:?}", self.bound));
+            self.metrics.store.called("head", self.bound, Some(&error));
+            Err(error)
+        })?;
         let end = self.end();
         if head != end {
             self.take_in(shared.missed(end).await?);
@@ -266,14 +270,8 @@ impl Service {
     /// Follows what others commit, until the service stops.
     pub(crate) async fn keep_following(self: Arc<Self>) {
         let Some(shared) = self.store.shared() else { return };
-        let mut ticks = interval(limits::FOLLOW_PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut phase = self.phase.subscribe();
-        loop {
-            tokio::select! {
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
-                _ = ticks.tick() => {}
-            }
+        let mut ticks = self.ticks(limits::FOLLOW_PERIOD);
+        while ticks.next().await {
             // What it says of a failure is in the log already.
             if let Err(Stuck::Outdated) = self.following.catch_up(shared).await {
                 self.phase.send_replace(Phase::Outdated);

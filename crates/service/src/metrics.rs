@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use rollcall_model::{Event, Happening, limits};
+use rollcall_store::StoreError;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -158,11 +159,24 @@ impl Metrics {
 
 impl StoreMetrics {
     /// A call was answered, or not.
-    pub fn called(&self, call: &'static str, took: Duration, error: Option<&'static str>) {
+    pub fn called(&self, call: &'static str, took: Duration, error: Option<&StoreError>) {
         self.calls.get_or_create(&[("call", call)]).observe(took.as_secs_f64());
-        if let Some(reason) = error {
+        if let Some(reason) = error.map(reason) {
             self.errors.get_or_create(&[("reason", reason)]).inc();
         }
+    }
+}
+
+const fn reason(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "unavailable",
+        StoreError::Corrupt(_) => "corrupt",
+        StoreError::NotOurs(_) => "not-ours",
+        StoreError::Rejected(_) => "rejected",
+        StoreError::InDoubt(_) => "in-doubt",
+        StoreError::Forked(_) => "forked",
+        StoreError::DiskFull => "disk-full",
+        StoreError::SyncFailed(_) => "sync-failed",
     }
 }
 

@@ -18,6 +18,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSql;
 
 /// Classes of errors that what was given is the cause of: data, integrity, and what is too large.
@@ -28,7 +29,9 @@ const OF_WHAT_WAS_GIVEN: [&str; 3] = ["22", "23", "54"];
 pub fn unavailable(error: tokio_postgres::Error) -> StoreError {
     let Some(said) = error.as_db_error() else { return StoreError::Unavailable(with_causes(&error)) };
     let (code, what) = (said.code().code(), format!("{} ({})", said.message(), said.code().code()));
-    if OF_WHAT_WAS_GIVEN.iter().any(|class| code.starts_with(class)) {
+    if *said.code() == SqlState::DISK_FULL {
+        StoreError::DiskFull
+    } else if OF_WHAT_WAS_GIVEN.iter().any(|class| code.starts_with(class)) {
         StoreError::Rejected(what)
     } else {
         StoreError::Unavailable(what)

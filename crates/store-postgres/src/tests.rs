@@ -148,6 +148,28 @@ async fn a_commit_that_waits_for_a_newer_schema_is_refused() {
     assert!(too_old(committed));
 }
 
+/// Has each commit meet a disk that is full.
+const FULL: &str =
+    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END';
+    CREATE TRIGGER full_disk BEFORE INSERT ON ledger FOR EACH STATEMENT EXECUTE FUNCTION full_disk()";
+
+#[tokio::test]
+async fn a_full_disk_is_told_apart_and_everything_is_taken_when_there_is_room() {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    let hand = Connection::bare(&reach(&database)).await.unwrap();
+    hand.batch_execute(FULL).await.unwrap();
+    assert_eq!(store.hindrance(), None);
+    for _ in 0..2 {
+        let refused = begin(&store).await.unwrap();
+        assert_eq!((refused.answers, refused.events.len()), (vec![Err(Refused::DiskFull)], 0));
+        assert_eq!(store.hindrance(), Some(Hindrance::DiskFull));
+    }
+    hand.batch_execute("DROP TRIGGER full_disk ON ledger").await.unwrap();
+    assert_eq!(begin(&store).await.unwrap().events.len(), 1);
+    assert_eq!(store.hindrance(), None);
+}
+
 /// Why a database at a port cannot be reached, if it cannot.
 async fn refusal(url: &str, ca_file: Option<&Path>, password: &str) -> Option<String> {
     let settings = Settings { ca_file: ca_file.map(Into::into), ..Settings::default() };
