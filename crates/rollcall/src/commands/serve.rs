@@ -110,6 +110,9 @@ fn settings(command: Serve) -> Result<Config, ConfigErrors> {
 async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let listen = config.server.listen;
     let data_dir = config.data_dir()?.to_owned();
+    // A URL holds no password.
+    let kept_in =
+        config.store.url.as_ref().map_or_else(|| data_dir.display().to_string(), ToString::to_string);
     let mail = config.mail_transport(&data_dir)?;
     let randomness = Arc::new(SystemRandomness);
     let opened = store::open(&config, randomness.clone()).await?;
@@ -137,7 +140,13 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         tracing::warn!("THIS IS A TEST WORKSPACE: its users and sessions are invented");
     }
     server.open_doors();
-    tracing::info!(address = %server.address, data_dir = %data_dir.display(), "listening on http://{}", server.address);
+    tracing::info!(
+        address = %server.address,
+        data_dir = %data_dir.display(),
+        store = kept_in,
+        "listening on http://{}",
+        server.address
+    );
     if let Some(address) = server.metrics_address {
         tracing::info!(%address, "metrics on http://{address}/metrics");
     }

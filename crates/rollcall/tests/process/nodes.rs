@@ -2,7 +2,7 @@
 
 use crate::process::{Process, rollcall, said, serve};
 use rollcall_testkit::{ADMIN, Caller, Database, PASSWORD, Socket};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -190,6 +190,87 @@ async fn the_operator_works_beside_the_nodes() {
     assert_eq!(status(&user).await, 401);
     let user = node.caller().sign_in(ADMIN, done["password"].as_str().unwrap()).await;
     assert_eq!(status(&user).await, 200);
+}
+
+/// What is looked at by hand, beside a node.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_of_a_database_is_followed_and_what_a_node_stands_on_is_looked_at() {
+    let cluster = Cluster::new().await;
+    let url = cluster.database.url();
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let verify = |more: &[&str]| said(rollcall(&["audit", "verify", "--store", &url]).args(more));
+    let (code, told, error) = verify(&[]);
+    assert!(code == 0 && error.is_empty() && told.contains("unbroken"), "{told}{error}");
+    let (_, told, _) = verify(&["--json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let head = format!("{}:{}", told["head"]["seq"], told["head"]["hash"].as_str().unwrap());
+    out(&user).await;
+    let (code, told, _) = verify(&["--expect", &head]);
+    assert!(code == 0 && told.contains("is as expected"), "{told}");
+    let (code, _, error) = verify(&["--expect", &format!("1:{}", "ab".repeat(32))]);
+    assert!(code == 1 && error.contains("event 1 is not the one expected"), "{error}");
+
+    let data = cluster.directory.path().join("one");
+    let doctor = |listen: &str, key: &Path| {
+        let mut command = rollcall(&["doctor", "--json", "--store", &url, "--listen", listen, "--key-file"]);
+        let (code, told, error) = said(command.arg(key).arg("--data-dir").arg(&data));
+        assert_eq!(error, "");
+        (code, serde_json::from_str::<Value>(&told).unwrap())
+    };
+    let listen = &node.base["http://".len()..];
+    let (code, told) = doctor(listen, &cluster.key());
+    assert_eq!((code, &told["good"]), (0, &json!(true)), "{told}");
+    for (check, what) in [
+        ("store", "unbroken; a server holds it"),
+        ("key", "is the store's"),
+        ("clock", "after the ledger's last event"),
+        ("listener", "a rollcall answers on"),
+        ("checkpoint", "there is none"),
+    ] {
+        let checks = told["checks"].as_array().unwrap();
+        let found = checks.iter().find(|finding| finding["check"] == check).unwrap();
+        assert!(
+            found["state"] == "good" && found["what"].as_str().unwrap().contains(what),
+            "{check}: {told}"
+        );
+    }
+    let other = cluster.directory.path().join("other-key");
+    std::fs::write(&other, "11".repeat(32)).unwrap();
+    std::fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (code, told) = doctor(listen, &other);
+    assert_eq!((code, &told["good"]), (1, &json!(false)), "{told}");
+    // Where it listens and what it keeps in is in the log, and the head that a ledger can be held against.
+    let (_, log) = node.terminate();
+    let log: Vec<Value> = log.iter().map(|line| serde_json::from_str(line).unwrap_or_default()).collect();
+    let listening = log.iter().find(|line| !line["store"].is_null()).unwrap();
+    assert_eq!(listening["store"], url);
+    let heads: Vec<_> = log.iter().filter(|line| line["message"] == "ledger head").collect();
+    assert_eq!(heads.len(), 2, "when it begins and when it ends: {log:?}");
+    for line in heads {
+        let expected = format!("{}:{}", line["seq"], line["hash"].as_str().unwrap());
+        assert_eq!(verify(&["--expect", &expected]).0, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_workspace_fills_a_database_once() {
+    let cluster = Cluster::new().await;
+    let data = cluster.directory.path().join("one");
+    let generate = |data: &Path| {
+        let mut command = rollcall(&["generate", "--users", "20", "--sessions", "50", "--json", "--store"]);
+        said(command.arg(cluster.database.url()).arg("--data-dir").arg(data))
+    };
+    let (code, told, error) = generate(&data);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["users"], 20, "{told}");
+    let node = cluster.start("one");
+    let listed = node.admin().await.get("sessions/list.all?count=1").await;
+    assert_eq!(listed.body["total"], 50 + 1, "{listed:?}");
+    let (code, _, error) = generate(&cluster.directory.path().join("two"));
+    assert!(code == 1 && error.contains("database"), "{error}");
+    let (code, told, _) = said(rollcall(&["audit", "verify", "--store"]).arg(cluster.database.url()));
+    assert!(code == 0 && told.contains("unbroken"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
