@@ -266,7 +266,12 @@ pub(crate) async fn arrival(
         path: PathParams(path),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
-        resumes: connection.resumes.clone(),
+        // What a proxy sends on one connection is of as many clients as it likes.
+        resumes: if app.proxies.is_one(connection.peer) {
+            Arc::default()
+        } else {
+            connection.resumes.clone()
+        },
     })
 }
 

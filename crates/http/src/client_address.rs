@@ -20,6 +20,11 @@ impl TrustedProxies {
         self.0.iter().find(|network| network.contains(&ip)).copied()
     }
 
+    /// Whether the address is a proxy's, whose connections are many clients'.
+    pub fn is_one(&self, ip: IpAddr) -> bool {
+        self.trusting(ip.to_canonical()).is_some()
+    }
+
     /// The client's address, given the values of all `X-Forwarded-For` headers in order.
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         self.walk(peer, forwarded, |_| ())

@@ -201,6 +201,11 @@ fn byte(byte: u8, place: u32) -> u64 {
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// How long the machine has been running, its sleep included.
+    fn running(&self) -> Duration {
+        running()
+    }
 }
 
 /// The machine's clock.

@@ -4,7 +4,7 @@
 //! dropped with a line in the log; what the log and `/readyz` tell of the server is no answer of its own, and
 //! holds no secret.
 
-use crate::{Phase, Service};
+use crate::Service;
 use parking_lot::Mutex;
 use rollcall_model::mail::Mail;
 use rollcall_model::{Randomness, Seq, Timestamp, limits};
@@ -13,7 +13,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// What carries mails out of the process.
 pub trait MailTransport: Send + Sync + 'static {
@@ -85,7 +84,7 @@ struct Turn {
     failures: u32,
     not_before: Timestamp,
     /// Until when no other node delivers.
-    leased_until: Option<Instant>,
+    leased_until: Option<Duration>,
 }
 
 impl Delivery {
@@ -122,18 +121,15 @@ impl Service {
 
     /// Delivers what is due, over and over, until the service stops.
     pub(crate) async fn keep_delivering(self: Arc<Self>) {
-        let mut ticks = interval(limits::SWEEP_PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut phase = self.phase.subscribe();
+        let mut ticks = self.ticks(limits::SWEEP_PERIOD);
         loop {
             tokio::select! {
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
+                goes_on = ticks.next() => if !goes_on { return },
                 () = self.delivery.queued.notified() => {}
-                _ = ticks.tick() => {}
             }
             tokio::select! {
                 // What is under way is given up; it stays in the queue.
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
+                () = ticks.stopped() => return,
                 () = self.deliver_mails() => {}
             }
         }
@@ -148,7 +144,8 @@ impl Service {
     /// Whether this node is the one of several that delivers.
     async fn is_the_one_to_deliver(&self, turn: &mut Turn) -> bool {
         let Some(shared) = self.store.shared() else { return true };
-        let asked_at = Instant::now();
+        // A machine that sleeps must not take it for held still.
+        let asked_at = self.clock.running();
         if turn.leased_until.is_some_and(|until| asked_at + limits::LEASE / 2 < until) {
             return true;
         }

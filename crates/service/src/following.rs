@@ -13,14 +13,13 @@ use crate::metrics::{CommittedBy, Metrics};
 use crate::{Phase, Refusal, Service};
 use parking_lot::Mutex;
 use rollcall_index::{Loaded, Standing};
-use rollcall_model::clock::running;
-use rollcall_model::{Event, Happening, SessionNo, limits};
+use rollcall_model::{Clock, Event, Happening, SessionNo, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::{ChainEnd, Committed, Loading, Missed, SharedStore, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 /// The index, and where it stands.
 pub(crate) struct Following {
@@ -38,7 +37,10 @@ pub(crate) struct Following {
     asking: tokio::sync::Mutex<Asked>,
     /// Who was told last of what others ended, and has perhaps not let go yet.
     told: Mutex<Option<Told>>,
+    /// Users that others made, and whose passwords' hashes may be of a kind that this node has not met.
+    new_users: Mutex<Vec<UserNo>>,
     metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
 }
 
 /// How the last question went.
@@ -48,9 +50,14 @@ struct Asked {
     failed_at: Option<Duration>,
 }
 
-/// A node cannot say whether it is up to date.
+/// Why a node does not go on.
 #[derive(Debug)]
-pub(crate) struct Behind;
+pub(crate) enum Stuck {
+    /// It cannot say whether it is up to date.
+    Behind,
+    /// The store is of a version that this program does not know.
+    Outdated,
+}
 
 impl Following {
     pub fn new(
@@ -58,6 +65,7 @@ impl Following {
         endings: Arc<Endings>,
         metrics: Arc<Metrics>,
         bound: Duration,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             standing,
@@ -68,7 +76,9 @@ impl Following {
             confirmed_at: AtomicU64::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            new_users: Mutex::default(),
             metrics,
+            clock,
         }
     }
 
@@ -119,34 +129,42 @@ impl Following {
                 *self.told.lock() = Some(told);
             }
             // Nobody had ended them when the last question was sent whose answer did not tell of it.
-            let lag = running().saturating_sub(self.confirmed_at());
+            let lag = self.age();
             self.metrics.revoked(count, CommittedBy::AnotherNode, lag);
         }
+        self.new_users.lock().extend(missed.made);
         *end = missed.end;
     }
 
     /// Whether what the index says is young enough to be answered.
-    fn is_current(&self, now: Duration) -> bool {
-        now.saturating_sub(self.confirmed_at()) <= self.bound
+    fn is_current(&self) -> bool {
+        self.age() <= self.bound
     }
 
-    /// When the last question was sent that was answered and whose answer was taken in.
-    pub fn confirmed_at(&self) -> Duration {
-        Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire))
+    /// How long ago the last question was sent that was answered and whose answer was taken in.
+    pub fn age(&self) -> Duration {
+        let confirmed_at = Duration::from_nanos(self.confirmed_at.load(Ordering::Acquire));
+        self.clock.running().saturating_sub(confirmed_at)
     }
 
-    /// Brings the index to where the ledger ended at an instant or later. Many who wait for that cost one question. It
+    /// Users that others made since this was asked last.
+    pub fn new_users(&self) -> Vec<UserNo> {
+        std::mem::take(&mut self.new_users.lock())
+    }
+
+    /// Brings the index to where the ledger ends at this moment or later. Many who wait for that cost one question. It
     /// takes as long as there is much to be taken in; a store that says nothing is not waited for longer than the
     /// bound.
-    async fn catch_up(&self, shared: &dyn SharedStore, since: Duration) -> Result<(), Behind> {
+    async fn catch_up(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
+        let since = self.clock.running();
         let mut asked = self.asking.lock().await;
         if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
             return Ok(());
         }
         if asked.failed_at.is_some_and(|failed_at| failed_at > since) {
-            return Err(Behind);
+            return Err(Stuck::Behind);
         }
-        let sent_at = running();
+        let sent_at = self.clock.running();
         match self.ask(shared).await {
             Ok(()) => {
                 self.confirmed_at.store(nanos(sent_at), Ordering::Release);
@@ -157,17 +175,26 @@ impl Following {
             }
             Err(error) => {
                 end_at_a_fork(&error);
-                if asked.failed_at.replace(sent_at).is_none() {
+                let is_news = asked.failed_at.replace(sent_at).is_none();
+                if matches!(error, StoreError::NotOurs(_)) {
+                    tracing::error!(%error, "a newer rollcall has changed the store's schema: this one ends");
+                    return Err(Stuck::Outdated);
+                }
+                if is_news {
                     tracing::warn!(%error, "the store does not answer: this node cannot say that it is up to date");
                 }
-                Err(Behind)
+                Err(Stuck::Behind)
             }
         }
     }
 
     async fn ask(&self, shared: &dyn SharedStore) -> Result<(), StoreError> {
-        let no_answer = |_| StoreError::Unavailable(format!("no answer in {:?}", self.bound));
-        let head = timeout(self.bound, shared.head()).await.map_err(no_answer)??;
+        let head = timeout(self.bound, shared.head()).await.unwrap_or_else(|_| {
+            // Nobody waits for its end, so nobody else counts it.
+            let error = StoreError::Unavailable(format!("no answer in {:?}", self.bound));
+            self.metrics.store.called("head", self.bound, Some(&error));
+            Err(error)
+        })?;
         let end = self.end();
         if head != end {
             self.take_in(shared.missed(end).await?);
@@ -176,8 +203,8 @@ impl Following {
     }
 
     /// The same for whoever waits for an answer: not for longer than the bound.
-    async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Behind> {
-        timeout(self.bound, self.catch_up(shared, running())).await.unwrap_or(Err(Behind))
+    async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
+        timeout(self.bound, self.catch_up(shared)).await.unwrap_or(Err(Stuck::Behind))
     }
 }
 
@@ -219,7 +246,7 @@ fn nanos(time: Duration) -> u64 {
 impl Service {
     /// Whether the index is no older than the bound.
     pub fn is_current(&self) -> bool {
-        self.store.shared().is_none() || self.following.is_current(running())
+        self.store.shared().is_none() || self.following.is_current()
     }
 
     /// Returns when the index is no older than the bound.
@@ -230,29 +257,26 @@ impl Service {
     /// Returns when the index has all that is committed at this moment.
     pub async fn catch_up(&self) -> Result<(), Refusal> {
         let Some(shared) = self.store.shared() else { return Ok(()) };
-        self.following.catch_up_in_time(shared).await.map_err(|Behind| Refusal::Unavailable)
+        self.following.catch_up_in_time(shared).await.map_err(|_| Refusal::Unavailable)
     }
 
     /// The same, however much there is to be taken in: before anybody waits.
     pub(crate) async fn catch_up_at_start(&self) -> Result<(), StoreError> {
         let Some(shared) = self.store.shared() else { return Ok(()) };
-        let caught_up = self.following.catch_up(shared, running()).await;
-        caught_up.map_err(|Behind| StoreError::Unavailable("what others committed could not be read".into()))
+        let caught_up = self.following.catch_up(shared).await;
+        caught_up.map_err(|_| StoreError::Unavailable("what others committed could not be read".into()))
     }
 
     /// Follows what others commit, until the service stops.
     pub(crate) async fn keep_following(self: Arc<Self>) {
         let Some(shared) = self.store.shared() else { return };
-        let mut ticks = interval(limits::FOLLOW_PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut phase = self.phase.subscribe();
-        loop {
-            tokio::select! {
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
-                _ = ticks.tick() => {}
-            }
+        let mut ticks = self.ticks(limits::FOLLOW_PERIOD);
+        while ticks.next().await {
             // What it says of a failure is in the log already.
-            let _ = self.following.catch_up(shared, running()).await;
+            if let Err(Stuck::Outdated) = self.following.catch_up(shared).await {
+                self.phase.send_replace(Phase::Outdated);
+                return;
+            }
         }
     }
 }
@@ -261,8 +285,8 @@ impl Service {
 mod tests {
     use super::*;
     use rollcall_index::Readers;
+    use rollcall_model::Seq;
     use rollcall_model::clock::SystemClock;
-    use rollcall_model::{Clock, Seq};
     use rollcall_store::{Answer, Lease};
     use tokio::time::sleep;
 
@@ -283,7 +307,7 @@ mod tests {
         fn missed(&self, _after: ChainEnd) -> Answer<'_, Missed> {
             Box::pin(async {
                 sleep(BOUND * 10).await;
-                Ok(Missed { end: self.0, pieces: Vec::new() })
+                Ok(Missed { end: self.0, pieces: Vec::new(), made: Vec::new() })
             })
         }
 
@@ -301,12 +325,13 @@ mod tests {
         let device = |agent: &str| rollcall_user_agent::device(Some(agent));
         let readers = Readers { device, fragment: |_, _| String::new() };
         let standing = Arc::new(Standing::new(readers, None));
-        let following = Following::new(standing, Arc::default(), Arc::new(Metrics::new()), BOUND);
+        let following =
+            Following::new(standing, Arc::default(), Arc::new(Metrics::new()), BOUND, Arc::new(SystemClock));
         following.is_filled_to(BEFORE_THE_FIRST);
         let store = Busy(ChainEnd { seq: Seq(9), hash: [9; 32] });
         let (followed, asked) = tokio::join!(
             biased;
-            following.catch_up(&store, running()),
+            following.catch_up(&store),
             following.catch_up_in_time(&store),
         );
         assert!(followed.is_ok() && asked.is_err());

@@ -1,11 +1,13 @@
 //! Password hashing on threads of its own, so that token checks never queue behind it, and at one pace
 //! whatever comes out.
 //!
-//! **Invariant:** the floor is above the slowest hash that a user has. Hashes of other costs come in only while
-//! no server runs, so they are tried once, at the start; what is replaced at a sign-in is replaced by ours.
+//! **Invariant:** the floor is above the slowest hash that a user has. Hashes of other costs come in by the operator's
+//! hand only, so one of each is tried at the start, and when another node is told of a new user; what is replaced at a
+//! sign-in is replaced by ours.
 
 use crate::error::Refusal;
 use crate::pool::Pool;
+use parking_lot::Mutex;
 use rollcall_auth::{Cost, Hasher, PasswordDigest};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::{Randomness, limits};
@@ -27,6 +29,8 @@ pub struct Hashing {
     pool: Pool,
     hasher: Hasher,
     nobodys: PasswordHash,
+    /// Costs that the floor knows of.
+    tried: Mutex<HashSet<Cost>>,
     floor_micros: AtomicU64,
 }
 
@@ -39,16 +43,16 @@ impl Hashing {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // One core is left to everything else.
         let pool = Pool::new(cores.saturating_sub(1).max(1), limits::HASHING_QUEUE);
-        Self { pool, hasher, nobodys, floor_micros: AtomicU64::new(micros(floor)) }
+        let tried = Mutex::new(HashSet::from([hasher.cost()]));
+        Self { pool, hasher, nobodys, tried, floor_micros: AtomicU64::new(micros(floor)) }
     }
 
-    /// Tries a hash of each cost that is not ours, and raises the floor above the slowest.
+    /// Tries a hash of each cost that was not tried before, and raises the floor above the slowest.
     pub async fn try_others(&self, samples: Vec<PasswordHash>) -> Result<(), Refusal> {
-        let mut tried = HashSet::from([self.hasher.cost()]);
         for sample in samples {
-            if !Cost::of_stored(&sample).is_some_and(|cost| tried.insert(cost)) {
+            let Some(cost) = Cost::of_stored(&sample).filter(|cost| !self.tried.lock().contains(cost)) else {
                 continue;
-            }
+            };
             let hasher = self.hasher.clone();
             let took = self.pool.run(move || {
                 let started = Instant::now();
@@ -57,6 +61,7 @@ impl Hashing {
             });
             let floor = floor_above(took.await?, FLOOR_OF_OTHERS);
             self.floor_micros.fetch_max(micros(floor), Ordering::Relaxed);
+            self.tried.lock().insert(cost);
         }
         Ok(())
     }

@@ -35,6 +35,7 @@ mod settings;
 mod sign_in;
 mod start;
 mod step_up;
+mod ticks;
 mod update_user;
 mod upkeep;
 mod user_fields;

@@ -30,7 +30,7 @@ impl MeasuredStore {
         Box::pin(async move {
             let asked_at = Instant::now();
             let answer = answer.await;
-            self.metrics.called(call, asked_at.elapsed(), answer.as_ref().err().map(reason));
+            self.metrics.called(call, asked_at.elapsed(), answer.as_ref().err());
             answer
         })
     }
@@ -38,19 +38,6 @@ impl MeasuredStore {
     /// That it is shared was asked before anybody came here.
     fn of_many(&self) -> Result<&dyn SharedStore, StoreError> {
         self.store.shared().ok_or_else(|| StoreError::Unavailable("it is not shared".into()))
-    }
-}
-
-const fn reason(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Unavailable(_) => "unavailable",
-        StoreError::Corrupt(_) => "corrupt",
-        StoreError::NotOurs(_) => "not-ours",
-        StoreError::Rejected(_) => "rejected",
-        StoreError::InDoubt(_) => "in-doubt",
-        StoreError::Forked(_) => "forked",
-        StoreError::DiskFull => "disk-full",
-        StoreError::SyncFailed(_) => "sync-failed",
     }
 }
 

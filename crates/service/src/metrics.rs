@@ -9,8 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use rollcall_model::clock::running;
 use rollcall_model::{Event, Happening, limits};
+use rollcall_store::StoreError;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -159,11 +159,24 @@ impl Metrics {
 
 impl StoreMetrics {
     /// A call was answered, or not.
-    pub fn called(&self, call: &'static str, took: Duration, error: Option<&'static str>) {
+    pub fn called(&self, call: &'static str, took: Duration, error: Option<&StoreError>) {
         self.calls.get_or_create(&[("call", call)]).observe(took.as_secs_f64());
-        if let Some(reason) = error {
+        if let Some(reason) = error.map(reason) {
             self.errors.get_or_create(&[("reason", reason)]).inc();
         }
+    }
+}
+
+const fn reason(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "unavailable",
+        StoreError::Corrupt(_) => "corrupt",
+        StoreError::NotOurs(_) => "not-ours",
+        StoreError::Rejected(_) => "rejected",
+        StoreError::InDoubt(_) => "in-doubt",
+        StoreError::Forked(_) => "forked",
+        StoreError::DiskFull => "disk-full",
+        StoreError::SyncFailed(_) => "sync-failed",
     }
 }
 
@@ -192,8 +205,7 @@ impl Service {
         levels.live.set(level(self.standing.live(self.clock.now())));
         levels.index_bytes.set(level(self.standing.size()));
         levels.seq.set(level(self.following.end().seq.0));
-        let confirmed_at = self.following.confirmed_at();
-        let behind = self.store.shared().map_or(Duration::ZERO, |_| running().saturating_sub(confirmed_at));
+        let behind = self.store.shared().map_or(Duration::ZERO, |_| self.following.age());
         levels.behind.set(behind.as_secs_f64());
         levels.mail_failing.set(mail.failing.is_some().into());
         for (queue, length, bound) in [

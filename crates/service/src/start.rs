@@ -17,7 +17,7 @@ use crate::{Refusal, Service, Settings};
 use rollcall_auth::{ClusterKey, Hasher};
 use rollcall_index::{Readers, Standing};
 use rollcall_model::{Clock, Command, Device, Randomness, Refused, SessionNo, limits};
-use rollcall_store::{Store, StoreError, WorkspaceRow};
+use rollcall_store::{Store, StoreError, WhichUser, WorkspaceRow};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Mutex, Notify, watch};
@@ -53,6 +53,8 @@ pub enum Phase {
     Loading,
     /// Everything is answered.
     Ready,
+    /// Nothing is answered any more: the store is of a version that this program does not know.
+    Outdated,
     /// No new work is taken.
     Stopping,
 }
@@ -68,6 +70,7 @@ impl Phase {
         match self {
             Self::Loading => "sessions are being loaded",
             Self::Ready => "",
+            Self::Outdated => "a newer rollcall has changed the store's schema",
             Self::Stopping => "the server is stopping",
         }
     }
@@ -85,7 +88,9 @@ impl Service {
         let bound = parts.settings.revocation_bound;
         let metrics = Arc::new(Metrics::new());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(parts.store, metrics.store.clone()));
-        let following = Arc::new(Following::new(standing.clone(), endings.clone(), metrics.clone(), bound));
+        let following =
+            Following::new(standing.clone(), endings.clone(), metrics.clone(), bound, parts.clock.clone());
+        let following = Arc::new(following);
         let writer = Writer::start(
             store.clone(),
             standing.clone(),
@@ -161,6 +166,22 @@ impl Service {
         tried.map_err(|_| StoreError::Unavailable("hashes of its passwords could not be tried".into()))
     }
 
+    /// The same of users that other nodes made: an operator gives some a hash from elsewhere.
+    pub(crate) async fn learn_hashes_of_new_users(&self) {
+        let mut hashes = Vec::new();
+        for user in self.following.new_users() {
+            match self.store.credential(WhichUser::No(user)).await {
+                Ok(found) => hashes.extend(found.map(|credential| credential.password)),
+                Err(error) => {
+                    tracing::warn!(%error, "how slow a new user's hash is is learned at the next start");
+                }
+            }
+        }
+        if self.hashing.try_others(hashes).await.is_err() {
+            tracing::warn!("how slow new users' hashes are is learned at the next start");
+        }
+    }
+
     /// Passwords of people are not hashed at less than the default cost.
     fn refuse_cheap_hashes(&self, workspace: Option<WorkspaceRow>) -> Result<(), StoreError> {
         let kib = self.settings.argon2_kib;
@@ -199,12 +220,26 @@ impl Service {
 
     /// Begins to answer requests.
     pub fn open_doors(&self) {
-        self.phase.send_replace(Phase::Ready);
+        self.phase.send_if_modified(|phase| {
+            let is_loaded = *phase == Phase::Loading;
+            if is_loaded {
+                *phase = Phase::Ready;
+            }
+            is_loaded
+        });
+    }
+
+    /// Returns when the store is of a version that this program does not know: there is nothing more to do but end.
+    pub async fn outdated(&self) {
+        let _ = self.phase.subscribe().wait_for(|phase| *phase == Phase::Outdated).await;
     }
 
     /// Answers what was accepted, writes the rest down and closes the store.
     pub async fn close(&self) -> Result<(), Refusal> {
-        self.phase.send_replace(Phase::Stopping);
+        if self.phase.send_replace(Phase::Stopping) == Phase::Outdated {
+            // What would be written has a form of before.
+            return Ok(self.store.close().await?);
+        }
         let rest = self.observations.rest();
         if !rest.is_empty() {
             let _ = self.writer.run(Command::Observe(rest)).await;

@@ -1,26 +1,21 @@
 //! What has to be done from time to time: when sessions were last seen, endings of those whose time is up, and
 //! reads and refusals to be written, ended sessions to history, what is old to be forgotten, the ledger's head to the log.
 
-use crate::{Phase, Service, Settings};
+use crate::{Service, Settings};
 use data_encoding::HEXLOWER;
 use rollcall_model::{Command, SessionNo, Timestamp, limits};
-use rollcall_store::{ChainEnd, Hindrance, Keeping};
+use rollcall_store::{ChainEnd, Hindrance, Keeping, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 
 impl Service {
     /// Does what is due, over and over, until the service stops.
     pub(crate) async fn keep_up(self: Arc<Self>) {
-        let mut ticks = interval(limits::SWEEP_PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = self.ticks(limits::SWEEP_PERIOD);
         let (mut logged, mut logged_at) = (self.following.end(), Instant::now());
-        let mut phase = self.phase.subscribe();
-        loop {
-            tokio::select! {
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
-                _ = ticks.tick() => {}
-            }
+        log_head(logged);
+        while ticks.next().await {
             self.do_what_is_due().await;
             self.hashing.rest();
             if logged_at.elapsed() >= limits::HEAD_LOG_PERIOD && self.following.end() != logged {
@@ -33,18 +28,17 @@ impl Service {
     /// One turn of it. Tests call it when their clock has moved.
     pub async fn do_what_is_due(&self) {
         let now = self.clock.now();
-        match self.store.hindrance() {
+        if self.own_disk_is_full() {
             // All of this can wait, and none of it must take what is kept for others. The sweep looks for room.
-            Some(Hindrance::DiskFull) => return self.sweep(now).await,
-            Some(Hindrance::SyncFailed) => return,
-            Some(Hindrance::Failing(_)) | None => {}
+            return self.sweep(now).await;
+        }
+        if self.store.hindrance() == Some(Hindrance::SyncFailed) {
+            return;
         }
         match self.note_seen(now).await {
             Ok(()) => self.tell_endings(now).await,
             // No ending is told on rows that do not know what this node saw.
-            Err(error) => {
-                tracing::warn!(%error, "when sessions were last seen could not be written; the next turn tries again");
-            }
+            Err(error) => warn(&error, "when sessions were last seen could not be written"),
         }
         let observations = self.observations.due(now);
         if !observations.is_empty() {
@@ -52,6 +46,12 @@ impl Service {
         }
         self.sweep(now).await;
         self.forget(now).await;
+        self.learn_hashes_of_new_users().await;
+    }
+
+    /// Whether the disk is full on which room is kept for endings. A database's is not this node's to save.
+    pub(crate) fn own_disk_is_full(&self) -> bool {
+        self.store.shared().is_none() && self.store.hindrance() == Some(Hindrance::DiskFull)
     }
 
     async fn sweep(&self, now: Timestamp) {
@@ -65,7 +65,7 @@ impl Service {
         ];
         let counters_since = limits.iter().map(|limit| now - limit.window).min().unwrap_or(now);
         if let Err(error) = self.store.sweep(now, counters_since, limits::SWEPT_AT_ONCE).await {
-            tracing::warn!(%error, "the sweep failed; the next turn tries again");
+            warn(&error, "the sweep failed");
         }
     }
 
@@ -82,7 +82,7 @@ impl Service {
         };
         match self.store.forget(keeping).await {
             Ok(forgotten) => *after = forgotten.after,
-            Err(error) => tracing::warn!(%error, "what is old was not forgotten; the next turn tries again"),
+            Err(error) => warn(&error, "what is old was not forgotten"),
         }
     }
 
@@ -97,6 +97,13 @@ impl Service {
                 return; // The log says why; the next turn tries again.
             }
         }
+    }
+}
+
+/// Says that the next turn tries again. Of a disk that is full, the store has said it already, and once.
+fn warn(error: &StoreError, what: &str) {
+    if !matches!(error, StoreError::DiskFull) {
+        tracing::warn!(%error, "{what}; the next turn tries again");
     }
 }
 

@@ -17,11 +17,12 @@ CREATE TABLE permissions (
 
 -- One row, another version of it at each commit: a page has room for some.
 CREATE TABLE ledger_head (
-    one  smallint PRIMARY KEY CHECK (one = 1),
-    seq  bigint NOT NULL,
-    at   bigint NOT NULL,
-    live bigint NOT NULL,
-    hash bytea  NOT NULL
+    one   smallint PRIMARY KEY CHECK (one = 1),
+    seq   bigint NOT NULL,
+    at    bigint NOT NULL,
+    live  bigint NOT NULL,
+    hash  bytea  NOT NULL,
+    needs bigint NOT NULL DEFAULT 1           -- the oldest version of the schema whose nodes may go on
 ) WITH (fillfactor = 10);
 INSERT INTO ledger_head VALUES (1, 0, 0, 0, decode(repeat('00', 32), 'hex'));
 

@@ -33,8 +33,10 @@ const ANY_TABLE: &str = "SELECT to_regclass('ledger_head') IS NOT NULL, relname:
         AND NOT EXISTS (SELECT 1 FROM pg_depend
             WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
     LIMIT 1";
+/// But for what tells nodes of the schema: it is this engine's own, as its table of migrations is.
 const COLUMNS: &str = "SELECT attname::text FROM pg_attribute
-    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
+    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+        AND NOT (attrelid = to_regclass('ledger_head') AND attname = 'needs')";
 /// The next text gets a number that none has.
 const SET_TEXT_NUMBERS: &str =
     "SELECT setval(pg_get_serial_sequence('texts', 'no'), max(no)) FROM texts HAVING count(*) > 0";

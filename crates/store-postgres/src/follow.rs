@@ -47,10 +47,12 @@ pub async fn missed(connection: &Connection, after: ChainEnd) -> Result<Missed, 
         pieces.push(Loading::Owner(rows::owner(&row)?));
     }
     let (mut of_factors, mut of_personal) = (HashMap::new(), HashMap::<UserNo, Vec<PersonalToken>>::new());
+    let mut made = Vec::new();
     for row in subjects? {
         let Some(user) = rows::optional(&row, 1)?.map(UserNo) else { continue };
         match get::<i16>(&row, 0)? {
             3 | 15 | 17 => drop(of_factors.insert(user, Factors::default())),
+            2 => made.push(user),
             27 => pieces.push(Loading::Erased(user)),
             24 | 25 => drop(of_personal.entry(user).or_default()),
             _ => {}
@@ -72,7 +74,7 @@ pub async fn missed(connection: &Connection, after: ChainEnd) -> Result<Missed, 
     for row in permissions? {
         pieces.extend(rows::permission(&row)?.map(Loading::Permission));
     }
-    Ok(Missed { end, pieces })
+    Ok(Missed { end, pieces, made })
 }
 
 /// The same, by itself: all of it is out of one snapshot.

@@ -30,17 +30,18 @@ use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo};
-use rollcall_model::{Clock, Command, PersonalToken, Randomness, Timestamp, UserNo};
+use rollcall_model::{Clock, Command, PersonalToken, Randomness, Refused, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::remembered::Remembered;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Keeping, Lease, LedgerRow, LiveSets,
-    Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage,
-    UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, Lease, LedgerRow,
+    LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError,
+    UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::number;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use time::DatabaseTime;
 use tokio::runtime::Handle;
@@ -58,6 +59,8 @@ struct Inner {
     writer: Mutex<Writer>,
     randomness: Arc<dyn Randomness>,
     time: DatabaseTime,
+    /// Whether the last commit that had something to write found the disk full.
+    full: AtomicBool,
 }
 
 /// Who commits: one at a time on this node.
@@ -80,7 +83,14 @@ impl PostgresStore {
         let (connections, follower) = (reach.connections, Pool::new(reach.for_little(), 1));
         let pool = Pool::new(reach, connections);
         let time = DatabaseTime::default();
-        let store = Self(Arc::new(Inner { pool, follower, writer: Mutex::default(), randomness, time }));
+        let store = Self(Arc::new(Inner {
+            pool,
+            follower,
+            writer: Mutex::default(),
+            randomness,
+            time,
+            full: AtomicBool::default(),
+        }));
         // From now on its clock is right.
         store.head().await?;
         Ok(store)
@@ -178,7 +188,22 @@ impl Store for PostgresStore {
     ) -> Answer<'_, Committed> {
         Box::pin(async move {
             let batch = commands.iter().map(|command| (now, command)).collect();
-            self.commit_batch(batch, &*sets).await
+            match self.commit_batch(batch, &*sets).await {
+                Err(StoreError::DiskFull) => {
+                    if !self.0.full.swap(true, Ordering::AcqRel) {
+                        tracing::error!("{}", Hindrance::DiskFull);
+                    }
+                    let answers = vec![Err(Refused::DiskFull); commands.len()];
+                    Ok(Committed { events: Vec::new(), answers, end: sets.end().unwrap_or(BEFORE_THE_FIRST) })
+                }
+                Ok(committed)
+                    if !committed.events.is_empty() && self.0.full.swap(false, Ordering::AcqRel) =>
+                {
+                    tracing::warn!("there is room on the database's disk again: everything is taken");
+                    Ok(committed)
+                }
+                committed => committed,
+            }
         })
     }
 
@@ -285,6 +310,10 @@ impl Store for PostgresStore {
 
     fn erase(&self, user: UserNo, after: Seq, limit: usize) -> Answer<'_, Option<Seq>> {
         on_a_connection!(self, |connection| forget::erase(connection, user, after, limit))
+    }
+
+    fn hindrance(&self) -> Option<Hindrance> {
+        self.0.full.load(Ordering::Acquire).then_some(Hindrance::DiskFull)
     }
 
     fn shared(&self) -> Option<&dyn SharedStore> {

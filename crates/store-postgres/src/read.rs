@@ -35,7 +35,7 @@ pub async fn head_and_time(connection: &Connection, time: &DatabaseTime) -> Resu
     let asked_at = running();
     let row = connection.row(sql::HEAD_AND_TIME, &[]).await?;
     let row = row.ok_or_else(|| damaged("there is no head of the ledger"))?;
-    time.note(asked_at, rows::time(&row, 4)?, running());
+    time.note(asked_at, rows::time(&row, 5)?, running());
     rows::head(&row).map(|(_, end)| end)
 }
 

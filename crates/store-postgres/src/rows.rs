@@ -1,5 +1,6 @@
 //! Between rows and the model, both ways; and between PostgreSQL's errors and the contract's.
 
+use crate::migrate;
 use rollcall_model::address::{ip_from_bits, ip_to_bits};
 use rollcall_model::event::{Actor, Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, KeyFingerprint, MailedCode, MailedHash, SealedSeed, Step};
@@ -17,6 +18,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSql;
 
 /// Classes of errors that what was given is the cause of: data, integrity, and what is too large.
@@ -27,7 +29,9 @@ const OF_WHAT_WAS_GIVEN: [&str; 3] = ["22", "23", "54"];
 pub fn unavailable(error: tokio_postgres::Error) -> StoreError {
     let Some(said) = error.as_db_error() else { return StoreError::Unavailable(with_causes(&error)) };
     let (code, what) = (said.code().code(), format!("{} ({})", said.message(), said.code().code()));
-    if OF_WHAT_WAS_GIVEN.iter().any(|class| code.starts_with(class)) {
+    if *said.code() == SqlState::DISK_FULL {
+        StoreError::DiskFull
+    } else if OF_WHAT_WAS_GIVEN.iter().any(|class| code.starts_with(class)) {
         StoreError::Rejected(what)
     } else {
         StoreError::Unavailable(what)
@@ -110,6 +114,7 @@ pub fn token_hash(row: &Row, column: usize) -> Result<TokenHash, StoreError> {
 
 /// The columns of `HEAD`.
 pub fn head(row: &Row) -> Result<(Head, ChainEnd), StoreError> {
+    migrate::may_go_on(unsigned(row, 4)?)?;
     let head = Head { seq: Seq(unsigned(row, 0)?), at: time(row, 1)?, live: unsigned(row, 2)? };
     Ok((head, ChainEnd { seq: head.seq, hash: bytes(row, 3)? }))
 }

@@ -12,11 +12,11 @@ macro_rules! statements {
 }
 
 statements! {
-    HEAD = "SELECT seq, at, live, hash FROM ledger_head";
-    HEAD_AND_TIME = "SELECT seq, at, live, hash, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint
+    HEAD = "SELECT seq, at, live, hash, needs FROM ledger_head";
+    HEAD_AND_TIME = "SELECT seq, at, live, hash, needs, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint
         FROM ledger_head";
     /// Whoever commits holds it until the commit: so one commits after another, on all nodes.
-    LOCK_HEAD = "SELECT seq, at, live, hash FROM ledger_head WHERE one = 1 FOR UPDATE";
+    LOCK_HEAD = "SELECT seq, at, live, hash, needs FROM ledger_head WHERE one = 1 FOR UPDATE";
     SET_HEAD = "UPDATE ledger_head SET seq = $1, at = $2, live = $3, hash = $4 WHERE one = 1";
     APPEND_EVENTS = "INSERT INTO ledger (seq, at, kind, outcome, actor, subject, session, live, digest, hash)
         SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[],
@@ -158,9 +158,9 @@ statements! {
     OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
         AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23))";
     HASH_OF_EVENT = "SELECT hash FROM ledger WHERE seq = $1";
-    /// Whose factors and tokens are others than before and who was erased, by those kinds in the ledger, and whether
-    /// permissions are others.
-    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17, 22, 24, 25, 27)";
+    /// Who was made, whose factors and tokens are others than before and who was erased, by those kinds in the ledger,
+    /// and whether permissions are others.
+    SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (2, 3, 15, 17, 22, 24, 25, 27)";
     FACTORS_AFTER = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
             SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
         FROM users LEFT JOIN authenticators USING (user_no)

@@ -94,16 +94,95 @@ async fn what_another_node_changed_of_a_user_is_known_to_the_next_decision() {
 }
 
 #[tokio::test]
-async fn a_newer_schema_is_refused_and_a_changed_one_noticed() {
+async fn a_changed_schema_is_noticed() {
     let database = Database::new().await;
     drop(open(&database).await.unwrap());
     let client = Connection::bare(&reach(&database)).await.unwrap();
-    client.batch_execute("INSERT INTO migrations VALUES (99, '')").await.unwrap();
-    let Err(StoreError::NotOurs(why)) = open(&database).await else { panic!("a newer schema was taken") };
-    assert!(why.contains("start a newer rollcall"), "{why}");
-    client.batch_execute("DELETE FROM migrations WHERE no = 99").await.unwrap();
     client.batch_execute("UPDATE migrations SET checksum = 'x' WHERE no = 1").await.unwrap();
     assert!(matches!(open(&database).await, Err(StoreError::Corrupt(_))));
+}
+
+/// Refused, because somebody changed the schema.
+fn too_old<T>(answer: Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::NotOurs(why)) if why.contains("schema version 2") && why.contains("newer rollcall"))
+}
+
+#[tokio::test]
+async fn beside_a_schema_that_says_so_older_nodes_go_on_and_start() {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    migrate::run_of_tomorrow(&reach(&database), 1).await.unwrap();
+    begin(&store).await.unwrap();
+    let another = open(&database).await.unwrap();
+    assert_eq!([store.head().await.unwrap().seq, another.head().await.unwrap().seq], [Seq(1); 2]);
+    assert!(
+        too_old(PostgresReader::open(&reach(&database)).await),
+        "what is read whole has to be known whole"
+    );
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_by_nodes_that_start_and_by_those_that_run() {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    migrate::run_of_tomorrow(&reach(&database), 2).await.unwrap();
+    assert!(too_old(store.head().await));
+    assert!(too_old(begin(&store).await));
+    assert!(too_old(open(&database).await));
+    assert!(too_old(PostgresReader::open(&reach(&database)).await));
+}
+
+/// A commit that waits while the schema is changed comes behind the change.
+#[tokio::test]
+async fn a_commit_that_waits_for_a_newer_schema_is_refused() {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    let holder = Connection::bare(&reach(&database)).await.unwrap();
+    holder.batch_execute("BEGIN; SELECT 1 FROM ledger_head FOR UPDATE").await.unwrap();
+    // Within a transaction it would show the same all the time.
+    let observer = Connection::bare(&reach(&database)).await.unwrap();
+    let until_waiting = async |waiting: i64| {
+        let sql = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while observer.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < waiting {}
+    };
+    let (there, changed) = (reach(&database), async |reach: &Reach| migrate::run_of_tomorrow(reach, 2).await);
+    let (changed, committed, ()) = tokio::join!(
+        changed(&there),
+        async {
+            // Behind the one who changes the schema.
+            until_waiting(1).await;
+            begin(&store).await
+        },
+        async {
+            until_waiting(2).await;
+            holder.batch_execute("COMMIT").await.unwrap();
+        },
+    );
+    changed.unwrap();
+    assert!(too_old(committed));
+}
+
+/// Has each commit meet a disk that is full.
+const FULL: &str =
+    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END';
+    CREATE TRIGGER full_disk BEFORE INSERT ON ledger FOR EACH STATEMENT EXECUTE FUNCTION full_disk()";
+
+#[tokio::test]
+async fn a_full_disk_is_told_apart_and_everything_is_taken_when_there_is_room() {
+    let database = Database::new().await;
+    let store = open(&database).await.unwrap();
+    let hand = Connection::bare(&reach(&database)).await.unwrap();
+    hand.batch_execute(FULL).await.unwrap();
+    assert_eq!(store.hindrance(), None);
+    for _ in 0..2 {
+        let refused = begin(&store).await.unwrap();
+        assert_eq!((refused.answers, refused.events.len()), (vec![Err(Refused::DiskFull)], 0));
+        assert_eq!(store.hindrance(), Some(Hindrance::DiskFull));
+    }
+    hand.batch_execute("DROP TRIGGER full_disk ON ledger").await.unwrap();
+    assert_eq!(begin(&store).await.unwrap().events.len(), 1);
+    assert_eq!(store.hindrance(), None);
 }
 
 /// Why a database at a port cannot be reached, if it cannot.

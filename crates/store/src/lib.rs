@@ -49,7 +49,7 @@ pub enum StoreError {
     #[error("the store does not take it: {0}")]
     Rejected(String),
     /// The disk is full. Nothing of it was written.
-    #[error("the disk is full: make room on the disk of the data directory")]
+    #[error("the disk is full: make room on the disk that the store is on")]
     DiskFull,
     /// What was written did not come to the disk, and what the disk holds of it is not known. Nothing more is written
     /// until the store is opened anew, which finds out.
@@ -208,9 +208,10 @@ pub struct NamedUser {
 /// Why a store does not take all that is asked of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Hindrance {
-    /// Only that is taken which room is kept in reserve for: [`Command::has_reserve`].
+    /// Only that is taken which room is kept in reserve for: [`Command::has_reserve`]; of a database, nothing may be.
     #[error(
-        "the disk is full: sessions can be ended, and little else; make room on the disk of the data directory"
+        "the disk is full: make room on the disk that the store is on; with a data directory, sessions can be ended \
+         meanwhile, and little else"
     )]
     DiskFull,
     /// Nothing is written, for as long as this process runs.
@@ -263,6 +264,9 @@ pub struct Missed {
     pub end: ChainEnd,
     /// What changed, in this order.
     pub pieces: Vec<Loading>,
+    /// Users that were made. An index holds nobody without a session, but a node has to know how slow the hashes of
+    /// passwords are.
+    pub made: Vec<UserNo>,
 }
 
 /// What is known of who has which sessions: the index of the node that commits.

@@ -275,11 +275,29 @@ impl Database {
         copy
     }
 
-    /// All that is in it, as text; bytes that are letters stand as they are.
-    pub async fn contents(&self) -> String {
+    /// Changes the schema as a rollcall of tomorrow may, beside which nodes from this version on go on.
+    pub async fn change_schema(&self, needs: u32) {
+        let change = format!(
+            "BEGIN; ALTER TABLE users ADD COLUMN of_tomorrow bigint; INSERT INTO migrations VALUES (2, '');
+            UPDATE ledger_head SET needs = {needs}; COMMIT"
+        );
+        self.client().await.batch_execute(&change).await.unwrap();
+    }
+
+    /// Has all leases be over.
+    pub async fn end_leases(&self) {
+        self.client().await.batch_execute("UPDATE leases SET until_at = 0").await.unwrap();
+    }
+
+    async fn client(&self) -> Client {
         let mut config = Config::new();
         config.host_path(server().host()).user(Postgres::user()).dbname(&self.name);
-        let client = connected(&config).await;
+        connected(&config).await
+    }
+
+    /// All that is in it, as text; bytes that are letters stand as they are.
+    pub async fn contents(&self) -> String {
+        let client = self.client().await;
         client.batch_execute("SET bytea_output = 'escape'").await.unwrap();
         let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
         let mut contents = String::new();

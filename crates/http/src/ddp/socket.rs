@@ -74,8 +74,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         app: Arc<App>,
         methods: Arc<Methods>,
         client: Client,
-        connection: Connection,
+        mut connection: Connection,
     ) -> Self {
+        // What came on it before may have been another client's.
+        connection.resumes = Arc::default();
         Self {
             wire: Wire::new(io).await,
             conversation: Conversation::new(Instant::now()),

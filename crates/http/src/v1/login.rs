@@ -73,13 +73,13 @@ pub enum LoginBody {
 impl LoginBody {
     /// What can be used of a JSON object's fields.
     pub fn of(fields: &Map<String, Value>, code: Option<String>) -> Self {
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-        if let Some(token) = text("resume") {
-            return Self::Resume(token);
+        if let Some(token) = fields.get("resume").and_then(Value::as_str) {
+            return Self::Resume(token.to_owned());
         }
+        let named = |name: &str| fields.get(name).and_then(name_in);
         let user = fields.get("user").and_then(user);
-        let user = user.or_else(|| text("username").map(LoginName::Username));
-        let user = user.or_else(|| text("email").map(LoginName::Email));
+        let user = user.or_else(|| named("username").map(LoginName::Username));
+        let user = user.or_else(|| named("email").map(LoginName::Email));
         let code = Code { code: code.filter(|code| !code.is_empty()), method: None };
         Self::Password(SignIn { user, password: fields.get("password").and_then(password), code })
     }
@@ -125,12 +125,17 @@ impl Input for LoginBody {
     }
 }
 
+/// A name. One with a NUL is nobody's, and PostgreSQL cannot be asked for it.
+fn name_in(value: &Value) -> Option<String> {
+    value.as_str().filter(|name| !name.contains('\0')).map(str::to_owned)
+}
+
 /// A name, or the form of the socket protocol: an object with one.
 fn user(value: &Value) -> Option<LoginName> {
-    let named = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let named = |name: &str| value.get(name).and_then(name_in);
     match value {
-        Value::String(name) if name.contains('@') => Some(LoginName::Email(name.clone())),
-        Value::String(name) => Some(LoginName::Username(name.clone())),
+        Value::String(name) if name.contains('@') => name_in(value).map(LoginName::Email),
+        Value::String(_) => name_in(value).map(LoginName::Username),
         _ => {
             let username = named("username").map(LoginName::Username);
             username.or_else(|| named("email").map(LoginName::Email))

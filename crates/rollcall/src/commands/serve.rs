@@ -13,6 +13,7 @@ use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::{Randomness, Token};
 use rollcall_service::{Filling, FirstAdministrator, fill, is_username};
 use rollcall_store::Store;
+use std::fs;
 use std::io::{IsTerminal, stderr};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -109,6 +110,9 @@ fn settings(command: Serve) -> Result<Config, ConfigErrors> {
 async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     let listen = config.server.listen;
     let data_dir = config.data_dir()?.to_owned();
+    // A URL holds no password.
+    let kept_in =
+        config.store.url.as_ref().map_or_else(|| data_dir.display().to_string(), ToString::to_string);
     let mail = config.mail_transport(&data_dir)?;
     let randomness = Arc::new(SystemRandomness);
     let opened = store::open(&config, randomness.clone()).await?;
@@ -136,13 +140,23 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         tracing::warn!("THIS IS A TEST WORKSPACE: its users and sessions are invented");
     }
     server.open_doors();
-    tracing::info!(address = %server.address, data_dir = %data_dir.display(), "listening on http://{}", server.address);
+    tracing::info!(
+        address = %server.address,
+        data_dir = %data_dir.display(),
+        store = kept_in,
+        "listening on http://{}",
+        server.address
+    );
     if let Some(address) = server.metrics_address {
         tracing::info!(%address, "metrics on http://{address}/metrics");
     }
     let signal = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
+        () = server.service.outdated() => {
+            let _ = server.stop().await;
+            bail!("a newer rollcall has changed the store's schema: start one that knows it");
+        }
     };
     tracing::info!(signal, "stopping: no new work is taken, what was accepted is answered");
     if server.stop().await.is_err() {
@@ -197,11 +211,17 @@ async fn first_administrator(
     let password = given.clone().unwrap_or_else(|| Token::random(randomness).reveal().into());
     let path = data_dir.join("initial-password");
     let shown = given.is_none() && stderr().is_terminal();
-    if given.is_none() && !shown {
+    let written = given.is_none() && !shown;
+    if written {
         // Before the commit: an administrator whose password nobody has would be the last one.
         secret_file::write(&path, &password)?;
     }
-    match server.service.first_administrator(&username, &password).await.map_err(unanswered)? {
+    let made = server.service.first_administrator(&username, &password).await.map_err(unanswered)?;
+    if written && made != FirstAdministrator::Made {
+        // Another node was quicker: it is nobody's password.
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    match made {
         FirstAdministrator::NameInUse => {
             bail!(
                 "`{username}` is a user of this store and no administrator: name another in ROLLCALL_ADMIN_USERNAME"
@@ -213,7 +233,7 @@ async fn first_administrator(
                 "\n  The administrator `{username}` was made. Its password, shown this once:\n\n      {password}\n"
             );
         }
-        FirstAdministrator::Made if given.is_none() => {
+        FirstAdministrator::Made if written => {
             tracing::warn!(username, password_file = %path.display(), "made the administrator; its password is in the file");
         }
         FirstAdministrator::Made => tracing::info!(username, "made the administrator"),

@@ -80,7 +80,10 @@ pub enum User {
     #[command(after_help = ACTIVATE)]
     Activate(Named),
     /// Delete a user and everything that is kept of it, for good
-    #[command(after_help = erase::HELP)]
+    #[command(
+        after_help = erase::HELP,
+        mut_arg("name", |name| name.help("Username, in capitals or not, an email address, or an id"))
+    )]
     Erase(Erase),
 }
 

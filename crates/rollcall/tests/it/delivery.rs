@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings for a server on this machine.
-fn by_smtp(mails: &MailServer) -> Config {
+pub fn by_smtp(mails: &MailServer) -> Config {
     let mut config = Config::default();
     config.wire.rate_calls = 1_000_000;
     config.mail.transport = Transport::Smtp;
@@ -21,14 +21,14 @@ fn by_smtp(mails: &MailServer) -> Config {
 }
 
 /// `zoe`, who has enrolled mail, signed in.
-async fn zoe(server: &TestServer) -> Caller {
+pub async fn zoe(server: &TestServer) -> Caller {
     server.user_with("zoe", true).await;
     let zoe = server.caller().sign_in("zoe", PASSWORD).await;
     assert_eq!(zoe.post("users.2fa.enableEmail", &json!({})).await.status, 200);
     zoe
 }
 
-async fn send(server: &TestServer) {
+pub async fn send(server: &TestServer) {
     let body = json!({ "emailOrUsername": "zoe" });
     assert_eq!(server.caller().post("users.2fa.sendEmailCode", &body).await.status, 200);
 }
@@ -49,7 +49,7 @@ fn good(queued: u64) -> Value {
 }
 
 /// The code in a message, whose text may have been encoded.
-fn code_of(received: &Received) -> String {
+pub fn code_of(received: &Received) -> String {
     code_in(&received.message.replace("=\r\n", ""))
 }
 

@@ -5,8 +5,11 @@ use rollcall_faulty_vfs::Disk;
 use rollcall_testkit::{Answer, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::symlink;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tracing::Level;
 
 /// A server with two signed-in users, on a disk that can be made to fail.
 struct Faulty {
@@ -85,6 +88,50 @@ async fn on_a_full_disk_nobody_signs_in_and_sessions_are_ended() {
     faulty.server.pass(Duration::from_secs(2)).await;
     assert_eq!(faulty.store().await, json!({ "state": "good" }));
     assert_eq!(faulty.try_to_sign_in(PASSWORD).await.status, 200);
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whatever is tried on a full disk, and however often: the log says once that it is full.
+#[tokio::test]
+async fn the_log_is_not_filled_with_a_full_disk() {
+    let faulty = Faulty::start().await;
+    let log = Log::default();
+    // Of this thread: the engine's own say their line once, when it begins.
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer({
+        let log = log.clone();
+        move || log.clone()
+    });
+    let _log = tracing::subscriber::set_default(subscriber.finish());
+    faulty.disk.hold_at_most(faulty.disk.held());
+    let reserve = faulty.server.data_dir().join("reserve");
+    for n in 0..30 {
+        let refused = faulty.try_to_sign_in(PASSWORD).await;
+        assert_eq!(code(&refused), (503, Some("error-disk-full")), "{refused:?}");
+        if n == 0 {
+            fs::remove_file(&reserve).unwrap();
+            symlink("/dev/full", &reserve).unwrap();
+        }
+        faulty.reads().await;
+        if n < 5 {
+            assert_eq!(faulty.try_to_sign_in("wrong").await.status, 401);
+        }
+        faulty.server.pass(Duration::from_secs(2)).await;
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.lines().count() <= 1, "{log}");
 }
 
 #[tokio::test]

@@ -58,6 +58,19 @@ async fn administrators_are_not_counted_but_their_sign_ins_are() {
     assert_eq!(Connection::open(server.address).await.post("login", &resume).await, 200);
 }
 
+/// A proxy sends what many clients ask on one connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_are_resumed_on_a_proxys_connection_are_not_counted_together() {
+    let mut config = Config::default();
+    config.wire.proxies = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    let server = TestServer::with(config).await;
+    let resume = json!({ "resume": server.admin().await.token }).to_string();
+    let mut connection = Connection::open(server.address).await;
+    for n in 1..=20 {
+        assert_eq!(connection.post("login", &resume).await, 200, "{n}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn neighbours_in_one_ipv6_network_share_a_limit() {
     let mut config = Config::default();

@@ -1,11 +1,12 @@
 //! What is odd by its meaning: filters, sorts, credentials, addresses and names; and senders that are too slow.
 //! What is wrong by its form is generated from the declarations, in `tests/process/bad_input`.
 
+use crate::nodes;
 use rollcall::config::Config;
 use rollcall_http::client_address::TrustedProxies;
 use rollcall_model::limits;
-use rollcall_testkit::{Answer, Caller, PASSWORD, TestServer};
-use serde_json::json;
+use rollcall_testkit::{Answer, Caller, PASSWORD, Socket, TestServer, sha256};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -187,6 +188,78 @@ async fn forged_forwarding_headers_change_nothing() {
         let zoe = server.caller().with("x-forwarded-for", header).sign_in("zoe", PASSWORD).await;
         let rows = zoe.get("sessions/list?count=1").await.body;
         assert_eq!((&rows["sessions"][0]["ip"], &rows["total"]), (&json!(ip), &json!(n + 1)), "{header}");
+    }
+}
+
+/// PostgreSQL keeps no NUL and SQLite does: nobody can tell by it which one there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nul_in_any_text_is_refused_on_either_store_or_is_nobodys() {
+    for server in [TestServer::on_its_directory().await, TestServer::one_of_several(nodes::config()).await] {
+        let admin = server.elevated_admin().await;
+        let id = server.user("zoe").await;
+        let with = |name: &str, value: Value| {
+            let mut user = json!({ "username": "ann", "name": "Ann", "email": "ann@example.test", "password": PASSWORD });
+            user[name] = value;
+            user
+        };
+        let nul = "a\0b";
+        for (name, value) in [
+            ("username", json!(nul)),
+            ("name", json!(nul)),
+            ("email", json!("a\0@example.test")),
+            ("bio", json!(nul)),
+            ("nickname", json!(nul)),
+            ("statusText", json!(nul)),
+            ("roles", json!([nul])),
+        ] {
+            let made = admin.post("users.create", &with(name, value.clone())).await;
+            assert_eq!(made.status, 400, "{name}: {made:?}");
+            let update = json!({ "userId": id, "data": { name: value } });
+            let changed = admin.post("users.update", &update).await;
+            assert_eq!(changed.status, 400, "{name}: {changed:?}");
+        }
+        // JSON of the user's own, kept as text in which a NUL is written out.
+        let made = admin.post("users.create", &with("customFields", json!({ nul: nul }))).await;
+        assert_eq!(made.status, 200, "{made:?}");
+        let fields = &admin.get("users.info?username=ann").await.body["user"]["customFields"];
+        assert_eq!(*fields, json!({ nul: nul }));
+        let token = json!({ "tokenName": nul });
+        assert_eq!(admin.post("users.generatePersonalAccessToken", &token).await.status, 400);
+        for path in [
+            "users.info?username=a%00b",
+            "users.info?userId=a%00b",
+            "users.list?sort=%00",
+            "sessions/list.all?filter=%00",
+        ] {
+            assert_eq!(admin.get(path).await.status, 400, "{path}");
+        }
+        for login in [
+            json!({ "user": nul, "password": PASSWORD }),
+            json!({ "user": "zoe", "password": nul }),
+            json!({ "user": { "username": nul }, "password": PASSWORD }),
+            json!({ "user": { "email": "a\0@example.test" }, "password": PASSWORD }),
+            json!({ "user": "a\0@example.test", "password": PASSWORD }),
+            json!({ "username": nul, "password": PASSWORD }),
+            json!({ "email": nul, "password": PASSWORD }),
+            json!({ "resume": nul }),
+        ] {
+            let answer = server.caller().post("login", &login).await;
+            assert_eq!(
+                (answer.status, &answer.body["error"]),
+                (401, &json!("Unauthorized")),
+                "{login}: {answer:?}"
+            );
+        }
+        let code = json!({ "emailOrUsername": nul });
+        assert_eq!(server.caller().post("users.2fa.sendEmailCode", &code).await.status, 400);
+        let mut socket = Socket::connect(server.address).await;
+        for user in [json!({ "username": nul }), json!({ "email": nul })] {
+            let login =
+                json!({ "user": user, "password": { "digest": sha256(PASSWORD), "algorithm": "sha-256" } });
+            let answer = socket.call("login", json!([login])).await;
+            assert_eq!(answer["error"]["error"], 403, "{answer}");
+        }
+        stands(&admin, "NUL").await;
     }
 }
 

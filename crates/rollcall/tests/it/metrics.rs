@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What a server tells.
-async fn told(server: &TestServer) -> String {
+pub async fn told(server: &TestServer) -> String {
     let url = format!("http://{}/metrics", server.metrics_address());
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");

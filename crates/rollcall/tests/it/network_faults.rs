@@ -1,6 +1,7 @@
 //! What clients of a node meet when the way to the database is cut, swallows, is slow, or loses the end of a commit;
 //! beside a node whose way is good.
 
+use crate::metrics;
 use rollcall::config::Config;
 use rollcall_model::{Seq, Timestamp};
 use rollcall_testkit::{Answer, Caller, PASSWORD, Proxy, TestServer, Way, in_time};
@@ -119,6 +120,17 @@ async fn a_node_that_is_cut_off_takes_no_token_past_the_bound() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_questions_vanish_takes_no_token_past_the_bound() {
     a_node_without_its_database(Way::Swallows).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_was_given_up_is_counted() {
+    let nodes = Nodes::new().await;
+    let [_, there] = nodes.sign_in().await;
+    nodes.way.set(Way::Swallows);
+    // It asks the store for nothing but where the ledger ends.
+    while there.get("sessions/list").await.status == 200 {}
+    let told = metrics::told(&nodes.other).await;
+    assert!(told.contains(r#"rollcall_store_errors_total{reason="unavailable"}"#), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,17 @@
 //! Several nodes over one database: what is done on one holds on all.
 
+use crate::delivery::{by_smtp, code_of, send, zoe};
+use crate::sign_in::from_elsewhere;
 use rollcall::config::Config;
+use rollcall_auth::{Hasher, PasswordDigest};
+use rollcall_model::event::PasswordHash;
 use rollcall_model::{Role, Seq};
-use rollcall_testkit::{ADMIN, Caller, PASSWORD, Socket, TestServer};
+use rollcall_testkit::{
+    ADMIN, Behaviour, Caller, MailServer, PASSWORD, Proxy, Socket, TestServer, Way, code_in, in_time,
+};
 use serde_json::json;
-use std::time::Duration;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 pub fn config() -> Config {
     let mut config = Config::default();
@@ -25,6 +32,36 @@ fn at(node: &TestServer, caller: &Caller) -> Caller {
 
 async fn status(caller: &Caller) -> u16 {
     caller.get("me").await.status
+}
+
+const LIST: &str = "sessions/list.all?count=1";
+
+/// What a list answers: good, or how the second factor is refused.
+async fn listed(caller: &Caller) -> String {
+    let answer = caller.get(LIST).await;
+    answer.body["errorType"].as_str().unwrap_or(if answer.status == 200 { "good" } else { "?" }).into()
+}
+
+/// How many of those pass who show one second factor on all nodes at the same instant.
+async fn passed(
+    nodes: &[TestServer; 2],
+    code: &str,
+    with_code: impl Fn(&Caller) -> Caller,
+    user: &Caller,
+) -> usize {
+    let asking: Vec<_> = (0..20)
+        .map(|n| {
+            // Each is a client of its own: what one proves is not remembered for another.
+            let caller =
+                with_code(&at(&nodes[n % 2], user).with("user-agent", &format!("agent {n} of {code}")));
+            tokio::spawn(async move { caller.get(LIST).await.status })
+        })
+        .collect();
+    let mut passed = 0;
+    for asked in asking {
+        passed += usize::from(asked.await.unwrap() == 200);
+    }
+    passed
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +146,173 @@ async fn a_factor_that_was_enrolled_on_one_node_is_one_on_the_others() {
     assert_eq!(at(&other, &zoe).post("users.2fa.enableEmail", &json!({})).await.status, 200);
     one.catch_up().await;
     assert_eq!(zoe.get("sessions/list").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_are_counted_together_wherever_they_are_tried() {
+    let nodes = two_nodes(config()).await;
+    nodes[0].user("zoe").await;
+    let fail = async |node: usize, user: &str| {
+        let body = json!({ "user": user, "password": "wrong" });
+        nodes[node].caller().post("login", &body).await.body["error"].clone()
+    };
+    for user in ["zoe", "nobody"] {
+        for n in 0..10 {
+            assert_eq!(fail(n % 2, user).await, "Unauthorized", "{user}, {n}");
+        }
+        for node in 0..2 {
+            assert_eq!(fail(node, user).await, "error-login-blocked-for-user", "{user}, {node}");
+        }
+    }
+    let right = json!({ "user": "zoe", "password": PASSWORD });
+    assert_eq!(nodes[1].caller().post("login", &right).await.status, 401);
+    nodes[0].clock.advance(Duration::from_mins(5));
+    assert_eq!(nodes[1].caller().post("login", &right).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_codes_are_counted_together_wherever_they_are_tried() {
+    let nodes = two_nodes(config()).await;
+    let admin = nodes[0].admin().await;
+    let authenticator = admin.enrol(&nodes[0]).await;
+    nodes[0].clock.advance(Duration::from_secs(30));
+    let wrong = authenticator.wrong_code(&nodes[0]);
+    for n in 0..5 {
+        assert_eq!(listed(&at(&nodes[n % 2], &admin).with_totp(&wrong)).await, "totp-invalid", "{n}");
+    }
+    let right = authenticator.code(&nodes[0], 0);
+    for node in &nodes {
+        assert_eq!(listed(&at(node, &admin).with_totp(&right)).await, "totp-max-attempts");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_used_on_one_node_is_none_on_another() {
+    let mut config = config();
+    config.service.code_failures.max = 1_000;
+    let nodes = two_nodes(config).await;
+    let admin = nodes[0].admin().await;
+    let authenticator = admin.enrol(&nodes[0]).await;
+    nodes[0].clock.advance(Duration::from_secs(30));
+    let code = authenticator.code(&nodes[0], 0);
+    for code in [&code, &authenticator.recovery[0]] {
+        assert_eq!(listed(&admin.with("user-agent", code).with_totp(code)).await, "good");
+        assert_eq!(listed(&at(&nodes[1], &admin).with_totp(code)).await, "totp-invalid");
+    }
+    nodes[0].clock.advance(Duration::from_secs(30));
+    let code = authenticator.code(&nodes[0], 0);
+    for code in [&code, &authenticator.recovery[1]] {
+        assert_eq!(
+            passed(&nodes, code, |caller| caller.with_totp(code), &admin).await,
+            1,
+            "at the same instant"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailed_code_that_was_used_on_one_node_is_none_on_another() {
+    let mut config = config();
+    config.service.code_failures.max = 1_000;
+    let nodes = two_nodes(config).await;
+    let zoe = zoe(&nodes[0]).await;
+    let role = json!({ "roleId": "admin", "username": "zoe" });
+    assert_eq!(nodes[0].admin().await.post("roles.addUserToRole", &role).await.status, 200);
+    nodes[1].catch_up().await;
+    let newest = async || {
+        let mut mails = nodes[0].outbox().await;
+        // Whichever node delivered it has it.
+        mails.extend(nodes[1].outbox().await);
+        let newest = mails.into_iter().filter(|stored| stored.mail.text.contains("code is "));
+        code_in(&newest.max_by_key(|stored| stored.no).unwrap().mail.text)
+    };
+    assert_eq!(listed(&at(&nodes[1], &zoe)).await, "totp-required");
+    let code = newest().await;
+    assert_eq!(listed(&zoe.with("user-agent", "one").with_mailed(&code)).await, "good");
+    assert_eq!(listed(&at(&nodes[1], &zoe).with_mailed(&code)).await, "totp-invalid");
+    // That asked for another one.
+    let code = newest().await;
+    assert_eq!(
+        passed(&nodes, &code, |caller| caller.with_mailed(&code), &zoe).await,
+        1,
+        "at the same instant"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_nodes_one_delivers_each_mail() {
+    let mut mails = MailServer::start().await;
+    mails.behave(Behaviour::Down);
+    let mut config = by_smtp(&mails);
+    config.service.code_failures.max = 1_000;
+    let [one, other] = two_nodes(config).await;
+    zoe(&one).await;
+    for node in [&one, &other, &one, &other] {
+        send(node).await;
+    }
+    tokio::join!(one.service.deliver_mails(), other.service.deliver_mails());
+    mails.behave(Behaviour::Takes);
+    // As long as whoever failed waits before it tries again.
+    one.clock.advance(Duration::from_mins(1));
+    tokio::join!(one.service.deliver_mails(), other.service.deliver_mails());
+    let mut codes = HashSet::new();
+    for _ in 0..4 {
+        assert!(codes.insert(code_of(&mails.next().await)), "it was delivered before");
+    }
+    tokio::join!(one.service.deliver_mails(), other.service.deliver_mails());
+    assert!(mails.given().is_none(), "nor is any delivered later");
+    // Whoever stops leaves it to the other at once.
+    one.stop().await;
+    send(&other).await;
+    other.service.deliver_mails().await;
+    assert!(mails.given().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_slept_takes_no_token_that_was_ended_meanwhile() {
+    let mut config = config();
+    // Far more than this test takes: no time passes but that of sleep.
+    config.service.revocation_bound = Duration::from_mins(10);
+    let (one, way) = (TestServer::one_of_several(config).await, Proxy::new().await);
+    let sleeper = one.another_node_over(&way).await;
+    one.user("zoe").await;
+    let zoe = one.caller().sign_in("zoe", PASSWORD).await;
+    let there = at(&sleeper, &zoe);
+    assert_eq!(status(&there).await, 200);
+    way.set(Way::Cut);
+    assert_eq!(zoe.post("logout", &json!({})).await.status, 200);
+    // What is answered without the store.
+    let own = async || there.get("sessions/list").await.status;
+    assert_eq!(own().await, 200, "within the bound it may be good still");
+    sleeper.clock.sleep(Duration::from_mins(11));
+    // The network is not back yet.
+    assert_eq!(own().await, 503);
+    way.set(Way::Open);
+    let answer = in_time("an answer", async {
+        loop {
+            match own().await {
+                503 => {}
+                status => return status,
+            }
+        }
+    });
+    assert_eq!(answer.await, 401);
+}
+
+/// How slow refused sign-ins are tells nothing of who there is, whatever hash somebody was given on another node.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_as_slow_as_the_hash_of_a_user_that_another_node_was_given() {
+    let [one, other] = two_nodes(config()).await;
+    let slow = PasswordHash("$2b$13$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy".into());
+    from_elsewhere(&one, "ann", slow.clone()).await;
+    other.catch_up().await;
+    other.service.do_what_is_due().await;
+    let body = json!({ "user": "nobody", "password": "wrong" });
+    let refused_at = Instant::now();
+    assert_eq!(other.caller().post("login", &body).await.status, 401);
+    let (took, hashed_at) = (refused_at.elapsed(), Instant::now());
+    assert!(!Hasher::default().verify(&PasswordDigest::of("wrong"), &slow));
+    assert!(took > hashed_at.elapsed(), "{took:?} tell that it is nobody");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -149,12 +149,11 @@ impl LiveSets for NoSessions {
 /// bcrypt over the hex SHA-256 of `PASSWORD`, made with libxcrypt.
 const BCRYPT: &str = "$2a$10$N9qo8uLOickgx2ZMRZoMyewJeZyOwf.RfZ8NZsJGXrx/452O9GiNC";
 
-/// A server on a store with `ann`, who came with a hash from elsewhere.
-async fn with_ann_from_elsewhere() -> TestServer {
-    let server = TestServer::start().await;
-    let ann = NewUser {
+/// Makes a user with a hash from elsewhere, as an operator does.
+pub async fn from_elsewhere(server: &TestServer, username: &str, password: PasswordHash) {
+    let user = NewUser {
         id: UserId::random(&rollcall_auth::SystemRandomness),
-        username: "ann".into(),
+        username: username.into(),
         name: None,
         roles: [Role::User].into_iter().collect(),
         emails: Vec::new(),
@@ -162,14 +161,15 @@ async fn with_ann_from_elsewhere() -> TestServer {
         active: true,
         profile: Profile::default(),
     };
-    let command = Command::CreateUser {
-        user: Box::new(ann),
-        password: PasswordHash(BCRYPT.into()),
-        welcome: None,
-        by: Actor::Operator,
-    };
+    let command = Command::CreateUser { user: Box::new(user), password, welcome: None, by: Actor::Operator };
     let now = server.service.now();
     server.store.commit([command].into(), Arc::new(NoSessions), now).await.unwrap();
+}
+
+/// A server on a store with `ann`, who came with a hash from elsewhere.
+async fn with_ann_from_elsewhere() -> TestServer {
+    let server = TestServer::start().await;
+    from_elsewhere(&server, "ann", PasswordHash(BCRYPT.into())).await;
     // As an operator does it: the server starts with the user.
     server.restart().await
 }

@@ -1,7 +1,9 @@
 //! Mails of the built binary: printed from the outbox, kept over a kill, and what is said of a mail server.
 
 use crate::process::{Process, on, rollcall, said, serve, told};
-use rollcall_testkit::{Behaviour, Caller, Encryption, MailServer, PASSWORD, code_in};
+use rollcall_testkit::{
+    Behaviour, Caller, Database, Encryption, MailServer, PASSWORD, Received, code_in, in_time,
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,6 +45,11 @@ async fn ask_for_code(server: &Process) {
     assert_eq!(server.caller().post("users.2fa.sendEmailCode", &body).await.status, 200);
 }
 
+/// The code in a message, whose text may have been encoded.
+fn code_of(received: &Received) -> String {
+    code_in(&received.message.replace("=\r\n", ""))
+}
+
 /// The mails in the outbox, once there are so many.
 fn outbox(data: &Path, mails: usize) -> Vec<Value> {
     for _ in 0..1_000 {
@@ -55,6 +62,37 @@ fn outbox(data: &Path, mails: usize) -> Vec<Value> {
         }
     }
     panic!("there are no {mails} mails");
+}
+
+/// The node that delivers is killed: what it held, another one does when its time is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_node_that_delivers_dies_another_one_does() {
+    let (directory, database) = (TempDir::new().unwrap(), Database::new().await);
+    let mut mails = MailServer::start().await;
+    mails.behave(Behaviour::Down);
+    let start = |name: &str| {
+        let mut command = serve(&directory.path().join(name));
+        command.args(["--store", &database.url(), "--key-file"]).arg(directory.path().join("key"));
+        by_smtp(&mut command, &mails);
+        Process::start(command)
+    };
+    let (mut one, two) = (start("one"), start("two"));
+    zoe(&one).await;
+    ask_for_code(&one).await;
+    let failing = async || {
+        let ready = one.caller().request("GET", "/readyz");
+        one.caller().send(ready).await.body["mail"]["state"] == "failing"
+    };
+    in_time("a delivery that fails", async { while !failing().await {} }).await;
+    one.kill();
+    mails.behave(Behaviour::Takes);
+    ask_for_code(&two).await;
+    assert!(mails.given().is_none(), "it is the dead node's turn still");
+    database.end_leases().await;
+    let codes = [code_of(&mails.next().await), code_of(&mails.next().await)];
+    assert_ne!(codes[0], codes[1]);
+    assert_eq!(sign_in(&two, &codes[1]).await, 200);
+    assert!(mails.given().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +168,7 @@ async fn a_queued_mail_survives_a_kill_and_goes_out_when_the_mail_server_is_back
     let server = start();
     let mut codes = Vec::new();
     for _ in 0..4 {
-        codes.push(code_in(&mails.next().await.message.replace("=\r\n", "")));
+        codes.push(code_of(&mails.next().await));
     }
     assert_eq!(sign_in(&server, &codes[0]).await, 200);
     assert_eq!(sign_in(&server, &codes[0]).await, 401, "good once, however often it was handed over");

@@ -1,8 +1,8 @@
 //! Several processes over one database: paused, killed, cut off, and with the operator beside them.
 
 use crate::process::{Process, rollcall, said, serve};
-use rollcall_testkit::{ADMIN, Caller, Database, PASSWORD};
-use serde_json::json;
+use rollcall_testkit::{ADMIN, Caller, Database, PASSWORD, Socket};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -45,6 +45,13 @@ async fn status(caller: &Caller) -> u16 {
     caller.get("me").await.status
 }
 
+/// What it tells Prometheus.
+async fn metrics(node: &Process) -> String {
+    let log = node.log();
+    let url = log.split("metrics on ").nth(1).unwrap().split('"').next().unwrap();
+    reqwest::get(url).await.unwrap().text().await.unwrap()
+}
+
 async fn out(caller: &Caller) {
     assert_eq!(caller.post("logout", &json!({})).await.status, 200);
 }
@@ -52,18 +59,64 @@ async fn out(caller: &Caller) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_was_paused_never_takes_a_token_that_was_ended_meanwhile() {
     let cluster = Cluster::new().await;
-    let nodes = [cluster.start("one"), cluster.start("two")];
+    let mut two = cluster.serve("two");
+    two.args(["--metrics-listen", "127.0.0.1:0"]);
+    let nodes = [cluster.start("one"), Process::start(two)];
     for _ in 0..3 {
-        let user = nodes[0].caller().sign_in(ADMIN, PASSWORD).await;
-        let elsewhere = at(&nodes[1], &user);
-        assert_eq!(status(&elsewhere).await, 200);
+        let mut users = Vec::new();
+        for _ in 0..5 {
+            users.push(nodes[0].caller().sign_in(ADMIN, PASSWORD).await);
+        }
+        let elsewhere: Vec<_> = users.iter().map(|user| at(&nodes[1], user)).collect();
+        for user in &elsewhere {
+            assert_eq!(status(user).await, 200);
+        }
         nodes[1].pause();
-        out(&user).await;
-        // It is asked while it cannot answer: the question is there when it goes on. And longer than the bound.
-        let asked = tokio::spawn(async move { status(&elsewhere).await });
+        for user in &users {
+            out(user).await;
+        }
+        // It is asked while it cannot answer: the questions are there when it goes on. And longer than the bound.
+        let asked: Vec<_> = elsewhere
+            .into_iter()
+            .map(|user| tokio::spawn(async move { [status(&user).await, status(&user).await] }))
+            .collect();
         tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
         nodes[1].resume();
-        assert_eq!(asked.await.unwrap(), 401);
+        for asked in asked {
+            assert_eq!(asked.await.unwrap(), [401, 401]);
+        }
+    }
+    // How late an ending held there is told: nobody could say so earlier than it went on.
+    let lag = "rollcall_revocation_lag_seconds";
+    let within_a_second = format!(r#"{lag}_bucket{{committed_by="another-node",le="1"}} 0"#);
+    let all = format!(r#"{lag}_count{{committed_by="another-node"}} 15"#);
+    let told = metrics(&nodes[1]).await;
+    assert!(told.contains(&within_a_second) && told.contains(&all), "{told}");
+}
+
+/// Without a password in the variables, whoever makes the administrator writes one down, and nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_nodes_that_start_at_once_one_leaves_a_password_and_it_is_the_administrators() {
+    for _ in 0..3 {
+        let cluster = Cluster::new().await;
+        std::fs::write(cluster.key(), "11".repeat(32)).unwrap();
+        std::fs::set_permissions(cluster.key(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let names = ["one", "two", "three"];
+        let starting = names.map(|name| {
+            let mut command = cluster.serve(name);
+            command.env_remove("ROLLCALL_ADMIN_USERNAME").env_remove("ROLLCALL_ADMIN_PASSWORD");
+            tokio::task::spawn_blocking(move || Process::start(command))
+        });
+        let mut nodes = Vec::new();
+        for node in starting {
+            nodes.push(node.await.unwrap());
+        }
+        let left = names.map(|name| cluster.directory.path().join(name).join("initial-password"));
+        let left: Vec<_> = left.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        assert_eq!(left.len(), 1);
+        for node in &nodes {
+            let _ = node.caller().sign_in("admin", left[0].trim()).await;
+        }
     }
 }
 
@@ -88,6 +141,41 @@ async fn a_node_that_was_killed_starts_from_its_checkpoint_and_what_others_did()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nodes_go_on_beside_a_newer_one_whose_schema_they_can_do_with() {
+    let cluster = Cluster::new().await;
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    cluster.database.change_schema(1).await;
+    out(&user).await;
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let another = cluster.start("two");
+    assert_eq!([status(&user).await, status(&at(&another, &user)).await], [200, 200]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_end_when_a_newer_one_changes_the_schema_under_them() {
+    let cluster = Cluster::new().await;
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let mut socket = Socket::connect(node.base["http://".len()..].parse().unwrap()).await;
+    socket.resume(&user.token).await;
+    cluster.database.change_schema(2).await;
+    // By itself, and its clients are told to come back: elsewhere.
+    let (_, code, _) = socket.until_closed().await;
+    assert_eq!(code, 1001);
+    let (status, log) = node.terminate_after_asking();
+    assert_eq!(status.code(), Some(1), "{log:?}");
+    let told = |what: &str| log.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        told("schema version 2, and this rollcall knows versions up to 1: start a newer rollcall"),
+        1,
+        "{log:?}"
+    );
+    let (code, _, error) = said(&mut cluster.serve("one"));
+    assert!(code == 1 && error.contains("start a newer rollcall"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_operator_works_beside_the_nodes() {
     let cluster = Cluster::new().await;
     let node = cluster.start("one");
@@ -102,6 +190,87 @@ async fn the_operator_works_beside_the_nodes() {
     assert_eq!(status(&user).await, 401);
     let user = node.caller().sign_in(ADMIN, done["password"].as_str().unwrap()).await;
     assert_eq!(status(&user).await, 200);
+}
+
+/// What is looked at by hand, beside a node.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_of_a_database_is_followed_and_what_a_node_stands_on_is_looked_at() {
+    let cluster = Cluster::new().await;
+    let url = cluster.database.url();
+    let node = cluster.start("one");
+    let user = node.caller().sign_in(ADMIN, PASSWORD).await;
+    let verify = |more: &[&str]| said(rollcall(&["audit", "verify", "--store", &url]).args(more));
+    let (code, told, error) = verify(&[]);
+    assert!(code == 0 && error.is_empty() && told.contains("unbroken"), "{told}{error}");
+    let (_, told, _) = verify(&["--json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let head = format!("{}:{}", told["head"]["seq"], told["head"]["hash"].as_str().unwrap());
+    out(&user).await;
+    let (code, told, _) = verify(&["--expect", &head]);
+    assert!(code == 0 && told.contains("is as expected"), "{told}");
+    let (code, _, error) = verify(&["--expect", &format!("1:{}", "ab".repeat(32))]);
+    assert!(code == 1 && error.contains("event 1 is not the one expected"), "{error}");
+
+    let data = cluster.directory.path().join("one");
+    let doctor = |listen: &str, key: &Path| {
+        let mut command = rollcall(&["doctor", "--json", "--store", &url, "--listen", listen, "--key-file"]);
+        let (code, told, error) = said(command.arg(key).arg("--data-dir").arg(&data));
+        assert_eq!(error, "");
+        (code, serde_json::from_str::<Value>(&told).unwrap())
+    };
+    let listen = &node.base["http://".len()..];
+    let (code, told) = doctor(listen, &cluster.key());
+    assert_eq!((code, &told["good"]), (0, &json!(true)), "{told}");
+    for (check, what) in [
+        ("store", "unbroken; a server holds it"),
+        ("key", "is the store's"),
+        ("clock", "after the ledger's last event"),
+        ("listener", "a rollcall answers on"),
+        ("checkpoint", "there is none"),
+    ] {
+        let checks = told["checks"].as_array().unwrap();
+        let found = checks.iter().find(|finding| finding["check"] == check).unwrap();
+        assert!(
+            found["state"] == "good" && found["what"].as_str().unwrap().contains(what),
+            "{check}: {told}"
+        );
+    }
+    let other = cluster.directory.path().join("other-key");
+    std::fs::write(&other, "11".repeat(32)).unwrap();
+    std::fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (code, told) = doctor(listen, &other);
+    assert_eq!((code, &told["good"]), (1, &json!(false)), "{told}");
+    // Where it listens and what it keeps in is in the log, and the head that a ledger can be held against.
+    let (_, log) = node.terminate();
+    let log: Vec<Value> = log.iter().map(|line| serde_json::from_str(line).unwrap_or_default()).collect();
+    let listening = log.iter().find(|line| !line["store"].is_null()).unwrap();
+    assert_eq!(listening["store"], url);
+    let heads: Vec<_> = log.iter().filter(|line| line["message"] == "ledger head").collect();
+    assert_eq!(heads.len(), 2, "when it begins and when it ends: {log:?}");
+    for line in heads {
+        let expected = format!("{}:{}", line["seq"], line["hash"].as_str().unwrap());
+        assert_eq!(verify(&["--expect", &expected]).0, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_workspace_fills_a_database_once() {
+    let cluster = Cluster::new().await;
+    let data = cluster.directory.path().join("one");
+    let generate = |data: &Path| {
+        let mut command = rollcall(&["generate", "--users", "20", "--sessions", "50", "--json", "--store"]);
+        said(command.arg(cluster.database.url()).arg("--data-dir").arg(data))
+    };
+    let (code, told, error) = generate(&data);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["users"], 20, "{told}");
+    let node = cluster.start("one");
+    let listed = node.admin().await.get("sessions/list.all?count=1").await;
+    assert_eq!(listed.body["total"], 50 + 1, "{listed:?}");
+    let (code, _, error) = generate(&cluster.directory.path().join("two"));
+    assert!(code == 1 && error.contains("database"), "{error}");
+    let (code, told, _) = said(rollcall(&["audit", "verify", "--store"]).arg(cluster.database.url()));
+    assert!(code == 0 && told.contains("unbroken"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,13 +14,12 @@ pub use head::Unusable;
 use rollcall_index::Standing;
 use rollcall_model::ids::Seq;
 use rollcall_model::{SessionNo, Timestamp, limits};
-use rollcall_store::{ChainEnd, Hindrance};
+use rollcall_store::ChainEnd;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval};
 
 /// Where the checkpoint is kept. Its calls block.
 pub trait CheckpointPlace: Send + Sync {
@@ -125,14 +124,8 @@ impl Service {
 
     /// Writes one from time to time, until the service stops.
     pub(crate) async fn write_checkpoints(self: Arc<Self>) {
-        let mut ticks = interval(limits::CHECKPOINT_PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut phase = self.phase.subscribe();
-        loop {
-            tokio::select! {
-                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
-                _ = ticks.tick() => {}
-            }
+        let mut ticks = self.ticks(limits::CHECKPOINT_PERIOD);
+        while ticks.next().await {
             let written = *self.checkpoints.written.lock().await;
             let much_happened = self.following.end().seq.0 - written.0 >= limits::CHECKPOINT_EVENTS;
             // What is kept must not tell longer of somebody than the store does.
@@ -149,7 +142,7 @@ impl Service {
 
     async fn write_checkpoint(&self, last: Option<bool>) {
         let Some(place) = self.checkpoints.place.get().cloned() else { return };
-        if self.store.hindrance() == Some(Hindrance::DiskFull) {
+        if self.own_disk_is_full() {
             // It would take the room that is kept for endings.
             return;
         }
