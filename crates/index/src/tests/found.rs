@@ -4,7 +4,8 @@
 use super::world::{Ask, Known, World};
 use crate::{Finder, Matching, Row, Scope, Tally, TallyBy};
 use rollcall_filter::TextField;
-use rollcall_model::{SessionNo, text::folded};
+use rollcall_model::{Role, SessionNo, text::folded};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ const BY: [TallyBy; 8] = [
     TallyBy::Os,
     TallyBy::Host,
 ];
+
+const FACTORS: [&str; 3] = ["totp", "mail", "none"];
 
 /// Holds all that is told of what is found against the plain list.
 pub fn check_found(world: &World, ask: &Ask) {
@@ -73,18 +76,29 @@ fn naive_tally(world: &World, by: TallyBy, sessions: &[SessionNo], most: usize) 
         }
     };
     let found = world.sessions.iter().filter(|known| sessions.binary_search(&known.session.no).is_ok());
-    of(found.flat_map(values), most)
+    let order = |a: &String, b: &String| match by {
+        TallyBy::User => (folded(a), a).cmp(&(folded(b), b)),
+        TallyBy::Role => Role::parse(a).cmp(&Role::parse(b)),
+        TallyBy::Factor => {
+            FACTORS.iter().position(|word| word == a).cmp(&FACTORS.iter().position(|word| word == b))
+        }
+        _ => a.cmp(b),
+    };
+    of(found.flat_map(values), order, most)
 }
 
-fn of(values: impl Iterator<Item = String>, most: usize) -> Tally {
+fn of(
+    values: impl Iterator<Item = String>,
+    order: impl Fn(&String, &String) -> Ordering,
+    most: usize,
+) -> Tally {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     values.for_each(|value| *counts.entry(value).or_default() += 1);
-    let mut counts: Vec<(Box<str>, usize)> =
-        counts.into_iter().map(|(value, count)| (value.into(), count)).collect();
-    counts.sort_by(|(_, a), (_, b)| b.cmp(a));
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| order(a, b)));
     let more = counts.len().saturating_sub(most);
-    counts.truncate(most);
-    Tally { values: counts, more }
+    let values = counts.into_iter().take(most).map(|(value, count)| (value.into(), count));
+    Tally { values: values.collect(), more }
 }
 
 #[test]
@@ -113,7 +127,11 @@ fn values_that_begin_so_are_told_by_how_many_have_them() {
             let values =
                 world.live().filter_map(value).filter(|value| folded(value).starts_with(&folded(prefix)));
             let told = world.standing.values(field, prefix, 3, world.now);
-            assert_eq!(told, of(values, 3), "{field:?} {prefix}");
+            let order = |a: &String, b: &String| match field {
+                TextField::User | TextField::Name => (folded(a), a).cmp(&(folded(b), b)),
+                _ => a.cmp(b),
+            };
+            assert_eq!(told, of(values, order, 3), "{field:?} {prefix}");
         }
     }
     assert!(world.standing.values(TextField::Id, "", 3, world.now).values.is_empty());
