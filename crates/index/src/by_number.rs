@@ -30,6 +30,7 @@ pub enum Numbers<'a> {
 }
 
 /// A row and what it is sorted by.
+#[derive(Clone, Copy)]
 struct Numbered {
     number: u128,
     /// Its slot, and when it was seen.
@@ -141,16 +142,23 @@ fn first_of(
         return first;
     }
     let held = count.saturating_mul(2).max(HELD);
+    // Once there are enough, what lies behind the last of them is passed over.
+    let mut last: Option<Numbered> = None;
     let cut = |first: &mut Vec<Numbered>| {
         if first.len() > count {
-            first.select_nth_unstable_by(count, compare);
+            let (_, beyond, _) = first.select_nth_unstable_by(count, compare);
+            let beyond = *beyond;
             first.truncate(count);
+            return Some(beyond);
         }
+        None
     };
     for row in rows {
-        first.push(row);
+        if last.is_none_or(|last| compare(&row, &last).is_lt()) {
+            first.push(row);
+        }
         if first.len() >= held {
-            cut(&mut first);
+            last = cut(&mut first);
         }
     }
     cut(&mut first);
