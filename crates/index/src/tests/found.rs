@@ -3,7 +3,8 @@
 
 use super::world::{Ask, Known, World};
 use crate::{Finder, Matching, Row, Scope, Tally, TallyBy};
-use rollcall_filter::TextField;
+use rollcall_filter::{TextField, Tree};
+use rollcall_model::factor::Factors;
 use rollcall_model::{Role, SessionNo, text::folded};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -150,4 +151,36 @@ fn what_ends_while_all_is_gone_through_is_passed_over_and_what_comes_is_not_amon
     world.open(0, 0, 0, 0, Duration::from_secs(9));
     assert_eq!((matching.count(), next(&mut matching).unwrap()), (20, opened[15..].to_vec()));
     assert_eq!(next(&mut matching), None);
+}
+
+#[test]
+fn a_kept_filter_hears_of_all_that_a_user_is() {
+    // Each in a world of its own: few views are kept here.
+    for text in [
+        "factor:totp",
+        "factor:none",
+        "-factor:mail",
+        "role:admin",
+        "-role:bot os:linux",
+        "user:new",
+        "name:new",
+    ] {
+        let mut world = World::new();
+        (0..26).for_each(|i| drop(world.open(i % 13, i % 9, 0, i % 8, Duration::from_secs(9))));
+        let ask = Ask { tree: Some(Tree::parse(text).unwrap()), ..Ask::all() };
+        let check =
+            |world: &World| assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{text}");
+        check(&world);
+        world.change_factors(3, Factors::AUTHENTICATOR);
+        check(&world);
+        world.change_factors(4, Factors::ALL);
+        check(&world);
+        world.change_factors(4, Factors::MAIL);
+        check(&world);
+        world.change_roles(2, [Role::Admin, Role::Bot].into_iter().collect());
+        check(&world);
+        let event = world.rename(5, "new", Some("New"));
+        world.standing.apply(&[event]);
+        check(&world);
+    }
 }
