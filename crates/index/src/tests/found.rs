@@ -184,3 +184,24 @@ fn a_kept_filter_hears_of_all_that_a_user_is() {
         check(&world);
     }
 }
+
+#[test]
+fn what_moves_by_itself_is_looked_at_each_time() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 0, Duration::from_mins(15));
+    let mut ask = Ask { tree: Some(Tree::parse("seen<1m").unwrap()), ..Ask::all() };
+    let mut found = |world: &World, caller| {
+        ask.caller = caller;
+        ask.of(&world.standing, world.now).0
+    };
+    assert_eq!(found(&world, None), 1);
+    world.wait(Duration::from_mins(2));
+    assert_eq!(found(&world, None), 0);
+    world.standing.bearer(&session.token, world.now);
+    assert_eq!(found(&world, None), 1);
+    let mut ask = Ask { tree: Some(Tree::parse("current:yes").unwrap()), ..Ask::all() };
+    for (caller, wanted) in [(None, 0), (Some(session.no), 1), (Some(SessionNo(1)), 0)] {
+        ask.caller = caller;
+        assert_eq!(ask.of(&world.standing, world.now).0, wanted);
+    }
+}
