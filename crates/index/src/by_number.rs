@@ -30,6 +30,7 @@ pub enum Numbers<'a> {
 }
 
 /// A row and what it is sorted by.
+#[derive(Clone, Copy)]
 struct Numbered {
     number: u128,
     /// Its slot, and when it was seen.
@@ -92,14 +93,16 @@ impl Index {
                 by_number(row.number, number).then_with(to_position).is_gt()
             })
         };
-        let numbered = rows.iter().map(|slot| self.numbered(numbers, slot)).filter(is_behind);
+        // When a row was seen lies by itself in memory: it is read where a key asks for it.
+        let is_moving = keys.iter().any(|(key, _)| *key == SortKey::SeenAt);
+        let numbered = rows.iter().map(|slot| self.numbered(numbers, slot, is_moving)).filter(is_behind);
         let mut first = first_of(numbered, window.end, compare);
         first.sort_unstable_by(compare);
         page.extend(first.into_iter().skip(window.start).map(|row| row.row.0));
     }
 
-    fn numbered(&self, numbers: &Numbers<'_>, slot: u32) -> Numbered {
-        let seen_at = self.rows.seen_at(slot);
+    fn numbered(&self, numbers: &Numbers<'_>, slot: u32, is_moving: bool) -> Numbered {
+        let seen_at = if is_moving { self.rows.seen_at(slot) } else { Timestamp::default() };
         let number = match numbers {
             Numbers::Seen => number_of_time(seen_at),
             Numbers::Address => number_of_address(self.address(slot)),
@@ -139,16 +142,23 @@ fn first_of(
         return first;
     }
     let held = count.saturating_mul(2).max(HELD);
+    // Once there are enough, what lies behind the last of them is passed over.
+    let mut last: Option<Numbered> = None;
     let cut = |first: &mut Vec<Numbered>| {
         if first.len() > count {
-            first.select_nth_unstable_by(count, compare);
+            let (_, beyond, _) = first.select_nth_unstable_by(count, compare);
+            let beyond = *beyond;
             first.truncate(count);
+            return Some(beyond);
         }
+        None
     };
     for row in rows {
-        first.push(row);
+        if last.is_none_or(|last| compare(&row, &last).is_lt()) {
+            first.push(row);
+        }
         if first.len() >= held {
-            cut(&mut first);
+            last = cut(&mut first);
         }
     }
     cut(&mut first);

@@ -8,7 +8,7 @@ use rollcall_filter::TextField;
 use rollcall_model::text::folded;
 use std::cmp::Ordering;
 
-/// Values that are looked at at the most: of a field that has more, those that come first in its order.
+/// Texts that are looked at at the most: of a field that has more, those that come first in its order.
 const LOOKED_AT: usize = 200_000;
 
 impl Index {
@@ -26,11 +26,14 @@ impl Index {
             TextField::Version => {
                 let mut values: HashMap<&str, usize> = HashMap::new();
                 for (_, client) in self.clients.known(0).take(LOOKED_AT) {
-                    *values.entry(client.device.version.as_str()).or_default() += client.rows();
+                    let version = client.device.version.as_str();
+                    if begins(version, &prefix) {
+                        *values.entry(version).or_default() += client.rows();
+                    }
                 }
-                Tally::of(values.into_iter().filter(|(value, _)| begins(value, &prefix)).collect(), most)
+                Tally::of_versions(values, most)
             }
-            TextField::Email | TextField::Ip | TextField::Id => Tally::of(Vec::new(), most),
+            TextField::Email | TextField::Ip | TextField::Id => Tally { values: Vec::new(), more: 0 },
         }
     }
 
@@ -41,12 +44,13 @@ impl Index {
         let compare = |code| match text(code) {
             // An absent one comes first.
             None => Ordering::Less,
-            Some(text) => folded(text).chars().cmp(prefix.chars()),
+            Some(text) if begins(text, prefix) => Ordering::Equal,
+            Some(text) => folded(text).as_str().cmp(prefix),
         };
-        let values = self.order(field).values_from(compare);
-        let texts = values.map_while(|code| Some((text(code)?, self.count_of_value(field, code))));
-        let values = texts.take_while(|(text, _)| begins(text, prefix)).take(LOOKED_AT).collect();
-        Tally::of(values, most)
+        let codes = self.order(field).values_at(compare);
+        Tally::of(codes.map(|code| (code, self.count_of_value(field, code))), most, |code| {
+            text(code).unwrap_or_default()
+        })
     }
 
     fn values_of(&self, field: Field, prefix: &str, most: usize) -> Tally {
@@ -55,7 +59,7 @@ impl Index {
             let text = std::str::from_utf8(facet.texts().get(code)).ok()?;
             begins(text, prefix).then(|| (text, facet.rows(code).len()))
         });
-        Tally::of(values.collect(), most)
+        Tally::of(values, most, |text| text)
     }
 }
 

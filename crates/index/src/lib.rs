@@ -54,6 +54,9 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+/// The filter language, for whoever stands on the index.
+pub use rollcall_filter as filter;
+
 pub use checkpoint::FORMAT;
 pub use clients::Readers;
 pub use finder::Finder;

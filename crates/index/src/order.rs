@@ -214,12 +214,18 @@ impl Order {
         self.sequence.iter().flat_map(|block| self.blocks[*block as usize].values.iter().copied())
     }
 
-    /// The values from a place on, in order; `compare` says how a value lies to it.
-    pub fn values_from(&self, compare: impl Fn(u32) -> Ordering) -> impl Iterator<Item = u32> {
+    /// The values that lie at a place, which are neighbours; `compare` says how a value lies to it.
+    pub fn values_at(&self, compare: impl Fn(u32) -> Ordering) -> impl Iterator<Item = u32> {
         let first = |block: &u32| self.blocks[*block as usize].values[0];
-        let blocks = self.sequence.partition_point(|block| compare(first(block)).is_lt()).saturating_sub(1);
-        let values = self.sequence[blocks..].iter().flat_map(|block| &self.blocks[*block as usize].values);
-        values.copied().skip_while(move |value| compare(*value).is_lt())
+        let start = self.sequence.partition_point(|block| compare(first(block)).is_lt()).saturating_sub(1);
+        let end = self.sequence.partition_point(|block| compare(first(block)).is_le());
+        let blocks = self.sequence.get(start..end).unwrap_or_default();
+        blocks.iter().flat_map(move |block| {
+            let values = &self.blocks[*block as usize].values;
+            let from = values.partition_point(|value| compare(*value).is_lt());
+            let to = values.partition_point(|value| compare(*value).is_le());
+            values[from..to].iter().copied()
+        })
     }
 
     /// Counts of a part of the rows, out of values and how many rows each has there.

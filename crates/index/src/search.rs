@@ -1,12 +1,18 @@
-//! Finding what a filter finds: its questions one after another, and their answers put together.
+//! Finding what a filter finds: its questions one after another, and their answers put together. When the first of them
+//! leave few rows, these are tested one by one, and the others are not asked.
 //!
 //! What comes, goes and changes meanwhile is tested by itself, and what is found of it then is what counts.
 
 use crate::finder::Finder;
 use crate::index::Index;
 use crate::scan::{Budget, Scan};
+use crate::slots::cardinality;
+use crate::turning_point;
 use roaring::RoaringBitmap;
 use rollcall_filter::Tree;
+
+/// Rows that are sooner tested one by one than asked the questions that are left.
+const FEW: usize = turning_point(1_024, 6);
 
 /// A search under way.
 pub struct Search {
@@ -25,27 +31,36 @@ impl Search {
         Self { scan: None, found: Vec::new(), tested: RoaringBitmap::new(), matched: RoaringBitmap::new() }
     }
 
-    /// Searches as far as the budget goes; tells whether that was the end.
-    pub fn step(&mut self, index: &Index, finder: &Finder, mut budget: Budget) -> bool {
+    /// Searches as far as the budget goes; gives what the filter finds when that was the end.
+    pub fn step(&mut self, index: &Index, finder: &Finder, mut budget: Budget) -> Option<RoaringBitmap> {
         while let Some(question) = finder.questions().get(self.found.len()) {
+            if let Some(few) = self.few_left(index, finder) {
+                let matching = few.iter().filter(|slot| index.row_matches(*slot, finder)).collect();
+                return Some(self.with_changes(matching));
+            }
             let scan = self.scan.get_or_insert_with(|| Scan::new(question));
             scan.step(index, question, &mut budget);
             if !scan.is_done() {
-                return false;
+                return None;
             }
             let scan = self.scan.take();
             self.found.push(scan.map(Scan::into_found).unwrap_or_default());
         }
-        true
+        Some(self.with_changes(put_together(finder.tree(), &self.found, index.rows.live())))
     }
 
-    /// Takes what the filter finds, once all is searched.
-    pub fn take_found(&mut self, index: &Index, finder: &Finder) -> RoaringBitmap {
-        let found = std::mem::take(&mut self.found);
-        let mut found = put_together(finder.tree(), &found, index.rows.live());
-        found -= &self.tested;
-        found |= &self.matched;
-        found
+    /// The rows that the filter can still find, if they are few.
+    fn few_left(&self, index: &Index, finder: &Finder) -> Option<RoaringBitmap> {
+        if self.found.is_empty() || self.scan.is_some() {
+            return None;
+        }
+        let left = at_most(finder.tree(), &self.found, index.rows.live())?;
+        // What has gone since cannot be tested.
+        (cardinality(&left) <= FEW).then(|| left & index.rows.live())
+    }
+
+    fn with_changes(&self, found: RoaringBitmap) -> RoaringBitmap {
+        (found - &self.tested) | &self.matched
     }
 
     /// A row was tested, or went.
@@ -72,5 +87,19 @@ fn put_together(tree: &Tree<usize>, found: &[RoaringBitmap], all: &RoaringBitmap
         Tree::Or(parts) => parts.iter().map(of).reduce(|a, b| a | b).unwrap_or_default(),
         Tree::Not(part) => all - of(part),
         Tree::Leaf(question) => found[*question].clone(),
+    }
+}
+
+/// A set that holds all that the tree can find when only the first questions are answered; none where that can be anything.
+fn at_most(tree: &Tree<usize>, found: &[RoaringBitmap], all: &RoaringBitmap) -> Option<RoaringBitmap> {
+    let of = |part| at_most(part, found, all);
+    match tree {
+        Tree::And(parts) => parts.iter().filter_map(of).reduce(|a, b| a & b),
+        Tree::Or(parts) => parts.iter().try_fold(RoaringBitmap::new(), |any, part| Some(any | of(part)?)),
+        Tree::Not(part) => {
+            let is_answered = part.leaves().into_iter().all(|question| *question < found.len());
+            is_answered.then(|| all - put_together(part, found, all))
+        }
+        Tree::Leaf(question) => found.get(*question).cloned(),
     }
 }

@@ -9,8 +9,9 @@ use crate::order::Counts;
 use crate::part::Part;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
-use rollcall_filter::Factor;
+use rollcall_filter::{Factor, compare_versions};
 use rollcall_model::Role;
+use std::cmp::Reverse;
 
 /// What rows can be counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,25 +37,37 @@ pub enum TallyBy {
 /// The values of a field that have the most rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// Each with how many rows it has, the most first; of equally many, in the order of code points.
+    /// Each with how many rows it has, the most first; of equally many, in the order that lists have by it.
     pub values: Vec<(Box<str>, usize)>,
     /// How many further values have rows.
     pub more: usize,
 }
 
 impl Tally {
-    /// The first of these.
-    pub fn of(mut values: Vec<(&str, usize)>, most: usize) -> Self {
-        values.retain(|(_, rows)| *rows > 0);
-        let by_rows = |(a, x): &(&str, usize), (b, y): &(&str, usize)| y.cmp(x).then_with(|| a.cmp(b));
+    /// The first of these, which come in the order of the field. What a value's text is is only asked of those.
+    pub fn of<'a, T>(
+        values: impl Iterator<Item = (T, usize)>,
+        most: usize,
+        text: impl Fn(T) -> &'a str,
+    ) -> Self {
+        let counted = values.filter(|(_, rows)| *rows > 0).enumerate();
+        let mut values: Vec<(Reverse<usize>, usize, T)> =
+            counted.map(|(place, (value, rows))| (Reverse(rows), place, value)).collect();
         let more = values.len().saturating_sub(most);
         if more > 0 {
-            values.select_nth_unstable_by(most, by_rows);
+            values.select_nth_unstable_by_key(most, |(rows, place, _)| (*rows, *place));
             values.truncate(most);
         }
-        values.sort_unstable_by(by_rows);
-        let owned = values.into_iter().map(|(value, rows)| (value.into(), rows));
-        Self { values: owned.collect(), more }
+        values.sort_unstable_by_key(|(rows, place, _)| (*rows, *place));
+        let told = values.into_iter().map(|(Reverse(rows), _, value)| (text(value).into(), rows));
+        Self { values: told.collect(), more }
+    }
+
+    /// The first of these versions.
+    pub fn of_versions(values: HashMap<&str, usize>, most: usize) -> Self {
+        let mut values: Vec<(&str, usize)> = values.into_iter().collect();
+        values.sort_unstable_by(|(a, _), (b, _)| compare_versions(a, b));
+        Self::of(values.into_iter(), most, |version| version)
     }
 }
 
@@ -92,8 +105,8 @@ impl Index {
         };
         let text = |code| std::str::from_utf8(texts.get(code)).unwrap_or_default();
         let counts = part.and_then(|part| part.counted(self, field));
-        let values = self.order(field).values().map(|code| (text(code), self.rows_in(counts, field, code)));
-        Tally::of(values.collect(), most)
+        let values = self.order(field).values().map(|code| (code, self.rows_in(counts, field, code)));
+        Tally::of(values, most, text)
     }
 
     /// By something of which a user has one or several.
@@ -112,7 +125,7 @@ impl Index {
                 *count += if has(user, nth) { rows } else { 0 };
             }
         }
-        Tally::of(values, most)
+        Tally::of(values.into_iter(), most, |word| word)
     }
 
     fn tally_versions(&self, rows: &RoaringBitmap, most: usize) -> Tally {
@@ -124,7 +137,7 @@ impl Index {
         for (client, rows) in of_client {
             *values.entry(self.clients.get(client).device.version.as_str()).or_default() += rows;
         }
-        Tally::of(values.into_iter().collect(), most)
+        Tally::of_versions(values, most)
     }
 
     /// How many rows a value has, of all or of a part with these counts.

@@ -151,9 +151,8 @@ impl State {
             }
         }
         let Searched::Searching(search) = &mut self.searched else { return };
-        if search.step(index, finder, left) {
-            let part = Part::of(search.take_found(index, finder));
-            self.searched = Searched::Complete(Box::new(part));
+        if let Some(found) = search.step(index, finder, left) {
+            self.searched = Searched::Complete(Box::new(Part::of(found)));
         }
     }
 

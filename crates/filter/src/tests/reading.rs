@@ -1,6 +1,7 @@
 //! What texts mean, by how they are printed.
 
-use crate::{Glob, Leaf, Text, Tree};
+use crate::{Binding, Glob, Leaf, Text, Tree};
+use rollcall_model::{SessionNo, Timestamp, UserNo};
 
 fn printed(text: &str) -> String {
     Tree::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).to_string()
@@ -89,4 +90,27 @@ fn trees_that_programs_make_have_the_one_form() {
     assert_eq!(Tree::or(vec![leaf("a"), Tree::everything()]).to_string(), "a OR \"\"");
     assert_eq!(Tree::or(vec![]).to_string(), "-\"\"");
     assert_eq!(Tree::not(Tree::everything()).to_string(), "-\"\"");
+}
+
+#[test]
+fn ages_become_instants_and_the_younger_lies_behind_them() {
+    // 2023-11-14T22:13:20Z
+    let now = Timestamp::from_ms(1_700_000_000_000);
+    let bind = |text: &str, caller| {
+        let emails = |_: &Text| vec![UserNo(7), UserNo(3), UserNo(7)];
+        Tree::parse(text).unwrap().bind(&Binding { now, caller, emails: &emails })
+    };
+    for (text, key, is_kept) in [
+        ("login<1d", "login>2023-11-13T22:13:00.000Z", true),
+        ("login<=1d", "login>=2023-11-13T22:13:00.000Z", true),
+        ("login>13m", "login<2023-11-14T22:00:00.000Z", true),
+        ("login>=1333m", "login<=2023-11-14", true),
+        ("login>=2023-11-01 user:a", "login>=2023-11-01 user:a", true),
+        ("a -(seen<0m OR b)", "a -(seen>2023-11-14T22:13:00.000Z OR b)", false),
+        ("current:no", "current:no", false),
+        ("email:a*", "email:a*[UserNo(3), UserNo(7)]", true),
+    ] {
+        let bound = bind(text, Some(SessionNo(1)));
+        assert_eq!((bound.key(), bound.is_kept()), (key, is_kept), "{text}");
+    }
 }

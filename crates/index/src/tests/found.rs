@@ -3,8 +3,10 @@
 
 use super::world::{Ask, Known, World};
 use crate::{Finder, Matching, Row, Scope, Tally, TallyBy};
-use rollcall_filter::TextField;
-use rollcall_model::{SessionNo, text::folded};
+use rollcall_filter::{TextField, Tree};
+use rollcall_model::factor::Factors;
+use rollcall_model::{Role, SessionNo, text::folded};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ const BY: [TallyBy; 8] = [
     TallyBy::Os,
     TallyBy::Host,
 ];
+
+const FACTORS: [&str; 3] = ["totp", "mail", "none"];
 
 /// Holds all that is told of what is found against the plain list.
 pub fn check_found(world: &World, ask: &Ask) {
@@ -73,18 +77,29 @@ fn naive_tally(world: &World, by: TallyBy, sessions: &[SessionNo], most: usize) 
         }
     };
     let found = world.sessions.iter().filter(|known| sessions.binary_search(&known.session.no).is_ok());
-    of(found.flat_map(values), most)
+    let order = |a: &String, b: &String| match by {
+        TallyBy::User => (folded(a), a).cmp(&(folded(b), b)),
+        TallyBy::Role => Role::parse(a).cmp(&Role::parse(b)),
+        TallyBy::Factor => {
+            FACTORS.iter().position(|word| word == a).cmp(&FACTORS.iter().position(|word| word == b))
+        }
+        _ => a.cmp(b),
+    };
+    of(found.flat_map(values), order, most)
 }
 
-fn of(values: impl Iterator<Item = String>, most: usize) -> Tally {
+fn of(
+    values: impl Iterator<Item = String>,
+    order: impl Fn(&String, &String) -> Ordering,
+    most: usize,
+) -> Tally {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     values.for_each(|value| *counts.entry(value).or_default() += 1);
-    let mut counts: Vec<(Box<str>, usize)> =
-        counts.into_iter().map(|(value, count)| (value.into(), count)).collect();
-    counts.sort_by(|(_, a), (_, b)| b.cmp(a));
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| order(a, b)));
     let more = counts.len().saturating_sub(most);
-    counts.truncate(most);
-    Tally { values: counts, more }
+    let values = counts.into_iter().take(most).map(|(value, count)| (value.into(), count));
+    Tally { values: values.collect(), more }
 }
 
 #[test]
@@ -113,7 +128,11 @@ fn values_that_begin_so_are_told_by_how_many_have_them() {
             let values =
                 world.live().filter_map(value).filter(|value| folded(value).starts_with(&folded(prefix)));
             let told = world.standing.values(field, prefix, 3, world.now);
-            assert_eq!(told, of(values, 3), "{field:?} {prefix}");
+            let order = |a: &String, b: &String| match field {
+                TextField::User | TextField::Name => (folded(a), a).cmp(&(folded(b), b)),
+                _ => a.cmp(b),
+            };
+            assert_eq!(told, of(values, order, 3), "{field:?} {prefix}");
         }
     }
     assert!(world.standing.values(TextField::Id, "", 3, world.now).values.is_empty());
@@ -132,4 +151,57 @@ fn what_ends_while_all_is_gone_through_is_passed_over_and_what_comes_is_not_amon
     world.open(0, 0, 0, 0, Duration::from_secs(9));
     assert_eq!((matching.count(), next(&mut matching).unwrap()), (20, opened[15..].to_vec()));
     assert_eq!(next(&mut matching), None);
+}
+
+#[test]
+fn a_kept_filter_hears_of_all_that_a_user_is() {
+    // Each in a world of its own: few views are kept here.
+    for text in [
+        "factor:totp",
+        "factor:none",
+        "-factor:mail",
+        "role:admin",
+        "-role:bot os:linux",
+        "user:new",
+        "name:new",
+    ] {
+        let mut world = World::new();
+        (0..26).for_each(|i| drop(world.open(i % 13, i % 9, 0, i % 8, Duration::from_secs(9))));
+        let ask = Ask { tree: Some(Tree::parse(text).unwrap()), ..Ask::all() };
+        let check =
+            |world: &World| assert_eq!(ask.of(&world.standing, world.now), world.naive(&ask), "{text}");
+        check(&world);
+        world.change_factors(3, Factors::AUTHENTICATOR);
+        check(&world);
+        world.change_factors(4, Factors::ALL);
+        check(&world);
+        world.change_factors(4, Factors::MAIL);
+        check(&world);
+        world.change_roles(2, [Role::Admin, Role::Bot].into_iter().collect());
+        check(&world);
+        let event = world.rename(5, "new", Some("New"));
+        world.standing.apply(&[event]);
+        check(&world);
+    }
+}
+
+#[test]
+fn what_moves_by_itself_is_looked_at_each_time() {
+    let mut world = World::new();
+    let session = world.open(0, 0, 0, 0, Duration::from_mins(15));
+    let mut ask = Ask { tree: Some(Tree::parse("seen<1m").unwrap()), ..Ask::all() };
+    let mut found = |world: &World, caller| {
+        ask.caller = caller;
+        ask.of(&world.standing, world.now).0
+    };
+    assert_eq!(found(&world, None), 1);
+    world.wait(Duration::from_mins(2));
+    assert_eq!(found(&world, None), 0);
+    world.standing.bearer(&session.token, world.now);
+    assert_eq!(found(&world, None), 1);
+    let mut ask = Ask { tree: Some(Tree::parse("current:yes").unwrap()), ..Ask::all() };
+    for (caller, wanted) in [(None, 0), (Some(session.no), 1), (Some(SessionNo(1)), 0)] {
+        ask.caller = caller;
+        assert_eq!(ask.of(&world.standing, world.now).0, wanted);
+    }
 }
