@@ -4,7 +4,7 @@ use crate::client_address::TrustedProxies;
 use crate::compression;
 use crate::cors::{self, AllowedOrigins};
 use crate::ddp::Methods;
-use crate::endpoint::{Endpoint, Method, Reply, Route, Version};
+use crate::endpoint::{Endpoint, Method, Reply, Route, Stream, Version};
 use crate::guard::{self, Answer, Arrival, Guard, PathParams, RateLimiter, RateState, Resumes};
 use crate::input::Body;
 use crate::metrics::Requests;
@@ -15,14 +15,14 @@ use crate::{credentials, endpoints, health, metrics};
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PRAGMA,
-    RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+    HeaderValue, PRAGMA, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode, Uri};
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use http_body_util::BodyExt;
 use rollcall_model::limits;
 use rollcall_service::{Client, Code, Service};
@@ -94,6 +94,7 @@ impl Connection {
     }
 }
 
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_2FA_CODE: HeaderName = HeaderName::from_static("x-2fa-code");
 const X_2FA_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -224,6 +225,7 @@ async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answe
         Ok(Reply::Json(body)) => json(StatusCode::OK, body.into()),
         Ok(Reply::Created(body)) => json(StatusCode::CREATED, body.into()),
         Ok(Reply::Done) => done(),
+        Ok(Reply::Stream(stream)) => streamed(stream),
         Err(refusal) => refused(&refusal, route.version()),
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -266,6 +268,7 @@ pub(crate) async fn arrival(
         path: PathParams(path),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
+        last_event_id: own(&LAST_EVENT_ID).and_then(|id| id.parse().ok()),
         // What a proxy sends on one connection is of as many clients as it likes.
         resumes: if app.proxies.is_one(connection.peer) {
             Arc::default()
@@ -365,6 +368,21 @@ pub(crate) fn json(status: StatusCode, body: Bytes) -> Answered {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// What comes by and by.
+fn streamed(Stream { content_type, file_name, pieces }: Stream) -> Answered {
+    let pieces = pieces.map(Ok::<_, std::convert::Infallible>);
+    let mut response = json(StatusCode::OK, Bytes::new());
+    *response.body_mut() = axum::body::Body::from_stream(pieces);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(name) = file_name
+        && let Ok(attached) = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
+    {
+        headers.insert(CONTENT_DISPOSITION, attached);
+    }
     response
 }
 

@@ -6,9 +6,11 @@
 use crate::guard::Call;
 use crate::input::{Field, Input, Raw, Unknown};
 use crate::refusal::Refusal;
+use bytes::Bytes;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
 use serde::Serialize;
+use std::pin::Pin;
 
 /// What the router, the guard and the docs need to know of an endpoint.
 pub trait Endpoint: Sized + Send + Sync + 'static {
@@ -304,6 +306,24 @@ pub enum Reply {
     Created(Vec<u8>),
     /// It is done, and there is nothing to say.
     Done,
+    /// Something that comes by and by.
+    Stream(Stream),
+}
+
+/// An answer that comes by and by.
+pub struct Stream {
+    /// What it is.
+    pub content_type: &'static str,
+    /// As what it is kept, where a browser is to keep it.
+    pub file_name: Option<&'static str>,
+    /// Its pieces.
+    pub pieces: Pin<Box<dyn futures_util::Stream<Item = Bytes> + Send>>,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stream({})", self.content_type)
+    }
 }
 
 impl Reply {
@@ -316,7 +336,7 @@ impl Reply {
     pub fn json_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Json(json) | Self::Created(json) => Some(json),
-            Self::Done => None,
+            Self::Done | Self::Stream(_) => None,
         }
     }
 

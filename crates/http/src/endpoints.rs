@@ -69,6 +69,8 @@ endpoints![
     v1::totp::RegenerateCodes,
     v1::totp::CheckCodesRemaining,
     v2::SessionsList,
+    v2::SessionsExport,
+    v2::SessionsStream,
     v2::SessionsShow,
     v2::SessionsEnd,
     v2::Me,

@@ -74,6 +74,11 @@ pub enum Refusal {
         /// As it was given.
         given: String,
     },
+    /// Nothing is written in the form that was named.
+    Format {
+        /// As it was given.
+        given: String,
+    },
     /// A cursor is of another list, too old, or none of ours.
     BadCursor,
     /// An outcome of the service.

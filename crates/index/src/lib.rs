@@ -62,7 +62,7 @@ pub use clients::Readers;
 pub use finder::Finder;
 pub use index::LastSeen;
 pub use list::{Direction, Filter, List, Scope, SortKey};
-pub use matching::Matching;
+pub use matching::{FoundRows, Matching};
 pub use page::{Page, Row};
 pub use pattern::TextFilter;
 pub use position::{Position, SortValue};

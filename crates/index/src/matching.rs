@@ -11,6 +11,12 @@ use rollcall_model::{SessionNo, Timestamp};
 /// over.
 pub struct Matching<'a> {
     standing: &'a Standing,
+    found: FoundRows,
+}
+
+/// What is left of them, apart from the index.
+#[derive(Clone, Debug)]
+pub struct FoundRows {
     slots: RoaringBitmap,
     /// The first slot that is still to come.
     next: u32,
@@ -31,24 +37,35 @@ impl Standing {
             part.map_or_else(|| index.rows.live().clone(), |part| part.rows().clone())
         })?;
         drop(index);
-        Ok(Matching { standing: self, slots, next: 0 })
+        Ok(self.go_on(FoundRows { slots, next: 0 }))
+    }
+
+    /// Goes on with what was found.
+    pub const fn go_on(&self, found: FoundRows) -> Matching<'_> {
+        Matching { standing: self, found }
     }
 }
 
 impl Matching<'_> {
     /// How many there were when they were found.
     pub fn count(&self) -> usize {
-        cardinality(&self.slots)
+        cardinality(&self.found.slots)
     }
 
     /// Reads up to `most` of the next rows that are still live, and lets the index go on after that; `None` at the end.
     pub fn read<R>(&mut self, most: usize, read: impl FnOnce(&[Row<'_>]) -> R) -> Option<R> {
         let index = self.standing.index.read();
         let live = |slot: &u32| index.rows.live().contains(*slot);
-        let slots: Vec<u32> = self.slots.range(self.next..).filter(live).take(most).collect();
-        self.next = slots.last()? + 1;
+        let FoundRows { slots, next } = &mut self.found;
+        let slots: Vec<u32> = slots.range(*next..).filter(live).take(most).collect();
+        *next = slots.last()? + 1;
         let rows: Vec<Row<'_>> = slots.into_iter().map(|slot| Row::new(&index, slot)).collect();
         Some(read(&rows))
+    }
+
+    /// What is left, to be gone on with later.
+    pub fn into_found(self) -> FoundRows {
+        self.found
     }
 
     /// The sessions' numbers, read a chunk at a time.

@@ -90,6 +90,16 @@ pub const V2_PAGE_MAX: usize = 1_000;
 pub const CURSOR_CHARS: usize = 8_192;
 /// How long a cursor is good.
 pub const CURSOR_LIFE: Duration = Duration::from_hours(24);
+/// Sessions of an export that are written while the index stands still.
+pub const EXPORTED_AT_ONCE: usize = 500;
+/// Different filters that a node follows at once.
+pub const FEEDS: usize = 256;
+/// What a feed remembers of what it said, for who comes back or is slow: more than that and it begins anew.
+pub const FEED_KEPT: usize = 4_096;
+/// Streams of one user on a node at once.
+pub const STREAMS_PER_USER: usize = 64;
+/// How often a stream without news says that it is there.
+pub const STREAM_HEARTBEAT: Duration = Duration::from_secs(15);
 /// Values of a facet that are given; of the rest, how many they are.
 pub const FACET_VALUES: usize = 50;
 /// How long one filter may scan before it is refused.

@@ -41,6 +41,13 @@ impl Service {
         self.standing.owner(principal.user()).ok_or(Refusal::SignIn(SignInRefusal::TokenNotLive))
     }
 
+    /// The same of a principal that was authenticated a while ago: its token may have ended, and its roles changed.
+    pub fn still_permits(&self, principal: &Principal, permission: Permission) -> bool {
+        let owner = self.standing.owner(principal.user());
+        let lives = principal.session().is_none_or(|session| self.standing.session_id(session).is_some());
+        lives && owner.is_some_and(|owner| self.standing.permits(owner.roles, permission))
+    }
+
     /// When the principal's session ends by itself; a personal token has none.
     pub fn expires_at(&self, principal: &Principal) -> Option<Timestamp> {
         self.standing.expires_at(principal.session()?)

@@ -18,6 +18,10 @@ pub enum Refusal {
     Filter(Box<FilterError>),
     /// A filter took too long.
     FilterTooCostly,
+    /// The user has as many streams as it may have.
+    TooManyStreams,
+    /// Too many different filters are followed at once.
+    TooManyFollowed,
     /// A user cannot be made as asked.
     UserFields(FieldRefusal),
     /// No user was named.

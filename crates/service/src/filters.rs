@@ -3,13 +3,22 @@
 use crate::{Principal, Refusal, Service};
 use rollcall_filter::{Binding, Text, Tree};
 use rollcall_index::Filter;
-use rollcall_model::UserNo;
+use rollcall_model::{SessionNo, UserNo};
 use std::sync::Arc;
 
 impl Service {
     /// A filter, bound to this minute and to the caller's session; none when the text is empty. What is asked of e-mail
     /// addresses is looked up in the store.
     pub async fn filter(&self, text: &str, principal: &Principal) -> Result<Option<Filter>, Refusal> {
+        self.filter_of(text, principal.session()).await
+    }
+
+    /// The same for whoever asks from a session.
+    pub(crate) async fn filter_of(
+        &self,
+        text: &str,
+        caller: Option<SessionNo>,
+    ) -> Result<Option<Filter>, Refusal> {
         let tree = Tree::parse(text).map_err(|error| Refusal::Filter(Box::new(error)))?;
         let mut found: Vec<(&Text, Vec<UserNo>)> = Vec::new();
         for text in tree.emails() {
@@ -22,7 +31,7 @@ impl Service {
             let users = found.iter().find(|(text, _)| *text == asked).map(|(_, users)| users.clone());
             users.unwrap_or_default()
         };
-        let bound = tree.bind(&Binding { now: self.now(), caller: principal.session(), emails: &emails });
+        let bound = tree.bind(&Binding { now: self.now(), caller, emails: &emails });
         Ok((!text.trim().is_empty()).then(|| Filter::Tree(Arc::new(bound))))
     }
 }

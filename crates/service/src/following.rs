@@ -7,6 +7,7 @@
 //!   sent, on a clock that nobody sets and that runs while the machine sleeps.
 //! - With a store of its own, the index stands at the end always, and nothing is asked.
 
+use crate::changes::Changes;
 use crate::endings::{Endings, Told};
 use crate::load;
 use crate::metrics::{CommittedBy, Metrics};
@@ -39,6 +40,8 @@ pub(crate) struct Following {
     told: Mutex<Option<Told>>,
     /// Users that others made, and whose passwords' hashes may be of a kind that this node has not met.
     new_users: Mutex<Vec<UserNo>>,
+    /// Who follows what the index takes in.
+    pub changes: Changes,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
 }
@@ -77,6 +80,7 @@ impl Following {
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             new_users: Mutex::default(),
+            changes: Changes::default(),
             metrics,
             clock,
         }
@@ -110,6 +114,7 @@ impl Following {
         }
         self.standing.apply(&committed.events);
         *end = committed.end;
+        self.changes.committed(&committed.events, end.seq);
         None
     }
 
@@ -121,9 +126,11 @@ impl Following {
         }
         if self.is_filled.load(Ordering::Acquire) {
             let mut ended = Vec::new();
+            let changes = self.changes.of_pieces(&missed.pieces, &self.standing);
             for piece in missed.pieces {
                 take_in(&self.standing, piece, &mut ended);
             }
+            self.changes.tell(changes, missed.end.seq);
             let count = ended.len();
             if let Some(told) = self.endings.tell(ended) {
                 *self.told.lock() = Some(told);

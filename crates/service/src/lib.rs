@@ -4,6 +4,7 @@
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
 mod authenticate;
+mod changes;
 mod checkpoint;
 mod codes;
 mod create_user;
@@ -13,6 +14,7 @@ mod end_session;
 mod endings;
 mod error;
 mod factors;
+mod feeds;
 mod fill;
 mod filters;
 mod first_start;
@@ -53,6 +55,7 @@ pub use error::{
     StepUpKind, StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
+pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use first_start::FirstAdministrator;
 pub use metrics::TIMES;
@@ -70,6 +73,7 @@ pub use users::{Seen, SeenPage, UserName};
 use checkpoint::Checkpoints;
 use delivery::Delivery;
 use endings::Endings;
+use feeds::{Feeds, Places};
 use following::Following;
 use hashing::Hashing;
 use metrics::Metrics;
@@ -95,6 +99,8 @@ pub struct Service {
     endings: Arc<Endings>,
     hashing: Arc<Hashing>,
     scans: Pool,
+    feeds: Feeds,
+    stream_places: Arc<Places>,
     observations: Observations,
     /// Whoever writes when sessions were last seen holds it: one at a time.
     seen_written_at: Mutex<Option<Timestamp>>,

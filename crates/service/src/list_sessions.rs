@@ -2,7 +2,7 @@
 
 use crate::{Principal, Refusal, Service};
 use rollcall_auth::Kept;
-use rollcall_index::{Filter, List, Page, Row, Tally, TallyBy, TooCostly};
+use rollcall_index::{Filter, FoundRows, List, Matching, Page, Row, Tally, TallyBy, TooCostly};
 use rollcall_model::{SessionId, limits};
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,6 +50,27 @@ impl Service {
         let found = if is_at_hand { search() } else { self.scans.run(search).await? };
         drop(asked);
         found.map_err(|TooCostly| Refusal::FilterTooCostly)
+    }
+
+    /// All that a filter finds at this moment, to be read in pieces.
+    pub async fn find(&self, filter: Option<Filter>) -> Result<FoundRows, Refusal> {
+        let (standing, now) = (self.standing.clone(), self.clock.now());
+        let find = move |stop: &dyn Fn() -> bool| {
+            standing.matching(filter.as_ref(), now, stop).map(Matching::into_found)
+        };
+        self.scan(false, find).await
+    }
+
+    /// Reads up to `most` of what was found and is still live; `None` at the end.
+    pub fn read_found<R>(
+        &self,
+        found: FoundRows,
+        most: usize,
+        read: impl FnOnce(&[Row<'_>]) -> R,
+    ) -> Option<(FoundRows, R)> {
+        let mut matching = self.standing.go_on(found);
+        let read = matching.read(most, read)?;
+        Some((matching.into_found(), read))
     }
 
     /// Seals what a client keeps and sends back.

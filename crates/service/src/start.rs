@@ -5,6 +5,7 @@ use crate::checkpoint::Checkpoints;
 use crate::delivery::{Delivery, MailTransport};
 use crate::endings::Endings;
 use crate::error::NotWritten;
+use crate::feeds::Feeds;
 use crate::following::Following;
 use crate::hashing::Hashing;
 use crate::measured_store::MeasuredStore;
@@ -107,6 +108,8 @@ impl Service {
                 &*parts.randomness,
             )),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
+            feeds: Feeds::default(),
+            stream_places: Arc::default(),
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
             forgotten_after: Mutex::new(SessionNo(0)),

@@ -11,7 +11,9 @@ mod mail_server;
 mod postgres;
 mod proxy;
 mod server;
+
 mod socket;
+mod sse;
 mod waits;
 
 pub use authenticator::Authenticator;
@@ -23,4 +25,5 @@ pub use postgres::{Database, Postgres, WithTls};
 pub use proxy::{Proxy, Way};
 pub use server::{ADMIN, PASSWORD, TestServer, code_in};
 pub use socket::{Heard, Socket};
+pub use sse::{EventStream, Sent};
 pub use waits::{HANGS, in_time};

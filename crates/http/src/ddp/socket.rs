@@ -207,6 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             path: PathParams::default(),
             query: String::new(),
             body: Body::Params(params),
+            last_event_id: None,
             resumes: self.connection.resumes.clone(),
         };
         let app = self.app.clone();

@@ -32,6 +32,7 @@ pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> 
         code: arrival.code,
         credentials: arrival.credentials,
         path: arrival.path,
+        last_event_id: arrival.last_event_id,
         query: from.query,
         body: from.body,
         _passed: Passed,

@@ -37,6 +37,8 @@ pub struct Arrival {
     pub query: String,
     /// The body.
     pub body: Body,
+    /// The last event that was heard of a stream.
+    pub last_event_id: Option<u64>,
     /// Sign-ins by token of this connection.
     pub resumes: Arc<Resumes>,
 }
@@ -85,6 +87,8 @@ pub struct Call<E: Endpoint> {
     pub credentials: Option<Credentials>,
     /// What stands in the path for the names in the route.
     pub path: PathParams,
+    /// The last event that was heard of a stream.
+    pub last_event_id: Option<u64>,
     /// The query's parameters.
     pub query: E::Query,
     /// The body's parameters.

@@ -103,7 +103,9 @@ pub fn wire(refusal: &Refusal) -> Wire {
             Some(json!({ "helperMethod": "parseJsonQuery" })),
         ),
         // What only endpoints of v2 are refused with.
-        Refusal::Facet { .. } | Refusal::BadCursor => status(400, plain("error-invalid-params")),
+        Refusal::Facet { .. } | Refusal::Format { .. } | Refusal::BadCursor => {
+            status(400, plain("error-invalid-params"))
+        }
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
         Refusal::Outcome(outcome) => self::outcome(outcome),
         Refusal::Internal => status(500, plain("Internal server error")),
@@ -128,6 +130,9 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::SessionNotFound => status(404, plain("Session not found")),
         Outcome::SignIn(refusal) => sign_in(refusal),
         Outcome::StepUp(refusal) => step_up(refusal),
+        Outcome::TooManyFollowed | Outcome::TooManyStreams => {
+            not_now("Too many filters are followed", "error-too-many-streams")
+        }
         Outcome::Filter(error) => thrown(&error.to_string(), "error-invalid-filter", None),
         Outcome::FilterTooCostly => {
             thrown("The filter takes too long; make it narrower", "error-filter-too-costly", None)

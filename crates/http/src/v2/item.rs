@@ -9,7 +9,7 @@ use rollcall_service::index::Row;
 pub const ITEM_BYTES: usize = 480;
 
 /// The strongest second factor that a user has, in a word.
-const fn factor(factors: Factors) -> &'static str {
+pub const fn factor(factors: Factors) -> &'static str {
     if factors.authenticator {
         "totp"
     } else if factors.mail {

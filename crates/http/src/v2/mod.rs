@@ -7,6 +7,10 @@ mod me;
 mod page;
 pub mod problem;
 mod sessions;
+mod sheet;
 
 pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
-pub use sessions::{End as SessionsEnd, List as SessionsList, Show as SessionsShow};
+pub use sessions::{
+    End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,
+    Stream as SessionsStream,
+};

@@ -80,6 +80,9 @@ pub fn problem(refusal: &Refusal) -> Problem {
             let detail = format!("{given:?} is none of {}.", facet_names());
             new(400, "bad-facet", "This cannot be counted by", &detail)
         }
+        Refusal::Format { given } => {
+            new(400, "bad-format", "There is no such form", &format!("{given:?} is none of ndjson, csv."))
+        }
         Refusal::BadCursor => new(
             400,
             "bad-cursor",
@@ -120,6 +123,15 @@ fn outcome(outcome: &Outcome) -> Problem {
         Outcome::SignIn(refusal) => sign_in(refusal),
         Outcome::StepUp(refusal) => step_up(refusal),
         Outcome::Filter(error) => filter(error),
+        Outcome::TooManyStreams => {
+            let detail =
+                format!("A user has {} streams at once on a node; close one.", limits::STREAMS_PER_USER);
+            new(429, "too-many-streams", "Too many streams", &detail)
+        }
+        Outcome::TooManyFollowed => {
+            let detail = format!("This node follows {} different filters at once; share one.", limits::FEEDS);
+            not_now("too-many-filters", "Too many filters are followed", &detail)
+        }
         Outcome::FilterTooCostly => new(
             422,
             "filter-too-costly",
@@ -311,6 +323,7 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Outcome(Outcome::Filter(Box::new(filter))),
         Refusal::Sort { given: "colour".into() },
         Refusal::Facet { given: "colour".into() },
+        Refusal::Format { given: "pdf".into() },
         Refusal::BadCursor,
     ]
 }

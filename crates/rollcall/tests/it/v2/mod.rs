@@ -1,5 +1,7 @@
 //! API v2.
 
 mod credentials;
+mod export;
 mod listing;
 mod refusal_matrix;
+mod stream;

@@ -1,0 +1,151 @@
+//! `GET sessions/export`: all sessions that a filter finds, as they are read, in a form that others take.
+//!
+//! The last line says whether it is whole: what ends without one was cut.
+
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, Stream, WithoutFactor, get,
+};
+use crate::guard::Call;
+use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
+use crate::refusal::Refusal;
+use crate::v2::item;
+use crate::v2::sheet;
+use bytes::Bytes;
+use futures_util::stream;
+use rollcall_model::{Permission, SessionNo, limits};
+use rollcall_service::index::{FoundRows, Row};
+use rollcall_service::{Principal, Service};
+use std::sync::Arc;
+
+/// The endpoint.
+pub struct Export;
+
+/// The parameters.
+pub struct ExportQuery {
+    q: String,
+    format: Option<String>,
+}
+
+impl Input for ExportQuery {
+    const FIELDS: &'static [Field] = &[
+        optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
+        optional("format", Kind::Text(limits::TEXT_CHARS)),
+    ];
+    const UNKNOWN: Unknown = Unknown::Refused;
+
+    fn read(mut values: Values) -> Self {
+        Self { q: values.text("q").unwrap_or_default(), format: values.text("format") }
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.q)
+    }
+}
+
+/// In which form.
+#[derive(Clone, Copy)]
+enum Format {
+    /// A JSON object on each line.
+    Ndjson,
+    /// A table for spreadsheets.
+    Csv,
+}
+
+impl Endpoint for Export {
+    const ROUTES: &'static [Route] = &[get("/api/v2/sessions/export")];
+    const SUMMARY: &'static str = "All sessions that a filter finds, as NDJSON or CSV";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::ViewDeviceManagement, DeniedAs::Forbidden),
+        of_target: &[],
+        rate: Rate::Principal,
+        step_up: StepUp::Required,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Read,
+    };
+    type Caller = Principal;
+    type Query = ExportQuery;
+    type Body = Nothing;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let format = match call.query.format.as_deref() {
+            None | Some("ndjson") => Format::Ndjson,
+            Some("csv") => Format::Csv,
+            Some(given) => return Err(Refusal::Format { given: given.into() }),
+        };
+        let filter = call.service.filter(&call.query.q, &call.caller).await?;
+        let found = call.service.find(filter).await?;
+        let going =
+            Going { found: Some(found), items: 0, format, caller: call.caller, service: call.service };
+        let head = match format {
+            Format::Ndjson => Bytes::new(),
+            Format::Csv => sheet::HEAD.into(),
+        };
+        let rest = stream::unfold(Some(going), async |going| going?.next().await);
+        Ok(Reply::Stream(Stream {
+            content_type: match format {
+                Format::Ndjson => "application/x-ndjson",
+                Format::Csv => "text/csv; charset=utf-8; header=present",
+            },
+            file_name: Some(match format {
+                Format::Ndjson => "sessions.ndjson",
+                Format::Csv => "sessions.csv",
+            }),
+            pieces: Box::pin(futures_util::StreamExt::chain(stream::iter([head]), rest)),
+        }))
+    }
+}
+
+/// How far it is.
+struct Going {
+    found: Option<FoundRows>,
+    items: usize,
+    format: Format,
+    caller: Principal,
+    service: Arc<Service>,
+}
+
+impl Going {
+    /// The next piece, and what comes after it.
+    async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
+        // Others go between two pieces.
+        tokio::task::yield_now().await;
+        let found = self.found.take()?;
+        if !self.service.still_permits(&self.caller, Permission::ViewDeviceManagement) {
+            return Some((self.end(false), None));
+        }
+        let (format, current) = (self.format, self.caller.session());
+        let piece = |rows: &[Row<'_>]| (rows.len(), write(rows, format, current));
+        match self.service.read_found(found, limits::EXPORTED_AT_ONCE, piece) {
+            None => Some((self.end(true), None)),
+            Some((found, (items, piece))) => {
+                (self.found, self.items) = (Some(found), self.items + items);
+                Some((piece.into(), Some(self)))
+            }
+        }
+    }
+
+    /// The last line.
+    fn end(&self, is_whole: bool) -> Bytes {
+        let items = self.items;
+        match self.format {
+            Format::Ndjson => format!("{{\"whole\":{is_whole},\"items\":{items}}}\n").into(),
+            Format::Csv if is_whole => format!("# whole: {items} sessions\r\n").into(),
+            Format::Csv => format!("# cut after {items} sessions\r\n").into(),
+        }
+    }
+}
+
+fn write(rows: &[Row<'_>], format: Format, current: Option<SessionNo>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rows.len() * item::ITEM_BYTES);
+    for row in rows {
+        match format {
+            Format::Ndjson => {
+                out.push(b'{');
+                item::fields(&mut out, row, current);
+                out.extend_from_slice(b"}\n");
+            }
+            Format::Csv => sheet::row(&mut out, row),
+        }
+    }
+    out
+}
