@@ -129,8 +129,8 @@ impl Going {
         let items = self.items;
         match self.format {
             Format::Ndjson => format!("{{\"whole\":{is_whole},\"items\":{items}}}\n").into(),
-            Format::Csv if is_whole => format!("# whole: {items} sessions\r\n").into(),
-            Format::Csv => format!("# cut after {items} sessions\r\n").into(),
+            Format::Csv if is_whole => format!("# whole, sessions: {items}\r\n").into(),
+            Format::Csv => format!("# cut, sessions: {items}\r\n").into(),
         }
     }
 }

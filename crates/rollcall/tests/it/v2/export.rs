@@ -24,7 +24,7 @@ async fn an_export_holds_what_the_list_holds_and_says_that_it_is_whole() {
     let sheet = admin.get_v2("sessions/export?q=user:zoe&format=csv").await;
     let lines: Vec<_> = sheet.text.split("\r\n").collect();
     assert!(lines[0].starts_with("id,user_id,username"));
-    assert_eq!((lines.len(), lines[4], lines[5]), (6, "# whole: 3 sessions", ""));
+    assert_eq!((lines.len(), lines[4], lines[5]), (6, "# whole, sessions: 3", ""));
     let columns = lines[0].split(',').count();
     assert!(lines[1..4].iter().all(|line| line.split("\",\"").count() == columns), "{lines:?}");
 
