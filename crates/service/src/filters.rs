@@ -3,7 +3,7 @@
 use crate::{Principal, Refusal, Service};
 use rollcall_filter::{Binding, Text, Tree};
 use rollcall_index::Filter;
-use rollcall_model::UserNo;
+use rollcall_model::{SessionNo, UserNo};
 use std::sync::Arc;
 
 impl Service {
@@ -11,6 +11,15 @@ impl Service {
     /// addresses is looked up in the store.
     pub async fn filter(&self, text: &str, principal: &Principal) -> Result<Option<Filter>, Refusal> {
         let tree = Tree::parse(text).map_err(|error| Refusal::Filter(Box::new(error)))?;
+        self.bind(&tree, principal.session()).await
+    }
+
+    /// The same of one that was read, for whoever asks with this session; none of one that says nothing.
+    pub(crate) async fn bind(
+        &self,
+        tree: &Tree,
+        caller: Option<SessionNo>,
+    ) -> Result<Option<Filter>, Refusal> {
         let mut found: Vec<(&Text, Vec<UserNo>)> = Vec::new();
         for text in tree.emails() {
             let matcher = text.matcher();
@@ -22,7 +31,7 @@ impl Service {
             let users = found.iter().find(|(text, _)| *text == asked).map(|(_, users)| users.clone());
             users.unwrap_or_default()
         };
-        let bound = tree.bind(&Binding { now: self.now(), caller: principal.session(), emails: &emails });
-        Ok((!text.trim().is_empty()).then(|| Filter::Tree(Arc::new(bound))))
+        let bound = tree.bind(&Binding { now: self.now(), caller, emails: &emails });
+        Ok((!tree.to_string().is_empty()).then(|| Filter::Tree(Arc::new(bound))))
     }
 }

@@ -6,7 +6,11 @@ mod item;
 mod me;
 mod page;
 pub mod problem;
+mod revocations;
 mod sessions;
 
 pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
+pub use revocations::{
+    Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
+};
 pub use sessions::{End as SessionsEnd, List as SessionsList, Show as SessionsShow};

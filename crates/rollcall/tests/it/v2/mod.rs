@@ -3,3 +3,4 @@
 mod credentials;
 mod listing;
 mod refusal_matrix;
+mod revocations;
