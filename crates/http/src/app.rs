@@ -224,6 +224,7 @@ async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answe
         }
         Ok(Reply::Json(body)) => json(StatusCode::OK, body.into()),
         Ok(Reply::Created(body)) => json(StatusCode::CREATED, body.into()),
+        Ok(Reply::Accepted(body)) => json(StatusCode::ACCEPTED, body.into()),
         Ok(Reply::Done) => done(),
         Ok(Reply::Stream(stream)) => streamed(stream),
         Err(refusal) => refused(&refusal, route.version()),

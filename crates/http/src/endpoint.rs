@@ -304,6 +304,8 @@ pub enum Reply {
     Json(Vec<u8>),
     /// The same, of something that was made.
     Created(Vec<u8>),
+    /// The same, of something that is not finished.
+    Accepted(Vec<u8>),
     /// It is done, and there is nothing to say.
     Done,
     /// Something that comes by and by.
@@ -335,7 +337,7 @@ impl Reply {
     /// Its JSON, where it says something.
     pub fn json_bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::Json(json) | Self::Created(json) => Some(json),
+            Self::Json(json) | Self::Created(json) | Self::Accepted(json) => Some(json),
             Self::Done | Self::Stream(_) => None,
         }
     }

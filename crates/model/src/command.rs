@@ -5,9 +5,10 @@ use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
 use crate::factor::{KeyFingerprint, MailedHash, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
-use crate::ids::{SessionId, SessionNo, TokenNo, UserNo};
+use crate::ids::{RevocationId, SessionId, SessionNo, TokenNo, UserNo};
 use crate::mail::SealedMail;
 use crate::permission::{Permission, Role, RoleSet};
+use crate::revocation::{Closing, SetDigest};
 use crate::session::EndReason;
 use crate::step_up::AgentDigest;
 use crate::token::TokenHash;
@@ -196,6 +197,17 @@ pub enum Command {
         /// How long a session may be idle.
         idle: Option<Duration>,
     },
+    /// Begin to end what a preview froze. Begun already: nothing happens.
+    BeginRevocation(Beginning),
+    /// End the next sessions of a frozen set, those of them that are live still.
+    StepRevocation(RevocationStep),
+    /// Say that all of a frozen set were gone through.
+    FinishRevocation {
+        /// Of which.
+        id: RevocationId,
+        /// What is known at the end.
+        closing: Closing,
+    },
     /// Remember a proved second factor.
     PassStepUp(Passing),
     /// Count a wrong guess in each of these counters. Refused, and not counted, when one of them blocks.
@@ -224,8 +236,12 @@ impl Command {
             Self::RemoveFactors { shown, .. } => shown.is_none(),
             // Strangers could fill the disk with mails.
             Self::MailCode(mailing) => matches!(mailing.by, Actor::User(_)),
+            // They would need more room than is kept; what is begun goes on when there is room.
+            Self::BeginRevocation(_)
+            | Self::StepRevocation(_)
+            | Self::FinishRevocation { .. }
             // A session whose time is up is gone without it.
-            Self::ExpireSessions { .. }
+            | Self::ExpireSessions { .. }
             | Self::CreateWorkspace { .. }
             | Self::CreateUser { .. }
             | Self::CreateFirstAdministrator { .. }
@@ -337,6 +353,30 @@ pub struct Mailing {
     pub by: Actor,
 }
 
+/// What begins a revocation.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// The preview.
+    pub id: RevocationId,
+    /// What its maker was told of the set.
+    pub digest: SetDigest,
+    /// Why.
+    pub reason: String,
+    /// Who asks for it.
+    pub by: UserNo,
+}
+
+/// The next sessions of a frozen set.
+#[derive(Clone, Debug)]
+pub struct RevocationStep {
+    /// Of which revocation.
+    pub id: RevocationId,
+    /// How many were gone through before.
+    pub from: u64,
+    /// Which.
+    pub sessions: Vec<SessionNo>,
+}
+
 /// What a proved second factor brings.
 #[derive(Clone, Copy, Debug)]
 pub struct Passing {
@@ -401,6 +441,16 @@ pub enum Refused {
     HasRole,
     /// The user has not the role.
     HasNotRole,
+    /// There is no such preview.
+    NoSuchPreview,
+    /// Somebody else made the preview.
+    PreviewOfAnother,
+    /// The preview can no longer be carried out.
+    PreviewExpired,
+    /// The preview is of another set.
+    OtherDigest,
+    /// Somebody else took this step of a revocation, or it is not its turn.
+    NotTheNextStep,
     /// The store's disk is full, and no room is kept in reserve for this.
     DiskFull,
 }

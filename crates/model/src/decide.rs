@@ -4,6 +4,7 @@
 //! engine reads the facts under the locked head, and writes what comes out in the same transaction.
 
 mod factors;
+mod revocations;
 mod users;
 
 use crate::clock::Timestamp;
@@ -11,9 +12,10 @@ use crate::command::{Command, NewPersonalToken, Opening, Passing, Receipt, Refus
 use crate::event::{Actor, Event, Happening};
 use crate::facts::{Facts, PersonalFact, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
-use crate::ids::{Seq, SessionNo, TokenNo, UserNo};
+use crate::ids::{RevocationId, Seq, SessionNo, TokenNo, UserNo};
 use crate::limits;
 use crate::mail::About;
+use crate::revocation::Progress;
 use crate::session::{EndReason, Session, live};
 use crate::step_up::Window;
 use crate::token::PersonalToken;
@@ -21,6 +23,7 @@ use factors::{
     begin_authenticator, enrol_authenticator, enrol_mail, mail_code, remove_factors, remove_mail,
     replace_recovery, take_proof, take_shown,
 };
+use revocations::{begin_revocation, finish_revocation, step_revocation};
 use std::collections::{HashMap, HashSet};
 use users::{change_role, change_user, create_user, delete_user};
 
@@ -31,6 +34,8 @@ pub struct Decided {
     pub events: Vec<Event>,
     /// Counters as they stand after the batch; `None` means forgotten.
     pub failures: HashMap<FailureKey, Option<Failure>>,
+    /// How far revocations are after the batch.
+    pub progress: HashMap<RevocationId, Progress>,
     /// One answer to each command, in their order.
     pub answers: Vec<Result<Receipt, Refused>>,
     /// The users of the facts, as they are after the batch.
@@ -58,6 +63,12 @@ pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut fac
                 };
                 decided.failures.insert(key, failure);
             }
+            if let Some((id, progress)) = effects.progress {
+                if let Some(revocation) = facts.revocations.get_mut(&id) {
+                    revocation.progress = progress;
+                }
+                decided.progress.insert(id, progress);
+            }
             Receipt { at, last: facts.head.seq }
         });
         decided.answers.push(answer);
@@ -70,6 +81,7 @@ pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut fac
 struct Effects {
     events: Vec<Event>,
     failures: Vec<(FailureKey, Option<Failure>)>,
+    progress: Option<(RevocationId, Progress)>,
     next: Seq,
     at: Timestamp,
     live: u64,
@@ -82,6 +94,7 @@ impl Effects {
         Self {
             events: Vec::new(),
             failures: Vec::new(),
+            progress: None,
             next: facts.head.seq.next(),
             at,
             live: facts.head.live,
@@ -91,7 +104,7 @@ impl Effects {
 
     /// Whether nothing is to be written.
     fn are_none(&self) -> bool {
-        self.events.is_empty() && self.failures.is_empty()
+        self.events.is_empty() && self.failures.is_empty() && self.progress.is_none()
     }
 
     fn record(
@@ -248,6 +261,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
                 }
             }
         }
+        Command::BeginRevocation(beginning) => begin_revocation(&mut effects, facts, beginning)?,
+        Command::StepRevocation(step) => step_revocation(&mut effects, facts, step)?,
+        Command::FinishRevocation { id, closing } => finish_revocation(&mut effects, facts, *id, closing)?,
         Command::PassStepUp(passing) => pass_step_up(&mut effects, facts, passing)?,
         Command::CountFailure(keys) => count_failure(&mut effects, facts, keys)?,
         Command::Observe(observations) => {

@@ -8,9 +8,10 @@ use crate::address::AddressKey;
 use crate::change;
 use crate::clock::Timestamp;
 use crate::factor::{Factors, KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
-use crate::ids::{Seq, SessionId, SessionNo, TokenNo, UserId, UserNo};
+use crate::ids::{RevocationId, Seq, SessionId, SessionNo, TokenNo, UserId, UserNo};
 use crate::mail::{About, SealedMail};
 use crate::permission::{Permission, Role, RoleSet};
+use crate::revocation::Closing;
 use crate::session::{EndReason, Session};
 use crate::step_up::Window;
 use crate::token::PersonalToken;
@@ -188,6 +189,28 @@ pub enum Happening {
         /// Why.
         reason: EndReason,
     },
+    /// The sessions that a preview froze are ended from now on.
+    RevocationBegun {
+        /// Which.
+        id: RevocationId,
+        /// The filter that they were found by.
+        filter: String,
+        /// How many they are.
+        count: u64,
+        /// Why.
+        reason: String,
+    },
+    /// All sessions that a preview froze were gone through.
+    RevocationFinished {
+        /// Which.
+        id: RevocationId,
+        /// How many it ended.
+        ended: u64,
+        /// How many had ended before.
+        already_gone: u64,
+        /// What else is known.
+        closing: Closing,
+    },
     /// A second factor was proved.
     StepUpPassed(Window),
     /// Somebody read sessions or was refused; repeats within a window are counted together.
@@ -260,6 +283,8 @@ impl Event {
             Happening::PersonalTokenRemoved { .. } => 25,
             Happening::MailQueued { .. } => 26,
             Happening::UserErased => 27,
+            Happening::RevocationBegun { .. } => 28,
+            Happening::RevocationFinished { .. } => 29,
         }
     }
 
@@ -342,6 +367,15 @@ impl Event {
             Happening::PersonalTokenRemoved { name, reason, .. } => {
                 json!({ "name": name, "reason": reason.as_str() })
             }
+            Happening::RevocationBegun { id, filter, count, reason } => {
+                json!({ "id": id.as_str(), "filter": filter, "count": count, "reason": reason })
+            }
+            Happening::RevocationFinished { id, ended, already_gone, closing } => json!({
+                "id": id.as_str(),
+                "ended": ended,
+                "already_gone": already_gone,
+                "newer": closing.newer,
+            }),
             Happening::StepUpPassed(window) => json!({ "ip": window.ip, "until": window.until.as_ms() }),
             Happening::Observed(observation) => {
                 let mut detail = match &observation.what {
@@ -367,7 +401,7 @@ fn opened(session: &Session) -> String {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 27] = [
+pub const KINDS: [&str; 29] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -395,6 +429,8 @@ pub const KINDS: [&str; 27] = [
     "personal-token.removed",
     "mail.queued",
     "user.erased",
+    "revocation.begun",
+    "revocation.finished",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.

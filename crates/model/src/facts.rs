@@ -5,9 +5,10 @@ use crate::clock::Timestamp;
 use crate::event::{Event, Happening, PasswordHash};
 use crate::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, RecoveryHash, Used};
 use crate::failure::{Failure, FailureKey};
-use crate::ids::{Seq, SessionId, SessionNo, TokenNo, UserNo};
+use crate::ids::{RevocationId, Seq, SessionId, SessionNo, TokenNo, UserNo};
 use crate::mail::About;
 use crate::permission::Role;
+use crate::revocation::{Begun, Finished, Revocation};
 use crate::session::{Life, Session};
 use crate::user::{Email, NameKey, Owner, User};
 use std::collections::{HashMap, HashSet};
@@ -141,6 +142,8 @@ pub struct Facts {
     pub recovery: HashSet<(UserNo, RecoveryHash)>,
     /// Codes that were mailed to the users of whom they were asked for, and not used.
     pub mailed: HashMap<UserNo, Vec<MailedCode>>,
+    /// Previews that were asked for, and what became of them.
+    pub revocations: HashMap<RevocationId, Revocation>,
     /// Mails that wait to be delivered; counted only when a command needs it.
     pub mails: u64,
     /// Whether the store's disk is full: then only that is taken which room is kept in reserve for.
@@ -243,6 +246,7 @@ impl Facts {
                     self.mailed.entry(user).or_default().push(MailedCode { hash, until: *until });
                 }
             }
+            Happening::RevocationBegun { .. } | Happening::RevocationFinished { .. } => self.revoke(event),
             Happening::WorkspaceCreated { .. }
             | Happening::GrantsChanged { .. }
             | Happening::UserErased
@@ -293,6 +297,23 @@ impl Facts {
             }
             Happening::RecoveryReplaced { .. } => {
                 self.recovery.retain(|(user, _)| Some(*user) != event.subject);
+            }
+            _ => {}
+        }
+    }
+
+    fn revoke(&mut self, event: &Event) {
+        let (seq, at) = (event.seq, event.at);
+        match &event.happening {
+            Happening::RevocationBegun { id, reason, .. } => {
+                if let Some(revocation) = self.revocations.get_mut(id) {
+                    revocation.begun = Some(Begun { seq, at, reason: reason.clone() });
+                }
+            }
+            Happening::RevocationFinished { id, closing, .. } => {
+                if let Some(revocation) = self.revocations.get_mut(id) {
+                    revocation.finished = Some(Finished { seq, at, closing: closing.clone() });
+                }
             }
             _ => {}
         }

@@ -140,6 +140,11 @@ wire_id! {
     SessionId
 }
 
+wire_id! {
+    /// A preview's id on the wire, and that of the revocation by which it is carried out.
+    RevocationId
+}
+
 /// The text has not the form of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnId;

@@ -266,6 +266,20 @@ pub const CHECKPOINT_EVENTS: u64 = 10_000;
 /// Events behind a checkpoint, beside half as many as it has sessions, up to which reading them is quicker than
 /// reading every session.
 pub const CHECKPOINT_TAIL: u64 = 100_000;
+/// How long a preview can be carried out.
+pub const PREVIEW_TIME: Duration = MINUTE.saturating_mul(15);
+/// For how long after that it is still said that it has expired.
+pub const PREVIEW_REMEMBERED: Duration = Duration::from_hours(1);
+/// Previews of one user that are not carried out; the next takes the place of the oldest.
+pub const PREVIEWS_PER_USER: usize = 10;
+/// Sessions that a preview shows.
+pub const PREVIEW_SAMPLE: usize = 10;
+/// Sessions of a frozen set that are ended in one step, so that lists and others' commands wait for no more than that.
+pub const REVOKED_AT_ONCE: usize = 1_000;
+/// How long an answer waits for a revocation to be finished.
+pub const REVOCATION_WAIT: Duration = Duration::from_secs(30);
+/// How often it is looked up meanwhile whether another node has finished it.
+pub const REVOCATION_ASKED: Duration = Duration::from_millis(250);
 /// How often due work is looked for: expiry, history, observations.
 pub const SWEEP_PERIOD: Duration = Duration::from_secs(1);
 /// The longest lifetime that may be set.

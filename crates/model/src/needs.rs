@@ -3,7 +3,7 @@
 use crate::command::{Command, Shown};
 use crate::factor::{Proof, RecoveryHash};
 use crate::failure::FailureKey;
-use crate::ids::{SessionNo, TokenNo, UserNo};
+use crate::ids::{RevocationId, SessionNo, TokenNo, UserNo};
 use crate::user::NameKey;
 use std::collections::HashMap;
 
@@ -38,6 +38,8 @@ pub struct Needs {
     pub mailed_to: Vec<UserNo>,
     /// Whether it is needed how many mails wait.
     pub mails: bool,
+    /// Previews, and what became of them.
+    pub revocations: Vec<RevocationId>,
     /// Whether the number of active administrators is needed.
     pub administrators: bool,
 }
@@ -142,6 +144,12 @@ impl Needs {
             }
             Command::EndSession { session, .. } => self.sessions.push(*session),
             Command::ExpireSessions { sessions, .. } => self.sessions.extend(sessions),
+            Command::BeginRevocation(beginning) => self.revocations.push(beginning.id),
+            Command::StepRevocation(step) => {
+                self.revocations.push(step.id);
+                self.sessions.extend(&step.sessions);
+            }
+            Command::FinishRevocation { id, .. } => self.revocations.push(*id),
             Command::PassStepUp(passing) => {
                 self.users.push(passing.user);
                 self.shown(passing.user, Shown { token: passing.token, proof: passing.proof });

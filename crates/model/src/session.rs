@@ -62,11 +62,13 @@ pub enum EndReason {
     SignedOutEverywhere = 12,
     /// It was not seen for the time that a session may be idle.
     Idle = 13,
+    /// It was one of a frozen set that was ended by a filter.
+    Revoked = 14,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SignedOut,
         Self::EndedByUser,
         Self::EndedByAdministrator,
@@ -80,6 +82,7 @@ impl EndReason {
         Self::Unlocked,
         Self::SignedOutEverywhere,
         Self::Idle,
+        Self::Revoked,
     ];
 
     /// The word for it in the ledger.
@@ -98,6 +101,7 @@ impl EndReason {
             Self::Unlocked => "unlocked",
             Self::SignedOutEverywhere => "signed-out-everywhere",
             Self::Idle => "idle",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -5,9 +5,10 @@
 //! holds no secret.
 
 use crate::Service;
+use crate::leases::Held;
 use parking_lot::Mutex;
 use rollcall_model::mail::Mail;
-use rollcall_model::{Randomness, Seq, Timestamp, limits};
+use rollcall_model::{Seq, Timestamp, limits};
 use rollcall_store::{Lease, QueuedMail, Settled};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,8 +75,6 @@ pub(crate) struct Delivery {
     /// Whoever delivers holds it: one at a time.
     turn: tokio::sync::Mutex<Turn>,
     state: Mutex<MailState>,
-    /// What this node is among those that could deliver.
-    node: u64,
 }
 
 /// How the transport did so far.
@@ -83,16 +82,12 @@ pub(crate) struct Delivery {
 struct Turn {
     failures: u32,
     not_before: Timestamp,
-    /// Until when no other node delivers.
-    leased_until: Option<Duration>,
+    held: Held,
 }
 
 impl Delivery {
-    pub fn new(transport: Arc<dyn MailTransport>, queued: Arc<Notify>, randomness: &dyn Randomness) -> Self {
-        let mut node = [0; 8];
-        randomness.fill(&mut node);
-        let node = u64::from_le_bytes(node);
-        Self { transport, queued, turn: tokio::sync::Mutex::default(), state: Mutex::default(), node }
+    pub fn new(transport: Arc<dyn MailTransport>, queued: Arc<Notify>) -> Self {
+        Self { transport, queued, turn: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
     /// Takes note of how a delivery went; the log hears of it when that is another than before.
@@ -138,33 +133,13 @@ impl Service {
     /// Delivers what is due. Tests call it when their clock has moved.
     pub async fn deliver_mails(&self) {
         let mut turn = self.delivery.turn.lock().await;
-        while self.is_the_one_to_deliver(&mut turn).await && self.deliver_some(&mut turn).await {}
-    }
-
-    /// Whether this node is the one of several that delivers.
-    async fn is_the_one_to_deliver(&self, turn: &mut Turn) -> bool {
-        let Some(shared) = self.store.shared() else { return true };
-        // A machine that sleeps must not take it for held still.
-        let asked_at = self.clock.running();
-        if turn.leased_until.is_some_and(|until| asked_at + limits::LEASE / 2 < until) {
-            return true;
-        }
-        let leased = shared.lease(Lease::Mails, self.delivery.node, limits::LEASE).await;
-        let is_ours = leased.unwrap_or_else(|error| {
-            tracing::warn!(%error, "which node delivers mails cannot be read; the next turn tries again");
-            false
-        });
-        turn.leased_until = is_ours.then(|| asked_at + limits::LEASE);
-        is_ours
+        while self.holds(Lease::Mails, &mut turn.held).await && self.deliver_some(&mut turn).await {}
     }
 
     /// Leaves the delivery to other nodes.
     pub(crate) async fn deliver_no_more(&self) {
         let mut turn = self.delivery.turn.lock().await;
-        if let (Some(shared), Some(_)) = (self.store.shared(), turn.leased_until.take()) {
-            // Without an answer, it is over by itself soon.
-            let _ = shared.release(Lease::Mails, self.delivery.node).await;
-        }
+        self.leave(Lease::Mails, &mut turn.held).await;
     }
 
     /// Delivers some of what is due; gives whether there may be more.

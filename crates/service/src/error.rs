@@ -40,10 +40,31 @@ pub enum Refusal {
     Role(RoleRefusal),
     /// A personal access token cannot be made or removed as asked.
     PersonalToken(PersonalTokenRefusal),
+    /// A preview cannot be carried out as asked.
+    Revocation(RevocationRefusal),
     /// The store's disk is full, and this is none of what room is kept in reserve for.
     DiskFull,
     /// The truth cannot be read or written now.
     Unavailable,
+}
+
+/// Why a preview cannot be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevocationRefusal {
+    /// There is none of this id, or none any more.
+    NoSuchPreview,
+    /// Somebody else made it.
+    OfAnother,
+    /// Its time is over.
+    Expired,
+    /// It is of another set than was named.
+    OtherDigest,
+}
+
+impl From<RevocationRefusal> for Refusal {
+    fn from(refusal: RevocationRefusal) -> Self {
+        Self::Revocation(refusal)
+    }
 }
 
 /// Why a role cannot be given or taken.

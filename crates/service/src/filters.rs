@@ -20,6 +20,15 @@ impl Service {
         caller: Option<SessionNo>,
     ) -> Result<Option<Filter>, Refusal> {
         let tree = Tree::parse(text).map_err(|error| Refusal::Filter(Box::new(error)))?;
+        self.bind(&tree, caller).await
+    }
+
+    /// The same of one that was read, for whoever asks with this session; none of one that says nothing.
+    pub(crate) async fn bind(
+        &self,
+        tree: &Tree,
+        caller: Option<SessionNo>,
+    ) -> Result<Option<Filter>, Refusal> {
         let mut found: Vec<(&Text, Vec<UserNo>)> = Vec::new();
         for text in tree.emails() {
             let matcher = text.matcher();
@@ -32,6 +41,6 @@ impl Service {
             users.unwrap_or_default()
         };
         let bound = tree.bind(&Binding { now: self.now(), caller, emails: &emails });
-        Ok((!text.trim().is_empty()).then(|| Filter::Tree(Arc::new(bound))))
+        Ok((!tree.to_string().is_empty()).then(|| Filter::Tree(Arc::new(bound))))
     }
 }

@@ -21,6 +21,7 @@ mod first_start;
 mod following;
 mod hashing;
 mod last_seen;
+mod leases;
 mod list_sessions;
 mod load;
 mod mail_codes;
@@ -32,6 +33,8 @@ mod personal_tokens;
 mod pool;
 mod principal;
 mod rehash;
+mod revoke_by_filter;
+mod revoking;
 mod roles;
 mod settings;
 mod sign_in;
@@ -51,8 +54,8 @@ pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
-    FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RoleRefusal, SignInRefusal,
-    StepUpKind, StepUpMethod, StepUpRefusal,
+    FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
+    SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
@@ -60,9 +63,10 @@ pub use fill::{Filling, fill};
 pub use first_start::FirstAdministrator;
 pub use metrics::TIMES;
 pub use principal::{Client, Principal};
+pub use revoke_by_filter::{PreviewRequest, Previewed};
 pub use rollcall_auth::Kept;
 pub use rollcall_index as index;
-pub use rollcall_store::{Credential, Hindrance, PermissionRow, UserSortKey, UsersQuery};
+pub use rollcall_store::{Credential, Hindrance, KeptRevocation, PermissionRow, UserSortKey, UsersQuery};
 pub use settings::Settings;
 pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
@@ -79,6 +83,7 @@ use hashing::Hashing;
 use metrics::Metrics;
 use observations::Observations;
 use pool::Pool;
+use revoking::Revoking;
 use rollcall_auth::ClusterKey;
 use rollcall_index::Standing;
 use rollcall_model::event::Observation;
@@ -107,6 +112,9 @@ pub struct Service {
     /// How far the history was looked through for what is to be forgotten.
     forgotten_after: Mutex<SessionNo>,
     delivery: Delivery,
+    revoking: Revoking,
+    /// What this node is among those over one store.
+    node: u64,
     checkpoints: Checkpoints,
     metrics: Arc<Metrics>,
     key: ClusterKey,

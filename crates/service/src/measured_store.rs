@@ -5,11 +5,12 @@ use rollcall_model::clock::{Clock, SystemClock};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::{Command, PersonalToken, Seq, SessionNo, Timestamp, UserNo};
+use rollcall_model::revocation::{FrozenSet, Preview};
+use rollcall_model::{Command, PersonalToken, RevocationId, Seq, SessionNo, Timestamp, UserNo};
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, Lease, LedgerRow,
-    LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError,
-    UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation, Lease,
+    LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store,
+    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -84,6 +85,10 @@ impl Store for MeasuredStore {
         forget(keeping: Keeping) -> Forgotten;
         named(name: &str) -> Vec<NamedUser>;
         erase(user: UserNo, after: Seq, limit: usize) -> Option<Seq>;
+        keep_preview(preview: Preview, sessions: FrozenSet, most: usize) -> ();
+        revocation(id: RevocationId) -> Option<KeptRevocation>;
+        frozen_set(id: RevocationId) -> Option<FrozenSet>;
+        revocations_under_way() -> Vec<RevocationId>;
         sweep(now: Timestamp, counters_since: Timestamp, limit: usize) -> usize;
         close() -> ();
     }

@@ -12,6 +12,7 @@ use crate::measured_store::MeasuredStore;
 use crate::metrics::Metrics;
 use crate::observations::Observations;
 use crate::pool::Pool;
+use crate::revoking::Revoking;
 use crate::upkeep::log_head;
 use crate::writer::Writer;
 use crate::{Refusal, Service, Settings};
@@ -92,6 +93,9 @@ impl Service {
         let following =
             Following::new(standing.clone(), endings.clone(), metrics.clone(), bound, parts.clock.clone());
         let following = Arc::new(following);
+        let mut node = [0; 8];
+        parts.randomness.fill(&mut node);
+        let node = u64::from_le_bytes(node);
         let writer = Writer::start(
             store.clone(),
             standing.clone(),
@@ -113,7 +117,9 @@ impl Service {
             observations: Observations::default(),
             seen_written_at: Mutex::default(),
             forgotten_after: Mutex::new(SessionNo(0)),
-            delivery: Delivery::new(parts.mail, queued, &*parts.randomness),
+            delivery: Delivery::new(parts.mail, queued),
+            revoking: Revoking::default(),
+            node,
             checkpoints: Checkpoints::default(),
             metrics,
             key: parts.key,
@@ -158,6 +164,7 @@ impl Service {
         tokio::spawn(self.clone().keep_following());
         tokio::spawn(self.clone().keep_up());
         tokio::spawn(self.clone().keep_delivering());
+        tokio::spawn(self.clone().keep_revoking());
         tokio::spawn(self.clone().write_checkpoints());
         Ok(())
     }

@@ -17,7 +17,7 @@ use rollcall_index::Standing;
 use rollcall_model::{Clock, Command, Event, Happening, Receipt, Refused, SessionNo, UserNo, limits};
 use rollcall_store::{ChainEnd, LiveSets, Missed, Store, StoreError};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -30,7 +30,16 @@ pub struct Writer {
 
 struct Waiting {
     command: Command,
-    answer: oneshot::Sender<Result<Receipt, NotWritten>>,
+    answer: oneshot::Sender<Result<Written, NotWritten>>,
+}
+
+/// A command that was carried out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    /// Where its events stand.
+    pub receipt: Receipt,
+    /// How long after the commit this node's index knew of it.
+    pub lag: Duration,
 }
 
 impl Writer {
@@ -53,6 +62,11 @@ impl Writer {
 
     /// Carries a command out, or says why not.
     pub async fn run(&self, command: Command) -> Result<Receipt, NotWritten> {
+        self.write(command).await.map(|written| written.receipt)
+    }
+
+    /// The same, and how long it took until it was known here.
+    pub async fn write(&self, command: Command) -> Result<Written, NotWritten> {
         let queue = self.queue.lock().clone().ok_or(NotWritten::Unavailable)?;
         let (answer, answered) = oneshot::channel();
         queue.try_send(Waiting { command, answer }).map_err(|_| {
@@ -200,7 +214,7 @@ impl Writing {
         if let Some(told) = told_already {
             told.heard().await;
         }
-        let outcomes = self.tell(&committed.events, committed.answers);
+        let outcomes = self.tell(&committed.events, committed.answers, committed_at.elapsed());
         self.metrics.committed(count, &committed.events);
         let ended = ended(&committed.events).count();
         self.metrics.revoked(ended, CommittedBy::ThisNode, committed_at.elapsed());
@@ -208,15 +222,16 @@ impl Writing {
     }
 
     /// Tells those who wait for the sessions that were ended; each command waits for those of its own.
-    fn tell(&self, events: &[Event], answers: Vec<Result<Receipt, Refused>>) -> Vec<Outcome> {
+    fn tell(&self, events: &[Event], answers: Vec<Result<Receipt, Refused>>, lag: Duration) -> Vec<Outcome> {
         let mut rest = events;
         let each = answers.into_iter().map(|answer| {
             let Ok(receipt) = answer else {
-                return Outcome { result: answer.map_err(NotWritten::Refused), told: None };
+                let result = answer.map_err(NotWritten::Refused);
+                return Outcome { result: result.map(|receipt| Written { receipt, lag }), told: None };
             };
             let own;
             (own, rest) = rest.split_at(rest.partition_point(|event| event.seq <= receipt.last));
-            Outcome { result: Ok(receipt), told: self.endings.tell(ended(own)) }
+            Outcome { result: Ok(Written { receipt, lag }), told: self.endings.tell(ended(own)) }
         });
         each.collect()
     }
@@ -224,7 +239,7 @@ impl Writing {
 
 /// What became of a command, and who has yet to hear of the sessions that it ended.
 struct Outcome {
-    result: Result<Receipt, NotWritten>,
+    result: Result<Written, NotWritten>,
     told: Option<Told>,
 }
 

@@ -170,6 +170,33 @@ CREATE TABLE leases (                         -- what one node does for all
     until_at bigint NOT NULL                  -- by this server's clock
 );
 
+CREATE TABLE revocations (                    -- sets of sessions that previews froze, and what became of them
+    id           text COLLATE "C" PRIMARY KEY,
+    maker        bigint NOT NULL,             -- a user's number
+    caller       bigint,                      -- the session that the preview was made with
+    made_at      bigint NOT NULL,
+    expires_at   bigint NOT NULL,
+    after_seq    bigint NOT NULL,             -- where the ledger ended: what was opened behind it is newer
+    filter       text   NOT NULL,
+    digest       bytea  NOT NULL,             -- of the set
+    count        bigint NOT NULL,
+    begun_seq    bigint,
+    begun_at     bigint,
+    reason       text,
+    gone_through bigint NOT NULL DEFAULT 0,   -- sessions of the set
+    ended        bigint NOT NULL DEFAULT 0,   -- those of them that it ended
+    finished_seq bigint,
+    finished_at  bigint,
+    newer        bigint,
+    node         text,                        -- that finished it
+    lag_us       bigint
+);
+
+CREATE TABLE frozen_sets (                    -- not ended so far
+    id       text COLLATE "C" PRIMARY KEY,
+    sessions bytea NOT NULL                   -- distances of their numbers, seven bits a byte
+);
+
 CREATE TABLE mails (                          -- not delivered so far
     queued_seq bigint PRIMARY KEY,
     about      text   NOT NULL,

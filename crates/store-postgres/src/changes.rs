@@ -95,6 +95,11 @@ impl Changes {
             changes.append(event, salt);
             changes.change_rows(event, remembered)?;
         }
+        for (id, progress) in &decided.progress {
+            let counts =
+                values![id.as_str().to_owned(), number(progress.gone_through), number(progress.ended)];
+            changes.change(sql::SET_PROGRESS, counts);
+        }
         changes.note_failures(decided);
         Ok(changes)
     }
@@ -141,10 +146,7 @@ impl Changes {
                 self.change(sql::FREE_EMAILS, values![subject]);
                 self.drop_factors(subject, Factors::ALL);
             }
-            Happening::UserErased => {
-                self.change(sql::ERASE_USER, values![subject, at]);
-                self.change(sql::DROP_EMAILS, values![subject]);
-            }
+            Happening::UserErased => self.erase_user(subject, at),
             Happening::UserChanged { before, after } => {
                 if before.emails != after.emails {
                     // They were mailed to an address that may be somebody else's now.
@@ -220,6 +222,7 @@ impl Changes {
                 ];
                 self.change(sql::PUT_STEP_UP, passed);
             }
+            Happening::RevocationBegun { .. } | Happening::RevocationFinished { .. } => self.revoke(event),
             Happening::UserUnlocked | Happening::Observed(_) => {}
         }
         Ok(())
@@ -227,6 +230,30 @@ impl Changes {
 
     fn change(&mut self, sql: &'static str, values: Vec<Value>) {
         self.statements.push((sql, values));
+    }
+
+    fn erase_user(&mut self, subject: i64, at: i64) {
+        self.change(sql::ERASE_USER, values![subject, at]);
+        self.change(sql::DROP_EMAILS, values![subject]);
+        self.change(sql::DROP_REVOCATIONS_OF, values![subject]);
+    }
+
+    fn revoke(&mut self, event: &Event) {
+        let (seq, at) = (number(event.seq.0), event.at.as_ms());
+        match &event.happening {
+            Happening::RevocationBegun { id, reason, .. } => {
+                let begun = values![id.as_str().to_owned(), seq, at, reason.clone()];
+                self.change(sql::BEGIN_REVOCATION, begun);
+            }
+            Happening::RevocationFinished { id, closing, .. } => {
+                let lag_us = i64::try_from(closing.lag.as_micros()).unwrap_or(i64::MAX);
+                let (id, newer) = (id.as_str().to_owned(), closing.newer.map(number));
+                let finished = values![id.clone(), seq, at, newer, closing.node.clone(), lag_us];
+                self.change(sql::FINISH_REVOCATION, finished);
+                self.change(sql::DROP_FROZEN_SET, values![id]);
+            }
+            _ => {}
+        }
     }
 
     fn drop_factors(&mut self, subject: i64, factors: Factors) {

@@ -12,6 +12,7 @@ use rollcall_store::{Forgotten, Keeping, NamedUser, StoreError};
 /// Forgets what is older than it is to be kept, in one step.
 pub async fn forget(connection: &Connection, keeping: &Keeping) -> Result<Forgotten, StoreError> {
     let details = forget_details(connection, keeping).await?;
+    connection.run(sql::FORGET_RECEIPTS, &[&keeping.details_since.as_ms()]).await?;
     let (sessions, after) = forget_sessions(connection, keeping).await?;
     Ok(Forgotten { details, sessions, after })
 }

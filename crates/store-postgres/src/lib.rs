@@ -13,6 +13,7 @@ mod load;
 mod migrate;
 mod read;
 mod reader;
+mod revocations;
 mod rows;
 mod sql;
 mod sweep;
@@ -29,14 +30,15 @@ use connection::{Connection, Pool};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::ids::{Seq, SessionNo};
+use rollcall_model::ids::{RevocationId, Seq, SessionNo};
+use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::{Clock, Command, PersonalToken, Randomness, Refused, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::remembered::Remembered;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, Lease, LedgerRow,
-    LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store, StoreError,
-    UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation, Lease,
+    LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store,
+    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::number;
 use std::collections::HashMap;
@@ -293,6 +295,22 @@ impl Store for PostgresStore {
 
     fn settle_mails(&self, settled: Vec<(Seq, Settled)>) -> Answer<'_, ()> {
         on_a_connection!(self, |connection| sweep::settle_mails(connection, &settled))
+    }
+
+    fn keep_preview(&self, preview: Preview, sessions: FrozenSet, most: usize) -> Answer<'_, ()> {
+        on_a_connection!(self, |connection| revocations::keep_preview(connection, &preview, &sessions, most))
+    }
+
+    fn revocation(&self, id: RevocationId) -> Answer<'_, Option<KeptRevocation>> {
+        on_a_connection!(self, |connection| revocations::revocation(connection, id))
+    }
+
+    fn frozen_set(&self, id: RevocationId) -> Answer<'_, Option<FrozenSet>> {
+        on_a_connection!(self, |connection| revocations::frozen_set(connection, id))
+    }
+
+    fn revocations_under_way(&self) -> Answer<'_, Vec<RevocationId>> {
+        on_a_connection!(self, |connection| revocations::under_way(connection))
     }
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {

@@ -82,7 +82,7 @@ pub fn time(row: &Row, column: usize) -> Result<Timestamp, StoreError> {
 }
 
 /// Bytes of a length that is known.
-fn bytes<const N: usize>(row: &Row, column: usize) -> Result<[u8; N], StoreError> {
+pub fn bytes<const N: usize>(row: &Row, column: usize) -> Result<[u8; N], StoreError> {
     get::<&[u8]>(row, column)?
         .try_into()
         .map_err(|_| damaged(row, column, format_args!("it has not {N} bytes")))

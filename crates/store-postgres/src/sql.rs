@@ -222,6 +222,41 @@ statements! {
         WHERE opened_seq > $2 AND opened_seq <= $3 AND user_no = $1";
     ERASED_AFTER = "SELECT subject FROM ledger WHERE seq > $1 AND kind = 27 AND subject IS NOT NULL";
 
+    INSERT_PREVIEW = "WITH frozen AS (INSERT INTO frozen_sets (id, sessions) VALUES ($1, $10))
+        INSERT INTO revocations (id, maker, caller, made_at, expires_at, after_seq, filter, digest, count)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// Of a user's previews that were not begun, those behind the newest.
+    DROP_OLDEST_PREVIEWS = "WITH dropped AS (
+            DELETE FROM revocations WHERE begun_seq IS NULL AND id IN (
+                SELECT id FROM revocations WHERE maker = $1 AND begun_seq IS NULL
+                ORDER BY after_seq DESC, made_at DESC OFFSET $2)
+            RETURNING id)
+        DELETE FROM frozen_sets USING dropped WHERE frozen_sets.id = dropped.id";
+    DROP_OVER_PREVIEWS = "WITH dropped AS (
+            DELETE FROM revocations WHERE begun_seq IS NULL AND expires_at <= $1 RETURNING id)
+        DELETE FROM frozen_sets USING dropped WHERE frozen_sets.id = dropped.id";
+    /// Whoever decides on it holds it: a sweep lets it be.
+    REVOCATION_FACTS = "SELECT id, maker, caller, made_at, expires_at, after_seq, filter, digest, count,
+            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, node, lag_us
+        FROM revocations WHERE id = ANY ($1::text[]) FOR UPDATE";
+    REVOCATION = "SELECT id, maker, caller, made_at, expires_at, after_seq, filter, digest, count,
+            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, node, lag_us,
+            (SELECT hash FROM ledger WHERE seq = finished_seq)
+        FROM revocations WHERE id = $1";
+    FROZEN_SET = "SELECT sessions FROM frozen_sets WHERE id = $1";
+    REVOCATIONS_UNDER_WAY = "SELECT id FROM revocations WHERE begun_seq IS NOT NULL AND finished_seq IS NULL
+        ORDER BY begun_seq";
+    BEGIN_REVOCATION = "UPDATE revocations SET begun_seq = $2, begun_at = $3, reason = $4 WHERE id = $1";
+    SET_PROGRESS = "UPDATE revocations SET gone_through = $2, ended = $3 WHERE id = $1";
+    FINISH_REVOCATION = "UPDATE revocations
+        SET finished_seq = $2, finished_at = $3, newer = $4, node = $5, lag_us = $6 WHERE id = $1";
+    DROP_FROZEN_SET = "DELETE FROM frozen_sets WHERE id = $1";
+    FORGET_RECEIPTS = "DELETE FROM revocations WHERE finished_at < $1";
+    /// Those of a user that is erased, but for what is under way.
+    DROP_REVOCATIONS_OF = "WITH dropped AS (
+            DELETE FROM revocations WHERE maker = $1 AND (begun_seq IS NULL OR finished_seq IS NOT NULL) RETURNING id)
+        DELETE FROM frozen_sets USING dropped WHERE frozen_sets.id = dropped.id";
+
     INSERT_PERSONAL_TOKEN = "INSERT INTO personal_tokens
             (made_seq, user_no, token, name, last_part, bypasses_step_up, made_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";

@@ -41,6 +41,8 @@ pub async fn sweep(
     let now = now.as_ms();
     connection.run(sql::DROP_OVER_STEP_UPS, &[&now]).await?;
     connection.run(sql::DROP_OVER_MAILED_CODES, &[&now]).await?;
+    let over = (Timestamp::from_ms(now) - limits::PREVIEW_REMEMBERED).as_ms();
+    connection.run(sql::DROP_OVER_PREVIEWS, &[&over]).await?;
     connection.run(sql::DROP_STALE_FAILURES, &[&now, &counters_since.as_ms()]).await?;
     let bound = number(limits::UNKNOWN_NAME_COUNTERS as u64);
     connection.run(sql::DROP_OLDEST_UNKNOWN_NAMES, &[&bound]).await?;

@@ -6,7 +6,7 @@
 use crate::changes::Changes;
 use crate::connection::{Connection, wanted};
 use crate::rows::{self, get, number, unsigned, user_no};
-use crate::{damaged, follow, read, sql};
+use crate::{damaged, follow, read, revocations, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
@@ -160,6 +160,7 @@ async fn gather(
         failures,
         mailed,
         mails,
+        revocations,
         recovery,
     ) = tokio::join!(
             biased;
@@ -177,6 +178,7 @@ async fn gather(
             wanted(!needs.failures.is_empty(), read::failures(connection, needs.failures.clone())),
             wanted(!needs.mailed_to.is_empty(), read::mailed_codes(connection, &needs.mailed_to)),
             wanted(needs.mails, read::count_mails(connection)),
+            wanted(!needs.revocations.is_empty(), revocations::facts(connection, &needs.revocations)),
             wanted(
                 !needs.recovery.is_empty(),
                 async {
@@ -213,11 +215,7 @@ async fn gather(
     for row in passwords? {
         facts.passwords.insert(user_no(&row, 0)?, PasswordHash(get(&row, 1)?));
     }
-    facts.personal = needs.personal_of.iter().map(|user| (*user, Vec::new())).collect();
-    for row in personal? {
-        let token = PersonalFact { no: TokenNo(unsigned(&row, 1)?), name: get(&row, 2)? };
-        facts.personal.entry(user_no(&row, 0)?).or_default().push(token);
-    }
+    facts.personal = personal_facts(&personal?, &needs.personal_of)?;
     facts.usernames = owners_of(&usernames?, needs.usernames)?;
     facts.emails = owners_of(&emails?, needs.emails)?;
     facts.failures = failures?;
@@ -226,6 +224,7 @@ async fn gather(
     }
     facts.mailed = mailed?;
     facts.mails = mails?;
+    facts.revocations = revocations?;
     facts.recovery = recovery?.iter().map(recovery_code).collect::<Result<_, _>>()?;
     Ok((facts, end))
 }
@@ -289,6 +288,18 @@ fn recovery_code(row: &tokio_postgres::Row) -> Result<(UserNo, RecoveryHash), St
     let hash: &[u8] = get(row, 1)?;
     let hash = hash.try_into().map_err(|_| damaged("a recovery code of another length"))?;
     Ok((user_no(row, 0)?, RecoveryHash(hash)))
+}
+
+fn personal_facts(
+    rows: &[tokio_postgres::Row],
+    users: &[UserNo],
+) -> Result<HashMap<UserNo, Vec<PersonalFact>>, StoreError> {
+    let mut held: HashMap<_, _> = users.iter().map(|user| (*user, Vec::new())).collect();
+    for row in rows {
+        let token = PersonalFact { no: TokenNo(unsigned(row, 1)?), name: get(row, 2)? };
+        held.entry(user_no(row, 0)?).or_default().push(token);
+    }
+    Ok(held)
 }
 
 fn owners_of(

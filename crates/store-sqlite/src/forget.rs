@@ -12,6 +12,7 @@ use rusqlite::{Connection, Error, OptionalExtension, TransactionBehavior, params
 /// Forgets what is older than it is to be kept, in one step.
 pub fn forget(connection: &mut Connection, keeping: &Keeping) -> Result<Forgotten, Error> {
     let details = forget_details(connection, keeping)?;
+    connection.prepare_cached(sql::FORGET_RECEIPTS)?.execute([keeping.details_since.as_ms()])?;
     let (sessions, after) = forget_sessions(connection, keeping)?;
     Ok(Forgotten { details, sessions, after })
 }

@@ -14,6 +14,7 @@ mod open;
 mod read;
 mod reader;
 mod reserve;
+mod revocations;
 mod rows;
 mod sql;
 mod sweep;
@@ -35,15 +36,16 @@ use condition::Condition;
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
-use rollcall_model::ids::{Seq, SessionNo};
+use rollcall_model::ids::{RevocationId, Seq, SessionNo};
+use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
 use rollcall_store::remembered::Remembered;
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, LedgerRow, LiveSets,
-    Loading, MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage, UsersQuery,
-    WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
+    LedgerRow, LiveSets, Loading, MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage,
+    UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -281,6 +283,22 @@ impl Store for SqliteStore {
     fn settle_mails(&self, settled: Vec<(Seq, Settled)>) -> Answer<'_, ()> {
         // On a full disk too: what is not settled is delivered again.
         self.write_on(move |connection, _| sweep::settle_mails(connection, &settled).map_err(unavailable))
+    }
+
+    fn keep_preview(&self, preview: Preview, sessions: FrozenSet, most: usize) -> Answer<'_, ()> {
+        self.write(move |connection| revocations::keep_preview(connection, &preview, &sessions, most))
+    }
+
+    fn revocation(&self, id: RevocationId) -> Answer<'_, Option<KeptRevocation>> {
+        self.read(move |connection| revocations::revocation(connection, id))
+    }
+
+    fn frozen_set(&self, id: RevocationId) -> Answer<'_, Option<FrozenSet>> {
+        self.read(move |connection| revocations::frozen_set(connection, id))
+    }
+
+    fn revocations_under_way(&self) -> Answer<'_, Vec<RevocationId>> {
+        self.read(|connection| revocations::under_way(connection))
     }
 
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize> {

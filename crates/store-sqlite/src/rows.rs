@@ -48,7 +48,7 @@ pub fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, Error> {
     u64::try_from(number).map_err(|error| conversion(column, error))
 }
 
-fn optional(row: &Row<'_>, column: usize) -> Result<Option<u64>, Error> {
+pub fn optional(row: &Row<'_>, column: usize) -> Result<Option<u64>, Error> {
     let number: Option<i64> = row.get(column)?;
     number.map(u64::try_from).transpose().map_err(|error| conversion(column, error))
 }

@@ -53,6 +53,10 @@ pub fn sweep(
     let moved = move_ended(&transaction, limit)?;
     transaction.prepare_cached(sql::DROP_OVER_STEP_UPS)?.execute([now.as_ms()])?;
     transaction.prepare_cached(sql::DROP_OVER_MAILED_CODES)?.execute([now.as_ms()])?;
+    let over = now - limits::PREVIEW_REMEMBERED;
+    if transaction.prepare_cached(sql::DROP_OVER_PREVIEWS)?.execute([over.as_ms()])? > 0 {
+        transaction.prepare_cached(sql::DROP_SETS_OF_NONE)?.execute([])?;
+    }
     let stale = [now.as_ms(), counters_since.as_ms()];
     transaction.prepare_cached(sql::DROP_STALE_FAILURES)?.execute(stale)?;
     let bound = number(limits::UNKNOWN_NAME_COUNTERS as u64);

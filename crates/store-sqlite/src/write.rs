@@ -1,7 +1,7 @@
 //! One commit: facts under the locked head, decisions by the model, events and rows in one transaction.
 
 use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
-use crate::{rows, sql};
+use crate::{revocations, rows, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
@@ -229,6 +229,10 @@ impl Writing<'_> {
         if needs.mails {
             facts.mails = crate::read::count_mails(transaction)?;
         }
+        for id in needs.revocations {
+            let found = revocations::revocation(transaction, id)?;
+            facts.revocations.extend(found.map(|found| (id, found.revocation)));
+        }
         let mut recovery = transaction.prepare_cached(sql::FIND_RECOVERY_CODE)?;
         for (user, code) in needs.recovery {
             if recovery.exists(params![number(user.0), code.0])? {
@@ -257,6 +261,10 @@ impl Writing<'_> {
                 end.hash
             ])?;
         }
+        for (id, progress) in &decided.progress {
+            let counts = params![id.as_str(), number(progress.gone_through), number(progress.ended)];
+            self.execute(sql::SET_PROGRESS, counts)?;
+        }
         for (key, failure) in &decided.failures {
             let key = key.to_bytes();
             match failure {
@@ -282,10 +290,7 @@ impl Writing<'_> {
                 self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
                 self.drop_factors(event, Factors::ALL)
             }
-            Happening::UserErased => {
-                self.execute(sql::ERASE_USER, [subject(event), event.at.as_ms()])?;
-                self.execute(sql::DROP_EMAILS, [subject(event)])
-            }
+            Happening::UserErased => self.erase_user(event),
             Happening::UserChanged { before, after } => {
                 if before.emails != after.emails {
                     // They were mailed to an address that may be somebody else's now.
@@ -370,12 +375,22 @@ impl Writing<'_> {
                 ])?;
                 Ok(())
             }
+            Happening::RevocationBegun { .. } | Happening::RevocationFinished { .. } => {
+                revocations::change_rows(self.transaction, event)
+            }
             Happening::UserUnlocked | Happening::Observed(_) => Ok(()),
         }
     }
 
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), rusqlite::Error> {
         self.transaction.prepare_cached(sql)?.execute(values).map(|_| ())
+    }
+
+    fn erase_user(&self, event: &Event) -> Result<(), rusqlite::Error> {
+        self.execute(sql::ERASE_USER, [subject(event), event.at.as_ms()])?;
+        self.execute(sql::DROP_EMAILS, [subject(event)])?;
+        self.execute(sql::DROP_REVOCATIONS_OF, [subject(event)])?;
+        self.execute(sql::DROP_SETS_OF_NONE, [])
     }
 
     fn drop_factors(&self, event: &Event, factors: Factors) -> Result<(), rusqlite::Error> {

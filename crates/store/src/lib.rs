@@ -11,19 +11,22 @@ pub mod chain;
 pub mod copy;
 pub mod directory;
 pub mod remembered;
+mod revocations;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use revocations::KeptRevocation;
 use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{Seq, SessionNo, UserId, UserNo};
 use rollcall_model::mail::SealedMail;
+use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
-    AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RoleSet, Session,
-    Timestamp,
+    AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId,
+    RoleSet, Session, Timestamp,
 };
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -138,12 +141,26 @@ pub trait Store: Send + Sync + 'static {
     /// Writes down what became of mails. It is no event: that they were queued is.
     fn settle_mails(&self, settled: Vec<(Seq, Settled)>) -> Answer<'_, ()>;
 
-    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets step-up windows and
-    /// mailed codes that are over, and counters that block nobody and began before `counters_since`. Answers
+    /// Keeps a preview and the sessions that it froze. Of its maker's that were not begun, so many stay with it, the
+    /// newest.
+    fn keep_preview(&self, preview: Preview, sessions: FrozenSet, most: usize) -> Answer<'_, ()>;
+
+    /// A preview, and what became of it.
+    fn revocation(&self, id: RevocationId) -> Answer<'_, Option<KeptRevocation>>;
+
+    /// The sessions that a preview froze; they are kept until they are ended.
+    fn frozen_set(&self, id: RevocationId) -> Answer<'_, Option<FrozenSet>>;
+
+    /// The revocations that are begun and not finished, the one first that was begun first.
+    fn revocations_under_way(&self) -> Answer<'_, Vec<RevocationId>>;
+
+    /// Upkeep between commits: moves up to `limit` ended sessions to history, and forgets step-up windows,
+    /// mailed codes and previews that are over, and counters that block nobody and began before `counters_since`. Answers
     /// how many sessions were moved.
     fn sweep(&self, now: Timestamp, counters_since: Timestamp, limit: usize) -> Answer<'_, usize>;
 
-    /// Upkeep between commits: forgets what is older than it is to be kept, a step at a time.
+    /// Upkeep between commits: forgets what is older than it is to be kept, a step at a time; receipts as long as
+    /// details.
     fn forget(&self, keeping: Keeping) -> Answer<'_, Forgotten>;
 
     /// All users of a name: an id, a username or an address of one that is there, or an id or a username of one that
@@ -245,6 +262,8 @@ pub trait SharedStore: Send + Sync {
 pub enum Lease {
     /// Delivering mails.
     Mails,
+    /// Ending what previews froze.
+    Revocations,
 }
 
 impl Lease {
@@ -252,6 +271,7 @@ impl Lease {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mails => "mails",
+            Self::Revocations => "revocations",
         }
     }
 }

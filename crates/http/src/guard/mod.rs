@@ -135,7 +135,10 @@ async fn stages<E: Endpoint>(
     let admitted = admit::admit(guard, decoded, rate)?;
     let call = elevate::elevate(&guard.service, admitted).await?;
     let read = match E::POLICY.record {
-        Record::Read => Some(Observed::Read { filter: call.query.filter().unwrap_or_default().into() }),
+        Record::Read => {
+            let filter = call.query.filter().or_else(|| call.body.filter()).unwrap_or_default();
+            Some(Observed::Read { filter: filter.into() })
+        }
         Record::Nothing => None,
     };
     let service = call.service.clone();

@@ -160,6 +160,8 @@ fn outcome(outcome: &Outcome) -> Wire {
         ),
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
+        // What only endpoints of v2 are refused with.
+        Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
         Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
         Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),
     }

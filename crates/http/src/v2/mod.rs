@@ -6,10 +6,14 @@ mod item;
 mod me;
 mod page;
 pub mod problem;
+mod revocations;
 mod sessions;
 mod sheet;
 
 pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
+pub use revocations::{
+    Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
+};
 pub use sessions::{
     End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,
     Stream as SessionsStream,

@@ -6,8 +6,8 @@ use crate::v2::sessions::{facet_names, sort_names};
 use rollcall_filter::{Fault, FilterError};
 use rollcall_model::limits;
 use rollcall_service::{
-    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal, StepUpKind,
-    StepUpRefusal,
+    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal, SignInRefusal,
+    StepUpKind, StepUpRefusal,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -162,6 +162,7 @@ fn outcome(outcome: &Outcome) -> Problem {
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         Outcome::UserFields(refusal) => fields(refusal),
+        Outcome::Revocation(refusal) => revocation(*refusal),
         Outcome::DiskFull => {
             not_now("disk-full", "The disk is full", "Ending sessions still works; all else waits for room.")
         }
@@ -247,6 +248,36 @@ fn step_up(refusal: &StepUpRefusal) -> Problem {
     problem
 }
 
+fn revocation(refusal: RevocationRefusal) -> Problem {
+    let (status, name, title, detail) = match refusal {
+        RevocationRefusal::NoSuchPreview => (
+            404,
+            "no-such-preview",
+            "There is no such preview",
+            "It may have expired long ago. Make another by POST /api/v2/revocations/preview.",
+        ),
+        RevocationRefusal::OfAnother => (
+            403,
+            "preview-of-another",
+            "Somebody else made the preview",
+            "Only who made a preview ends what it froze. Make one of your own, and look at it.",
+        ),
+        RevocationRefusal::Expired => (
+            409,
+            "preview-expired",
+            "The preview has expired",
+            "What is signed in may be different by now. Make another preview, and look at it.",
+        ),
+        RevocationRefusal::OtherDigest => (
+            409,
+            "other-digest",
+            "The digest is not the preview's",
+            "Send `digest` as the preview gave it: it says which set you looked at. Nothing was ended.",
+        ),
+    };
+    new(status, name, title, detail)
+}
+
 fn role(refusal: RoleRefusal) -> Problem {
     let (status, name, title, detail) = match refusal {
         RoleRefusal::NoSuchUser => {
@@ -325,5 +356,9 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Facet { given: "colour".into() },
         Refusal::Format { given: "pdf".into() },
         Refusal::BadCursor,
+        Outcome::from(RevocationRefusal::NoSuchPreview).into(),
+        Outcome::from(RevocationRefusal::OfAnother).into(),
+        Outcome::from(RevocationRefusal::Expired).into(),
+        Outcome::from(RevocationRefusal::OtherDigest).into(),
     ]
 }

@@ -20,4 +20,5 @@ mod operator;
 mod place;
 mod process;
 mod promotion;
+mod revocations;
 mod shutdown;

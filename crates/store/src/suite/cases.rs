@@ -9,6 +9,7 @@ pub use super::hashes::*;
 pub use super::last_seen::*;
 pub use super::mail::*;
 pub use super::personal_tokens::*;
+pub use super::revocations::*;
 pub use super::users::*;
 
 use super::Fixture;

@@ -5,6 +5,7 @@ use super::Fixture;
 use super::cases::{LIMIT, passing};
 use super::mail::mailing;
 use super::personal_tokens::new;
+use super::revocations::{begin, keep, revocation_id};
 use super::users::enrolled;
 use crate::WhichUser;
 use crate::copy::{Contents, Source, TABLES, contents};
@@ -44,6 +45,9 @@ pub async fn everything(fixture: &Fixture) {
     end(fixture.open(cora).await).await;
     assert_eq!(fixture.store.sweep(fixture.now(), fixture.now() - LIMIT.window, 10).await.unwrap(), 1);
     end(fixture.open(cora).await).await;
+    keep(fixture, revocation_id('a'), ann, &[of_bob]).await;
+    run(begin(revocation_id('a'), ann)).await;
+    keep(fixture, revocation_id('b'), ann, &[of_bob]).await;
 }
 
 /// A user of the store of [`everything`] who can sign in by its password.

@@ -11,6 +11,7 @@ mod hashes;
 mod last_seen;
 mod mail;
 mod personal_tokens;
+mod revocations;
 mod users;
 
 pub use fixture::Fixture;
@@ -81,6 +82,10 @@ macro_rules! suite {
             what_is_old_is_forgotten_in_steps_and_the_chain_holds,
             an_erased_user_leaves_numbers_and_the_others_everything,
             a_user_is_found_by_its_names_and_after_its_deletion_too,
+            a_frozen_set_is_ended_in_steps_and_leaves_a_receipt,
+            a_preview_is_its_makers_and_good_for_its_time_and_its_digest,
+            previews_and_receipts_go_when_their_time_is_over,
+            an_erased_user_leaves_no_previews_and_receipts,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

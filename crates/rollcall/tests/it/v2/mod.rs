@@ -4,4 +4,5 @@ mod credentials;
 mod export;
 mod listing;
 mod refusal_matrix;
+mod revocations;
 mod stream;

@@ -4,9 +4,9 @@
 use rollcall::config::Config;
 use rollcall_http::declarations_of;
 use rollcall_http::endpoint::{Declaration, Method, Rate, Route, StepUp, Version, Who};
-use rollcall_http::input::Unknown;
+use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_testkit::{Answer, Caller, PASSWORD, TestServer};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +67,17 @@ async fn scene() -> Scene {
     Scene { server, admin, plain, spent }
 }
 
-async fn ask(scene: &Scene, route: Route, faults: &[Stage]) -> Answer {
+/// A body with nothing in it but what has to be there.
+fn least_body(endpoint: &Declaration) -> Value {
+    let value = |field: &Field| match field.kind {
+        Kind::Text(_) => json!(""),
+        other => panic!("say what `{}` can be: {other:?}", field.name),
+    };
+    let fields = endpoint.body.iter().filter(|field| field.required);
+    Value::Object(fields.map(|field| (field.name.to_owned(), value(field))).collect())
+}
+
+async fn ask(scene: &Scene, endpoint: &Declaration, route: Route, faults: &[Stage]) -> Answer {
     let has = |stage| faults.contains(&stage);
     scene.server.clock.advance(Duration::from_secs(61));
     assert_ne!(scene.spent.get_v2("me").await.status, 429);
@@ -84,6 +94,8 @@ async fn ask(scene: &Scene, route: Route, faults: &[Stage]) -> Answer {
     }
     if has(Stage::Body) {
         request = request.json(&json!({ "nope": 1 }));
+    } else if endpoint.body.iter().any(|field| field.required) {
+        request = request.json(&least_body(endpoint));
     }
     caller.send(request).await
 }
@@ -96,7 +108,7 @@ async fn each_stage_refuses_in_its_turn_with_a_problem_document() {
         for route in endpoint.routes {
             let all = stages(&endpoint, *route);
             for healed in 0..all.len() {
-                let answer = ask(&scene, *route, &all[healed..]).await;
+                let answer = ask(&scene, &endpoint, *route, &all[healed..]).await;
                 let (status, problem) = all[healed].refusal();
                 assert_eq!((answer.status, answer.problem()), (status, problem), "{route:?}: {answer:?}");
                 assert_eq!(answer.body["status"], status);
