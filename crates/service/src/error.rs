@@ -36,6 +36,10 @@ pub enum Refusal {
     Role(RoleRefusal),
     /// A personal access token cannot be made or removed as asked.
     PersonalToken(PersonalTokenRefusal),
+    /// There is no such saved filter of one's own.
+    NoSuchView,
+    /// One has as many saved filters as one may have.
+    TooManyViews,
     /// The store's disk is full, and this is none of what room is kept in reserve for.
     DiskFull,
     /// The truth cannot be read or written now.

@@ -35,7 +35,7 @@ impl Service {
     }
 
     /// Searches the index: on a thread for it, unless what is asked is at hand.
-    async fn scan<R: Send + 'static>(
+    pub(crate) async fn scan<R: Send + 'static>(
         &self,
         is_at_hand: bool,
         search: impl FnOnce(&dyn Fn() -> bool) -> Result<R, TooCostly> + Send + 'static,

@@ -7,5 +7,5 @@ mod show;
 
 pub use end::End;
 pub use list::List;
-pub use query::{facet_names, sort_names};
+pub use query::{facet_names, sort_keys, sort_names};
 pub use show::Show;
