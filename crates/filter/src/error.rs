@@ -51,6 +51,15 @@ pub enum Fault {
         /// The nearest of its words, where it has a fixed set.
         nearest: Option<&'static str>,
     },
+    /// Something is wrong that filters of events alone have.
+    OfEvents {
+        /// What.
+        what: String,
+        /// What was expected.
+        expected: &'static str,
+        /// The nearest of the words that are known.
+        nearest: Option<&'static str>,
+    },
     /// It is no regular expression.
     Pattern {
         /// What is wrong with it.
@@ -64,7 +73,9 @@ impl FilterError {
     /// The known word that is nearest to what was written.
     pub const fn nearest(&self) -> Option<&'static str> {
         match &self.fault {
-            Fault::UnknownField { nearest, .. } | Fault::Value { nearest, .. } => *nearest,
+            Fault::UnknownField { nearest, .. }
+            | Fault::Value { nearest, .. }
+            | Fault::OfEvents { nearest, .. } => *nearest,
             _ => None,
         }
     }
@@ -86,6 +97,7 @@ impl FilterError {
                 [] => (*expected).to_owned(),
                 words => one_of(words.iter().copied()),
             },
+            Fault::OfEvents { expected, .. } => (*expected).to_owned(),
             Fault::Pattern { .. } => "a regular expression".into(),
             Fault::PatternTooLarge => {
                 format!("regular expressions of at most {} KiB, compiled", FILTER_PROGRAM_BYTES >> 10)
@@ -109,6 +121,7 @@ impl fmt::Display for FilterError {
             Fault::UnknownField { name, .. } => write!(f, "there is no field `{name}`")?,
             Fault::Operator { field, operator } => write!(f, "`{}` takes no `{operator}`", field.name())?,
             Fault::Value { field, .. } => write!(f, "`{}` has no such value", field.name())?,
+            Fault::OfEvents { what, .. } => f.write_str(what)?,
             Fault::Pattern { reason } => write!(f, "{reason}")?,
             Fault::TooLong => f.write_str("the filter is too long")?,
             Fault::TooManyTerms => f.write_str("the filter has too many terms")?,

@@ -13,6 +13,7 @@
 mod bound;
 mod complete;
 mod error;
+mod events;
 mod field;
 mod parser;
 pub mod pattern;
@@ -29,6 +30,7 @@ mod tests;
 pub use bound::{Binding, Bound, Test};
 pub use complete::{Completion, Suggestion, Values, complete};
 pub use error::{Fault, FilterError};
+pub use events::{EventFilter, EventTerm, Who};
 pub use field::{Factor, Field, TextField, TimeField};
 pub use text::{Glob, Matcher, Pattern, Text};
 pub use tree::{Leaf, Tree};

@@ -90,6 +90,11 @@ impl Age {
         Some(Self { minutes })
     }
 
+    /// How long that is.
+    pub const fn time(self) -> Duration {
+        Duration::from_mins(self.minutes as u64)
+    }
+
     /// The instant that lies so long before a time, rounded down to the minute: who asks twice within a minute asks
     /// the same.
     pub fn before(self, now: Timestamp) -> Timestamp {

@@ -81,6 +81,8 @@ pub enum Refusal {
     },
     /// A cursor is of another list, too old, or none of ours.
     BadCursor,
+    /// A stretch of time cannot be told: what is wrong with it.
+    Range(&'static str),
     /// An outcome of the service.
     Outcome(Outcome),
     /// Our own fault; the log has it under the request's id.
@@ -90,6 +92,8 @@ pub enum Refusal {
 /// Where parameters stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// In the path.
+    Path,
     /// In the query.
     Query,
     /// In the body.

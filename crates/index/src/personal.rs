@@ -63,6 +63,12 @@ impl PersonalTokens {
         Some(Bearer { user: owner.no, user_id: owner.id, roles: owner.roles, holder: *holder })
     }
 
+    /// Whose the token of this number is. All are gone through: only an administrator asks.
+    pub fn user_of(&self, token: TokenNo) -> Option<UserNo> {
+        let mut held = self.held.values();
+        held.find(|(_, holder)| holder.token() == token).map(|(owner, _)| owner.no)
+    }
+
     /// A user that holds one.
     pub fn owner(&self, user: UserNo) -> Option<Arc<Owner>> {
         let (owner, _) = self.held.get(self.of_user.get(&user)?.first()?)?;

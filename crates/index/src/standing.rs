@@ -403,6 +403,17 @@ impl Standing {
         live + index.retired.values().filter(|retired| retired.user == user).count()
     }
 
+    /// How many live sessions a user has.
+    pub fn live_of(&self, user: UserNo, now: Timestamp) -> usize {
+        let index = self.at(now);
+        index.users.find(user).map_or(0, |code| index.users.count(code))
+    }
+
+    /// Whose a personal access token is.
+    pub fn user_of_personal(&self, token: TokenNo) -> Option<UserNo> {
+        self.personal.read().user_of(token)
+    }
+
     /// Whether a call with this token from this client needs no second factor.
     pub fn step_up_remembered(&self, token: TokenNo, agent: AgentDigest, ip: IpAddr, now: Timestamp) -> bool {
         self.index.read().step_ups.cover(token, agent, ip, now)

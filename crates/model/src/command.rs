@@ -460,6 +460,8 @@ pub enum Refused {
 pub struct Receipt {
     /// The commit's time.
     pub at: Timestamp,
+    /// Its first event; behind the last when there is none.
+    pub first: crate::ids::Seq,
     /// Its last event; the head before it when the command changed nothing that the ledger tells.
     pub last: crate::ids::Seq,
 }

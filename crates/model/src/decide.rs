@@ -51,6 +51,7 @@ pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut fac
         let decision = decide_one(command, &facts, at);
         let decision =
             decision.and_then(|effects| if fits(&effects) { Ok(effects) } else { Err(Refused::DiskFull) });
+        let first = facts.head.seq.next();
         let answer = decision.map(|effects| {
             for event in effects.events {
                 facts.apply(&event);
@@ -69,7 +70,7 @@ pub fn decide<'a>(batch: impl Iterator<Item = (Timestamp, &'a Command)>, mut fac
                 }
                 decided.progress.insert(id, progress);
             }
-            Receipt { at, last: facts.head.seq }
+            Receipt { at, first, last: facts.head.seq }
         });
         decided.answers.push(answer);
     }

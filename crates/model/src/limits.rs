@@ -102,6 +102,26 @@ pub const STREAMS_PER_USER: usize = 64;
 pub const STREAM_HEARTBEAT: Duration = Duration::from_secs(15);
 /// Values of a facet that are given; of the rest, how many they are.
 pub const FACET_VALUES: usize = 50;
+/// Events that the store is asked for at a time, where a filter looks for some.
+pub const AUDIT_STRETCH: usize = 1_000;
+/// Events that are looked at for one page of the audit, found or not.
+pub const AUDIT_LOOKED_AT: usize = 20_000;
+/// Events of a session that are told beside its opening and its ending.
+pub const SESSION_EVENTS: usize = 200;
+/// Instants of a curve.
+pub const CURVE_POINTS: usize = 1_000;
+/// Sign-ins that the store is asked for at a time.
+pub const SIGN_INS_STRETCH: usize = 5_000;
+/// Sign-ins that are counted for one answer; of more, the newest.
+pub const SIGN_INS_COUNTED: usize = 1_000_000;
+/// Saved filters of one user.
+pub const VIEWS_PER_USER: usize = 100;
+/// Saved filters that are listed, those of others among them.
+pub const VIEWS_LISTED: usize = 1_000;
+/// Characters of a saved filter's name.
+pub const VIEW_NAME_CHARS: usize = 100;
+/// Values that are offered to whoever types a filter.
+pub const COMPLETIONS: usize = 20;
 /// How long one filter may scan before it is refused.
 pub const FILTER_TIME: Duration = Duration::from_millis(250);
 

@@ -42,6 +42,10 @@ pub enum Refusal {
     PersonalToken(PersonalTokenRefusal),
     /// A preview cannot be carried out as asked.
     Revocation(RevocationRefusal),
+    /// There is no such saved filter of one's own.
+    NoSuchView,
+    /// One has as many saved filters as one may have.
+    TooManyViews,
     /// The store's disk is full, and this is none of what room is kept in reserve for.
     DiskFull,
     /// The truth cannot be read or written now.

@@ -3,10 +3,13 @@
 //!
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
+mod audit;
 mod authenticate;
 mod changes;
 mod checkpoint;
 mod codes;
+mod complete;
+mod contain_user;
 mod create_user;
 mod delete_user;
 mod delivery;
@@ -17,6 +20,7 @@ mod factors;
 mod feeds;
 mod fill;
 mod filters;
+mod find_users;
 mod first_start;
 mod following;
 mod hashing;
@@ -30,6 +34,7 @@ mod metrics;
 mod observations;
 mod permissions;
 mod personal_tokens;
+mod places;
 mod pool;
 mod principal;
 mod rehash;
@@ -37,18 +42,24 @@ mod revoke_by_filter;
 mod revoking;
 mod roles;
 mod settings;
+mod show_session;
 mod sign_in;
 mod start;
+mod stats;
 mod step_up;
 mod ticks;
 mod update_user;
 mod upkeep;
 mod user_fields;
 mod users;
+mod views;
 mod writer;
 
+pub use audit::{AuditEvent, AuditPage};
 pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
 pub use codes::Code;
+pub use complete::Completed;
+pub use contain_user::Containment;
 pub use create_user::{Password, UserRequest};
 pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
@@ -60,16 +71,23 @@ pub use error::{
 pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
+pub use find_users::FoundUser;
 pub use first_start::FirstAdministrator;
 pub use metrics::TIMES;
 pub use principal::{Client, Principal};
 pub use revoke_by_filter::{PreviewRequest, Previewed};
 pub use rollcall_auth::Kept;
 pub use rollcall_index as index;
-pub use rollcall_store::{Credential, Hindrance, KeptRevocation, PermissionRow, UserSortKey, UsersQuery};
+pub use rollcall_store::reading::EndedSession;
+pub use rollcall_store::views::{OwnedView, View};
+pub use rollcall_store::{
+    Credential, Hindrance, KeptRevocation, NamedUser, PermissionRow, UserSortKey, UsersQuery,
+};
 pub use settings::Settings;
+pub use show_session::Ended;
 pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
+pub use stats::{SignIns, Times};
 pub use update_user::UserUpdate;
 pub use user_fields::is_username;
 pub use users::{Seen, SeenPage, UserName};

@@ -6,7 +6,9 @@ use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Command, PersonalToken, RevocationId, Seq, SessionNo, Timestamp, UserNo};
+use rollcall_model::{Command, PersonalToken, RevocationId, Seq, SessionId, SessionNo, Timestamp, UserNo};
+use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation, Lease,
     LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store,
@@ -77,6 +79,16 @@ impl Store for MeasuredStore {
         permissions() -> Vec<PermissionRow>;
         workspace() -> Option<WorkspaceRow>;
         ledger(after: Seq, limit: usize) -> Vec<LedgerRow>;
+        ledger_before(before: Seq, limit: usize) -> Vec<LedgerRow>;
+        moments(events: Vec<Seq>) -> Vec<Moment>;
+        names(users: Vec<UserNo>, sessions: Vec<SessionNo>) -> Names;
+        ended_session(id: SessionId) -> Option<EndedSession>;
+        session_events(session: SessionNo, ended: Option<Seq>, limit: usize) -> Vec<LedgerRow>;
+        sign_ins_before(before: SessionNo, limit: usize) -> Vec<SignInRow>;
+        find_users(search: UsersSearch) -> FoundUsers;
+        views(user: UserNo, limit: usize) -> Vec<OwnedView>;
+        put_view(user: UserNo, view: View, most: usize) -> bool;
+        drop_view(user: UserNo, name: String) -> bool;
         verify() -> Result<ChainEnd, BadEvent>;
         note_seen(seen: Vec<(SessionNo, Timestamp)>) -> ();
         mailed_codes(user: UserNo) -> Vec<MailedCode>;

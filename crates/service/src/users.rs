@@ -59,7 +59,7 @@ impl Service {
     }
 
     /// The store knows the sign-ins that are history; those that stand are in the index.
-    fn seen(&self, user: User, stored: Option<Timestamp>) -> Seen {
+    pub(crate) fn seen(&self, user: User, stored: Option<Timestamp>) -> Seen {
         let last_login_at = stored.max(self.newest_opening(user.owner.no));
         Seen { user, last_login_at }
     }

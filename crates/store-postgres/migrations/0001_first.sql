@@ -38,6 +38,8 @@ CREATE TABLE ledger (
     digest  bytea    NOT NULL,
     hash    bytea    NOT NULL
 );
+-- Sessions have a history; what there is most of, openings and endings, is found by number and not in it.
+CREATE INDEX ledger_by_session ON ledger (session, seq) WHERE session IS NOT NULL AND kind NOT IN (4, 5);
 
 CREATE TABLE ledger_detail (                  -- personal data, erasable on its own
     seq    bigint PRIMARY KEY,
@@ -130,6 +132,8 @@ CREATE TABLE session_history (
     agent      bigint   NOT NULL,
     host       bigint   NOT NULL
 );
+-- The sweep fills it, between commits; of live sessions the index of the process knows the ids.
+CREATE INDEX session_history_by_id ON session_history (id) WHERE id <> '';
 
 CREATE TABLE personal_tokens (
     made_seq         bigint  PRIMARY KEY,
@@ -205,4 +209,14 @@ CREATE TABLE mails (                          -- not delivered so far
     due_at     bigint NOT NULL,               -- not tried before
     attempts   bigint NOT NULL,
     sealed     bytea  NOT NULL
+);
+
+CREATE TABLE views (                          -- saved filters
+    user_no    bigint NOT NULL,
+    name       text COLLATE "C" NOT NULL,
+    q          text    NOT NULL,
+    sort       text    NOT NULL,
+    shared     boolean NOT NULL,
+    updated_at bigint  NOT NULL,
+    PRIMARY KEY (user_no, name)
 );

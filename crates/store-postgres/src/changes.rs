@@ -143,6 +143,7 @@ impl Changes {
             Happening::UserCreated { user, password } => self.insert_user(user, &password.0),
             Happening::UserDeleted { .. } => {
                 self.change(sql::DELETE_USER, values![subject, at]);
+                self.change(sql::DROP_VIEWS, values![subject]);
                 self.change(sql::FREE_EMAILS, values![subject]);
                 self.drop_factors(subject, Factors::ALL);
             }

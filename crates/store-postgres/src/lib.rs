@@ -11,6 +11,7 @@ mod follow;
 mod forget;
 mod load;
 mod migrate;
+mod past;
 mod read;
 mod reader;
 mod revocations;
@@ -19,6 +20,7 @@ mod sql;
 mod sweep;
 mod time;
 mod tls;
+mod views;
 mod write;
 
 pub use copy::{PostgresDestination, PostgresSource};
@@ -32,9 +34,11 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Clock, Command, PersonalToken, Randomness, Refused, Timestamp, UserNo};
+use rollcall_model::{Clock, Command, PersonalToken, Randomness, Refused, SessionId, Timestamp, UserNo};
 use rollcall_store::chain::BEFORE_THE_FIRST;
+use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
 use rollcall_store::remembered::Remembered;
+use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation, Lease,
     LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store,
@@ -271,6 +275,51 @@ impl Store for PostgresStore {
 
     fn ledger(&self, after: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>> {
         on_a_connection!(self, |connection| read::ledger(connection, after, limit))
+    }
+
+    fn ledger_before(&self, before: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>> {
+        on_a_connection!(self, |connection| past::ledger_before(connection, before, limit))
+    }
+
+    fn moments(&self, events: Vec<Seq>) -> Answer<'_, Vec<Moment>> {
+        on_a_connection!(self, |connection| past::moments(connection, &events))
+    }
+
+    fn names(&self, users: Vec<UserNo>, sessions: Vec<SessionNo>) -> Answer<'_, Names> {
+        on_a_connection!(self, |connection| past::names(connection, &users, &sessions))
+    }
+
+    fn ended_session(&self, id: SessionId) -> Answer<'_, Option<EndedSession>> {
+        on_a_connection!(self, |connection| past::ended_session(connection, &id))
+    }
+
+    fn session_events(
+        &self,
+        session: SessionNo,
+        ended: Option<Seq>,
+        limit: usize,
+    ) -> Answer<'_, Vec<LedgerRow>> {
+        on_a_connection!(self, |connection| past::session_events(connection, session, ended, limit))
+    }
+
+    fn sign_ins_before(&self, before: SessionNo, limit: usize) -> Answer<'_, Vec<SignInRow>> {
+        on_a_connection!(self, |connection| past::sign_ins_before(connection, before, limit))
+    }
+
+    fn find_users(&self, search: UsersSearch) -> Answer<'_, FoundUsers> {
+        on_a_connection!(self, |connection| past::find_users(connection, &search))
+    }
+
+    fn views(&self, user: UserNo, limit: usize) -> Answer<'_, Vec<OwnedView>> {
+        on_a_connection!(self, |connection| views::views(connection, user, limit))
+    }
+
+    fn put_view(&self, user: UserNo, view: View, most: usize) -> Answer<'_, bool> {
+        on_a_connection!(self, |connection| views::put(connection, user, &view, most))
+    }
+
+    fn drop_view(&self, user: UserNo, name: String) -> Answer<'_, bool> {
+        on_a_connection!(self, |connection| views::drop(connection, user, &name))
     }
 
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>> {

@@ -70,7 +70,10 @@ pub async fn users_of(connection: &Connection, users: &[UserNo]) -> Result<Vec<C
     found
 }
 
-async fn emails(connection: &Connection, users: &[i64]) -> Result<HashMap<UserNo, Vec<Email>>, StoreError> {
+pub async fn emails(
+    connection: &Connection,
+    users: &[i64],
+) -> Result<HashMap<UserNo, Vec<Email>>, StoreError> {
     let mut emails = HashMap::<UserNo, Vec<Email>>::new();
     for row in connection.rows(sql::EMAILS, &[&users]).await? {
         let email = Email { address: get(&row, 1)?, verified: get(&row, 2)? };

@@ -24,6 +24,34 @@ statements! {
     APPEND_DETAILS = "INSERT INTO ledger_detail (seq, detail) SELECT * FROM UNNEST($1::bigint[], $2::bytea[])";
     EVENTS_AFTER = "SELECT seq, at, kind, outcome, actor, subject, session, live, digest, hash, detail
         FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq > $1 ORDER BY seq LIMIT $2";
+    EVENTS_BEFORE = "SELECT seq, at, kind, outcome, actor, subject, session, live, digest, hash, detail
+        FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+    /// Opening and ending are found by their numbers, the rest by an index that neither is in.
+    EVENTS_OF_SESSION = "SELECT seq, at, kind, outcome, actor, subject, session, live, digest, hash, detail
+        FROM ledger LEFT JOIN ledger_detail USING (seq) WHERE seq IN (
+            SELECT $1::bigint UNION ALL SELECT $2::bigint UNION ALL
+            SELECT * FROM (SELECT seq FROM ledger
+                WHERE session = $1 AND session IS NOT NULL AND kind NOT IN (4, 5) ORDER BY seq LIMIT $3) AS further)
+        ORDER BY seq";
+    MOMENTS = "SELECT seq, at, live FROM ledger WHERE seq = ANY ($1::bigint[]) ORDER BY seq";
+    NAMES_OF_USERS = "SELECT user_no, id, username, deleted_at IS NOT NULL FROM users
+        WHERE user_no = ANY ($1::bigint[])";
+    IDS_OF_SESSIONS = "SELECT opened_seq, id FROM sessions WHERE opened_seq = ANY ($1::bigint[])
+        UNION ALL SELECT opened_seq, id FROM session_history WHERE opened_seq = ANY ($1::bigint[]) AND id <> ''";
+    /// Of those that wait to be moved there are few.
+    ENDED_SESSION = "SELECT user_no, u.id, username, name, roles,
+            opened_seq, s.id, opened_at, expires_at, seen_at, ip, agents.text, hosts.text, ended_seq, ended_at, reason
+        FROM (SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
+                FROM session_history WHERE id = $1 AND id <> ''
+            UNION ALL
+            SELECT opened_seq, ended_seq, ended_at, reason, id, user_no, opened_at, expires_at, seen_at, ip, agent, host
+                FROM ended_sessions JOIN sessions USING (opened_seq) WHERE id = $1) AS s
+            JOIN users AS u USING (user_no)
+            LEFT JOIN texts AS agents ON agents.no = s.agent LEFT JOIN texts AS hosts ON hosts.no = s.host";
+    SIGN_INS_BEFORE = "SELECT opened_seq, opened_at, ip, text FROM (
+            SELECT opened_seq, opened_at, ip, agent FROM sessions WHERE opened_seq < $1
+            UNION ALL SELECT opened_seq, opened_at, ip, agent FROM session_history WHERE opened_seq < $1
+            ORDER BY opened_seq DESC LIMIT $2) AS newest LEFT JOIN texts ON no = agent ORDER BY opened_seq DESC";
     TIME_OF_EVENT = "SELECT at FROM ledger WHERE seq = $1";
 
     WORKSPACE = "SELECT test, had_administrator, EXISTS (SELECT 1 FROM users), key_fingerprint FROM workspace";
@@ -87,6 +115,12 @@ statements! {
             seed, (SELECT COUNT(*) FROM recovery_codes AS codes WHERE codes.user_no = users.user_no), wants_mail
         FROM users LEFT JOIN authenticators USING (user_no)
         WHERE user_no = ANY ($1::bigint[]) AND deleted_at IS NULL";
+    FIND_USERS = "SELECT user_no, id, username, name, roles, active, kind, created_at, updated_at, bio, nickname,
+            status_text, require_password_change, custom_fields, last_login_at
+        FROM users WHERE deleted_at IS NULL AND username_key > $1
+            AND ($2::text = '' OR strpos(username_key, $2) > 0 OR strpos(name_key, $3::text) > 0 OR EXISTS (
+                SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND strpos(address_key, $2) > 0))
+        ORDER BY username_key LIMIT $4";
     COUNT_USERS = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL
         AND ($1::text IS NULL OR user_no IN (SELECT user_no FROM user_emails WHERE address_key = $1))";
     EMAILS = "SELECT user_no, address, verified FROM user_emails WHERE user_no = ANY ($1::bigint[])
@@ -94,6 +128,17 @@ statements! {
     ALL_EMAILS = "SELECT user_no, address FROM user_emails WHERE address_key IS NOT NULL AND user_no > $1";
     ACTIVE_ADMINISTRATORS = "SELECT COUNT(*) FROM users
         WHERE deleted_at IS NULL AND active AND roles & $1 <> 0";
+
+    VIEWS = "SELECT user_no, id, username, views.name, q, sort, shared, views.updated_at
+        FROM views JOIN users USING (user_no) WHERE deleted_at IS NULL AND (user_no = $1 OR shared)
+        ORDER BY views.name, user_no LIMIT $2";
+    PUT_VIEW = "INSERT INTO views (user_no, name, q, sort, shared, updated_at)
+        SELECT $1::bigint, $2::text, $3::text, $4::text, $5::boolean, $6::bigint
+        WHERE (SELECT COUNT(*) FROM views WHERE user_no = $1 AND name <> $2) < $7
+        ON CONFLICT (user_no, name) DO UPDATE
+        SET q = excluded.q, sort = excluded.sort, shared = excluded.shared, updated_at = excluded.updated_at";
+    DROP_VIEW = "DELETE FROM views WHERE user_no = $1 AND name = $2";
+    DROP_VIEWS = "DELETE FROM views WHERE user_no = $1";
 
     BEGIN_AUTHENTICATOR = "INSERT INTO authenticators (user_no, begun_seq, seed, last_step) VALUES ($1, $2, $3, NULL)
         ON CONFLICT (user_no) DO UPDATE

@@ -11,6 +11,7 @@ mod forget;
 mod load;
 mod migrate;
 mod open;
+mod past;
 mod read;
 mod reader;
 mod reserve;
@@ -21,6 +22,7 @@ mod sweep;
 #[cfg(any(test, feature = "tamper"))]
 pub mod tamper;
 mod unfinished;
+mod views;
 mod worker;
 mod write;
 mod write_back;
@@ -38,10 +40,12 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Command, PersonalToken, Randomness, Timestamp, UserNo, limits};
+use rollcall_model::{Command, PersonalToken, Randomness, SessionId, Timestamp, UserNo, limits};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
+use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
 use rollcall_store::remembered::Remembered;
+use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
     LedgerRow, LiveSets, Loading, MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage,
@@ -262,6 +266,51 @@ impl Store for SqliteStore {
 
     fn ledger(&self, after: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>> {
         self.read(move |connection| read::ledger(connection, after, limit))
+    }
+
+    fn ledger_before(&self, before: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>> {
+        self.read(move |connection| past::ledger_before(connection, before, limit))
+    }
+
+    fn moments(&self, events: Vec<Seq>) -> Answer<'_, Vec<Moment>> {
+        self.read(move |connection| past::moments(connection, &events))
+    }
+
+    fn names(&self, users: Vec<UserNo>, sessions: Vec<SessionNo>) -> Answer<'_, Names> {
+        self.read(move |connection| past::names(connection, &users, &sessions))
+    }
+
+    fn ended_session(&self, id: SessionId) -> Answer<'_, Option<EndedSession>> {
+        self.read(move |connection| past::ended_session(connection, &id))
+    }
+
+    fn session_events(
+        &self,
+        session: SessionNo,
+        ended: Option<Seq>,
+        limit: usize,
+    ) -> Answer<'_, Vec<LedgerRow>> {
+        self.read(move |connection| past::session_events(connection, session, ended, limit))
+    }
+
+    fn sign_ins_before(&self, before: SessionNo, limit: usize) -> Answer<'_, Vec<SignInRow>> {
+        self.read(move |connection| past::sign_ins_before(connection, before, limit))
+    }
+
+    fn find_users(&self, search: UsersSearch) -> Answer<'_, FoundUsers> {
+        self.read(move |connection| past::find_users(connection, &search))
+    }
+
+    fn views(&self, user: UserNo, limit: usize) -> Answer<'_, Vec<OwnedView>> {
+        self.read(move |connection| views::views(connection, user, limit))
+    }
+
+    fn put_view(&self, user: UserNo, view: View, most: usize) -> Answer<'_, bool> {
+        self.write(move |connection| views::put(connection, user, &view, most))
+    }
+
+    fn drop_view(&self, user: UserNo, name: String) -> Answer<'_, bool> {
+        self.write(move |connection| views::drop(connection, user, &name))
     }
 
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>> {

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_test_workspaces.sql"),
     include_str!("../migrations/0006_who_has_factors.sql"),
     include_str!("../migrations/0007_revocations.sql"),
+    include_str!("../migrations/0008_past.sql"),
 ];
 
 /// The version of this program's schema.

@@ -65,7 +65,7 @@ fn user_by_number(connection: &Connection, no: i64) -> Result<Option<Credential>
     Ok(Some(found))
 }
 
-fn emails(connection: &Connection, no: i64) -> Result<Vec<Email>, Error> {
+pub fn emails(connection: &Connection, no: i64) -> Result<Vec<Email>, Error> {
     connection
         .prepare_cached(sql::EMAILS)?
         .query_map([no], |row| Ok(Email { address: row.get(0)?, verified: row.get(1)? }))?

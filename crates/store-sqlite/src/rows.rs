@@ -199,6 +199,6 @@ pub fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, Error> {
     Ok(LedgerRow { envelope, digest: row.get(8)?, hash: row.get(9)?, detail: row.get(10)? })
 }
 
-fn conversion(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+pub fn conversion(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::FromSqlConversionFailure(column, Type::Null, error.into())
 }

@@ -287,6 +287,7 @@ impl Writing<'_> {
             Happening::UserDeleted { .. } => {
                 let no = number(event.subject.map_or(0, |user| user.0));
                 self.transaction.prepare_cached(sql::DELETE_USER)?.execute([no, event.at.as_ms()])?;
+                self.transaction.prepare_cached(sql::DROP_VIEWS)?.execute([no])?;
                 self.transaction.prepare_cached(sql::FREE_EMAILS)?.execute([no])?;
                 self.drop_factors(event, Factors::ALL)
             }

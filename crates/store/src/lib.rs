@@ -10,11 +10,14 @@
 pub mod chain;
 pub mod copy;
 pub mod directory;
+pub mod reading;
 pub mod remembered;
 mod revocations;
 #[cfg(feature = "suite")]
 pub mod suite;
+pub mod views;
 
+use reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
 pub use revocations::KeptRevocation;
 use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
@@ -26,12 +29,13 @@ use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
     AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId,
-    RoleSet, Session, Timestamp,
+    RoleSet, Session, SessionId, Timestamp,
 };
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use views::{OwnedView, View};
 
 /// What an engine promises to answer.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -123,6 +127,42 @@ pub trait Store: Send + Sync + 'static {
 
     /// A stretch of the ledger after `after`, at most `limit` events.
     fn ledger(&self, after: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>>;
+
+    /// A stretch of the ledger before `before`, the newest event first, at most `limit` events.
+    fn ledger_before(&self, before: Seq, limit: usize) -> Answer<'_, Vec<LedgerRow>>;
+
+    /// Times of these events, as many as there are, in their order.
+    fn moments(&self, events: Vec<Seq>) -> Answer<'_, Vec<Moment>>;
+
+    /// What these numbers stand for.
+    fn names(&self, users: Vec<UserNo>, sessions: Vec<SessionNo>) -> Answer<'_, Names>;
+
+    /// A session that has ended, by its id on the wire, unless it is forgotten or its user was erased.
+    fn ended_session(&self, id: SessionId) -> Answer<'_, Option<EndedSession>>;
+
+    /// The events of a session, the oldest first, at most `limit` of those between its opening and its ending.
+    fn session_events(
+        &self,
+        session: SessionNo,
+        ended: Option<Seq>,
+        limit: usize,
+    ) -> Answer<'_, Vec<LedgerRow>>;
+
+    /// Sign-ins before `before` whose sessions are live, or ended and not forgotten, the newest first.
+    fn sign_ins_before(&self, before: SessionNo, limit: usize) -> Answer<'_, Vec<SignInRow>>;
+
+    /// Users that a text finds, in the order of their usernames.
+    fn find_users(&self, search: UsersSearch) -> Answer<'_, FoundUsers>;
+
+    /// Saved filters that a user sees: its own and, of others that are not deleted, those that are shared; by name, at
+    /// most `limit`.
+    fn views(&self, user: UserNo, limit: usize) -> Answer<'_, Vec<OwnedView>>;
+
+    /// Keeps a filter for a user, in the place of one of the same name; not when it has `most` others already.
+    fn put_view(&self, user: UserNo, view: View, most: usize) -> Answer<'_, bool>;
+
+    /// Drops a user's filter of this name; tells whether there was one.
+    fn drop_view(&self, user: UserNo, name: String) -> Answer<'_, bool>;
 
     /// Reads the whole chain and says where it ends, or names the first event that is not as written.
     fn verify(&self) -> Answer<'_, Result<ChainEnd, BadEvent>>;

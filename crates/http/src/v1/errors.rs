@@ -68,7 +68,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::Denied(denied) => self::denied(*denied),
         Refusal::Schema(place, faults) => {
             let error_type = match place {
-                Place::Query => "error-invalid-params",
+                Place::Query | Place::Path => "error-invalid-params",
                 Place::Body => "invalid-params",
             };
             status(400, Body { error_type: Some(error_type), ..plain(&faults.join("\n ")) })
@@ -103,7 +103,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
             Some(json!({ "helperMethod": "parseJsonQuery" })),
         ),
         // What only endpoints of v2 are refused with.
-        Refusal::Facet { .. } | Refusal::Format { .. } | Refusal::BadCursor => {
+        Refusal::Facet { .. } | Refusal::Format { .. } | Refusal::BadCursor | Refusal::Range(_) => {
             status(400, plain("error-invalid-params"))
         }
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
@@ -162,6 +162,7 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         // What only endpoints of v2 are refused with.
         Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
+        Outcome::NoSuchView | Outcome::TooManyViews => thrown("No such view", "error-invalid-view", None),
         Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
         Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),
     }

@@ -4,19 +4,32 @@ use crate::refusal::Refusal;
 use rollcall_model::{SessionNo, Timestamp, limits};
 use rollcall_service::index::{Position, SortValue};
 use rollcall_service::{Kept, Service};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Seals a place in a list.
+/// Seals a place in a list of sessions.
 pub fn seal(service: &Service, list: &str, position: &Position) -> String {
     let values: Vec<_> = position.values.iter().map(value).collect();
-    let place = json!([service.now().as_ms(), position.no.0, values]).to_string();
-    service.seal_kept(Kept::Cursor, list.as_bytes(), place.as_bytes())
+    seal_place(service, list, &json!([position.no.0, values]))
 }
 
-/// Opens a place in a list.
+/// Opens a place in a list of sessions.
 pub fn open(service: &Service, list: &str, cursor: &str) -> Result<Position, Refusal> {
-    let place = service.open_kept(Kept::Cursor, list.as_bytes(), cursor).ok_or(Refusal::BadCursor)?;
-    read(&place, service.now()).ok_or(Refusal::BadCursor)
+    read(open_place(service, list, cursor)?).ok_or(Refusal::BadCursor)
+}
+
+/// Seals a place in any list.
+pub fn seal_place(service: &Service, list: &str, place: &Value) -> String {
+    let dated = json!([service.now().as_ms(), place]).to_string();
+    service.seal_kept(Kept::Cursor, list.as_bytes(), dated.as_bytes())
+}
+
+/// Opens a place in any list.
+pub fn open_place<T: DeserializeOwned>(service: &Service, list: &str, cursor: &str) -> Result<T, Refusal> {
+    let dated = service.open_kept(Kept::Cursor, list.as_bytes(), cursor).ok_or(Refusal::BadCursor)?;
+    let (sealed_at, place): (i64, T) = serde_json::from_slice(&dated).map_err(|_| Refusal::BadCursor)?;
+    let is_good = service.now() <= Timestamp::from_ms(sealed_at) + limits::CURSOR_LIFE;
+    if is_good { Ok(place) } else { Err(Refusal::BadCursor) }
 }
 
 fn value(value: &SortValue) -> Value {
@@ -27,11 +40,7 @@ fn value(value: &SortValue) -> Value {
     }
 }
 
-fn read(place: &[u8], now: Timestamp) -> Option<Position> {
-    let (sealed_at, no, values): (i64, u64, Vec<Value>) = serde_json::from_slice(place).ok()?;
-    if Timestamp::from_ms(sealed_at) + limits::CURSOR_LIFE < now {
-        return None;
-    }
+fn read((no, values): (u64, Vec<Value>)) -> Option<Position> {
     let value = |value: Value| {
         Some(match value {
             Value::Null => SortValue::Text(None),

@@ -2,7 +2,8 @@
 
 use crate::v1::json;
 use rollcall_model::factor::Factors;
-use rollcall_model::{SessionNo, Timestamp};
+use rollcall_model::{Device, SessionNo, Timestamp};
+use rollcall_service::Ended;
 use rollcall_service::index::Row;
 
 /// Bytes of an item, about: a page's buffer is made once.
@@ -19,7 +20,29 @@ pub const fn factor(factors: Factors) -> &'static str {
     }
 }
 
-/// An item of its own, for the session that asks.
+/// An item of its own for a session that has ended, without the closing brace.
+pub fn ended_item(ended: &Ended) -> Vec<u8> {
+    let (Ended { session, device, factors }, owner) = (ended, &ended.session.owner);
+    let mut out = Vec::with_capacity(ITEM_BYTES);
+    out.push(b'{');
+    first(&mut out, "id", session.id.as_bytes());
+    text(&mut out, "user_id", owner.id.as_bytes());
+    text(&mut out, "username", owner.username.as_bytes());
+    maybe(&mut out, "name", owner.name.as_deref().map(str::as_bytes));
+    device_fields(&mut out, device);
+    text(&mut out, "host", session.host.as_bytes());
+    text(&mut out, "ip", session.ip.to_string().as_bytes());
+    time(&mut out, "login_at", session.opened_at);
+    time(&mut out, "seen_at", session.seen_at);
+    time(&mut out, "expires_at", session.expires_at);
+    text(&mut out, "factor", factor(*factors).as_bytes());
+    out.extend_from_slice(br#","current":false"#);
+    time(&mut out, "ended_at", session.ended_at);
+    text(&mut out, "ended_reason", session.reason.as_str().as_bytes());
+    out
+}
+
+/// An item of its own for a session that is live.
 pub fn item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
     let mut out = Vec::with_capacity(ITEM_BYTES);
     out.push(b'{');
@@ -28,18 +51,22 @@ pub fn item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
     out
 }
 
+/// The same with what an ended one has, without the closing brace.
+pub fn live_item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ITEM_BYTES);
+    out.push(b'{');
+    fields(&mut out, row, current);
+    out.extend_from_slice(br#","ended_at":null,"ended_reason":null"#);
+    out
+}
+
 /// An item's fields, without the braces around them.
 pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, current: Option<SessionNo>) {
-    let device = row.device();
     first(out, "id", row.id());
     text(out, "user_id", row.user_id().as_bytes());
     text(out, "username", row.username_utf8());
     maybe(out, "name", row.name_utf8());
-    text(out, "device_type", device.device_type.as_str().as_bytes());
-    text(out, "device_name", device.name.as_bytes());
-    text(out, "device_version", device.long_version.as_bytes());
-    text(out, "os_name", device.os_name.as_bytes());
-    maybe(out, "os_version", device.os_version.as_deref().map(str::as_bytes));
+    device_fields(out, row.device());
     text(out, "host", row.host().as_bytes());
     text(out, "ip", row.address());
     time(out, "login_at", row.opened_at());
@@ -48,6 +75,14 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, current: Option<SessionNo>) {
     text(out, "factor", factor(row.factors()).as_bytes());
     let current = current == Some(row.no());
     out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
+}
+
+fn device_fields(out: &mut Vec<u8>, device: &Device) {
+    text(out, "device_type", device.device_type.as_str().as_bytes());
+    text(out, "device_name", device.name.as_bytes());
+    text(out, "device_version", device.long_version.as_bytes());
+    text(out, "os_name", device.os_name.as_bytes());
+    maybe(out, "os_version", device.os_version.as_deref().map(str::as_bytes));
 }
 
 fn first(out: &mut Vec<u8>, name: &str, value: &[u8]) {

@@ -1,15 +1,24 @@
 //! API v2: our own (docs/reference/v2.md). One file per endpoint; names in snake case, flat items, RFC 3339 times, and problem
 //! documents for what is refused.
 
+mod audit;
+mod complete;
 mod cursor;
+mod event;
 mod item;
 mod me;
 mod page;
 pub mod problem;
 mod revocations;
+mod search;
 mod sessions;
 mod sheet;
+mod stats;
+mod users;
+mod views;
 
+pub use audit::Audit;
+pub use complete::Complete as FilterComplete;
 pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
 pub use revocations::{
     Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
@@ -18,3 +27,9 @@ pub use sessions::{
     End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,
     Stream as SessionsStream,
 };
+pub use stats::{Live as StatsLive, SignIns as StatsSignIns};
+pub use users::{
+    Contain as UsersContain, EndToken as TokensEnd, List as UsersList, ResetFactors as UsersResetFactors,
+    Sessions as UsersSessions, Tokens as UsersTokens,
+};
+pub use views::{Delete as ViewsDelete, List as ViewsList, Put as ViewsPut};

@@ -89,6 +89,7 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "The cursor is not of this list",
             "Take `next` of the page before, with the same q and sort, within a day; or begin anew without it.",
         ),
+        Refusal::Range(what) => new(400, "bad-range", "There is no such stretch of time", what),
         Refusal::Outcome(outcome) => self::outcome(outcome),
         // Beside our own faults, what only endpoints of v1 are refused with.
         Refusal::Internal
@@ -163,6 +164,16 @@ fn outcome(outcome: &Outcome) -> Problem {
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         Outcome::UserFields(refusal) => fields(refusal),
         Outcome::Revocation(refusal) => revocation(*refusal),
+        Outcome::NoSuchView => new(
+            404,
+            "no-such-view",
+            "There is no such view",
+            "GET /api/v2/views lists them; only one's own go.",
+        ),
+        Outcome::TooManyViews => {
+            let detail = format!("One may have {}: delete one.", limits::VIEWS_PER_USER);
+            new(409, "too-many-views", "There are as many views as there may be", &detail)
+        }
         Outcome::DiskFull => {
             not_now("disk-full", "The disk is full", "Ending sessions still works; all else waits for room.")
         }
@@ -184,6 +195,7 @@ fn filter(error: &FilterError) -> Problem {
 
 fn schema(place: Place, faults: &[String]) -> Problem {
     let place = match place {
+        Place::Path => "path",
         Place::Query => "query",
         Place::Body => "body",
     };
@@ -360,5 +372,8 @@ pub fn samples() -> Vec<Refusal> {
         Outcome::from(RevocationRefusal::OfAnother).into(),
         Outcome::from(RevocationRefusal::Expired).into(),
         Outcome::from(RevocationRefusal::OtherDigest).into(),
+        Refusal::Range("`from` is none."),
+        Refusal::Outcome(Outcome::NoSuchView),
+        Refusal::Outcome(Outcome::TooManyViews),
     ]
 }

@@ -134,5 +134,6 @@ pub const TABLES: &[Table] = &[
             "wants_mail",
         ],
     ),
+    table("views", 2, &["user_no", "name", "q", "sort", "shared", "updated_at"]),
     table("workspace", 1, &["one", "test", "had_administrator", "key_fingerprint"]),
 ];

@@ -8,6 +8,7 @@ pub use super::forgetting::*;
 pub use super::hashes::*;
 pub use super::last_seen::*;
 pub use super::mail::*;
+pub use super::past::*;
 pub use super::personal_tokens::*;
 pub use super::revocations::*;
 pub use super::users::*;

@@ -9,6 +9,7 @@ use super::revocations::{begin, keep, revocation_id};
 use super::users::enrolled;
 use crate::WhichUser;
 use crate::copy::{Contents, Source, TABLES, contents};
+use crate::views::View;
 use rollcall_model::factor::KeyFingerprint;
 use rollcall_model::failure::FailureKey;
 use rollcall_model::user::NameKey;
@@ -36,6 +37,15 @@ pub async fn everything(fixture: &Fixture) {
     run(new(bob, of_bob, "ci")).await;
     run(Command::EnrolMail { user: bob, token: of_bob.into() }).await;
     run(Command::MailCode(Box::new(mailing(bob, 1)))).await;
+
+    let view = View {
+        name: "old".into(),
+        q: "seen>30d".into(),
+        sort: "seen".into(),
+        shared: true,
+        updated_at: fixture.now(),
+    };
+    assert!(fixture.store.put_view(ann, view, 1).await.unwrap());
 
     let end = async |session: SessionNo| {
         let (reason, by) = (EndReason::SignedOut, Actor::User(cora));

@@ -10,6 +10,7 @@ mod forgetting;
 mod hashes;
 mod last_seen;
 mod mail;
+mod past;
 mod personal_tokens;
 mod revocations;
 mod users;
@@ -86,6 +87,12 @@ macro_rules! suite {
             a_preview_is_its_makers_and_good_for_its_time_and_its_digest,
             previews_and_receipts_go_when_their_time_is_over,
             an_erased_user_leaves_no_previews_and_receipts,
+            the_ledger_is_read_backwards_in_stretches,
+            an_ended_session_is_found_by_its_id_before_and_after_the_sweep,
+            a_session_has_its_events_from_opening_to_ending,
+            sign_ins_are_given_of_live_and_ended_sessions_once_each,
+            users_are_found_by_what_their_names_and_addresses_contain,
+            views_are_kept_by_user_and_name_within_a_bound_and_go_with_their_user,
         );
     };
     ($open:expr; $($case:ident),+ $(,)?) => {

@@ -1,6 +1,6 @@
 //! `GET sessions`: the sessions that a filter of the language finds, a page of them, and counts by facets.
 
-use super::query::ListQuery;
+use super::query::{ListQuery, sort_keys};
 use crate::endpoint::{
     DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
@@ -34,7 +34,7 @@ impl Endpoint for List {
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         let (service, query) = (&call.service, &call.query);
-        let (sort, facets, name) = (query.sort_keys()?, query.facets()?, query.list_name());
+        let (sort, facets, name) = (sort_keys(&query.sort)?, query.facets()?, query.list_name());
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
         let filter = service.filter(&query.q, &call.caller).await?;
         let counted = match &*facets {

@@ -10,6 +10,6 @@ mod stream;
 pub use end::End;
 pub use export::Export;
 pub use list::List;
-pub use query::{facet_names, sort_names};
+pub use query::{facet_names, sort_keys, sort_names};
 pub use show::Show;
 pub use stream::Stream;

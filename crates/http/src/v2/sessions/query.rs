@@ -87,21 +87,6 @@ impl Input for ListQuery {
 }
 
 impl ListQuery {
-    /// What to sort by: the first key first, `-` before one that falls.
-    pub fn sort_keys(&self) -> Result<Vec<(SortKey, Direction)>, Refusal> {
-        names(&self.sort)
-            .map(|given| {
-                let (name, direction) = match given.strip_prefix('-') {
-                    Some(name) => (name, Direction::Descending),
-                    None => (given, Direction::Ascending),
-                };
-                let key = SORTS.iter().find(|(known, _)| *known == name);
-                let unknown = || Refusal::Sort { given: given.into() };
-                key.map(|(_, key)| (*key, direction)).ok_or_else(unknown)
-            })
-            .collect()
-    }
-
     /// What to count by.
     pub fn facets(&self) -> Result<Vec<(&'static str, TallyBy)>, Refusal> {
         names(&self.facets)
@@ -117,6 +102,21 @@ impl ListQuery {
         let (q, sort) = (self.q.trim(), &self.sort);
         format!("sessions\n{sort}\n{q}")
     }
+}
+
+/// What to sort by: the first key first, `-` before one that falls.
+pub fn sort_keys(sort: &str) -> Result<Vec<(SortKey, Direction)>, Refusal> {
+    names(sort)
+        .map(|given| {
+            let (name, direction) = match given.strip_prefix('-') {
+                Some(name) => (name, Direction::Descending),
+                None => (given, Direction::Ascending),
+            };
+            let key = SORTS.iter().find(|(known, _)| *known == name);
+            let unknown = || Refusal::Sort { given: given.into() };
+            key.map(|(_, key)| (*key, direction)).ok_or_else(unknown)
+        })
+        .collect()
 }
 
 fn names(list: &str) -> impl Iterator<Item = &str> {

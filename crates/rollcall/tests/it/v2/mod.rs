@@ -1,8 +1,13 @@
 //! API v2.
 
+mod audit;
 mod credentials;
 mod export;
+mod history;
 mod listing;
 mod refusal_matrix;
 mod revocations;
+mod stats;
 mod stream;
+mod users;
+mod views;

@@ -1,0 +1,44 @@
+//! `GET audit`: what happened, the newest first, as far as a filter of events finds.
+
+use super::cursor;
+use super::event::event;
+use super::search::SearchQuery;
+use crate::endpoint::{
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
+};
+use crate::guard::Call;
+use crate::input::Nothing;
+use crate::refusal::Refusal;
+use rollcall_model::{Permission, Seq};
+use rollcall_service::Principal;
+use serde_json::json;
+
+/// The endpoint.
+pub struct Audit;
+
+impl Endpoint for Audit {
+    const ROUTES: &'static [Route] = &[get("/api/v2/audit")];
+    const SUMMARY: &'static str = "The events of the ledger that a filter finds";
+    const POLICY: Policy<Self> = Policy {
+        needs: Needs::Permission(Permission::ViewAudit, DeniedAs::Forbidden),
+        of_target: &[],
+        rate: Rate::Principal,
+        step_up: StepUp::Required,
+        without_factor: WithoutFactor::Refused,
+        record: Record::Read,
+    };
+    type Caller = Principal;
+    type Query = SearchQuery;
+    type Body = Nothing;
+
+    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+        let (service, query) = (&call.service, &call.query);
+        let list = query.list_name("audit");
+        let open = |sealed: &str| cursor::open_place(service, &list, sealed).map(Seq);
+        let before = query.cursor.as_deref().map(open).transpose()?;
+        let page = service.audit(&query.q, before, query.limit).await?;
+        let next = page.next.map(|seq| cursor::seal_place(service, &list, &json!(seq.0)));
+        let items: Vec<_> = page.events.iter().map(event).collect();
+        Reply::json(&json!({ "items": items, "next": next }))
+    }
+}

@@ -1,0 +1,15 @@
+//! Users, for administrators.
+
+mod contain;
+mod end_token;
+mod list;
+mod reset_factors;
+mod sessions;
+mod tokens;
+
+pub use contain::Contain;
+pub use end_token::EndToken;
+pub use list::List;
+pub use reset_factors::ResetFactors;
+pub use sessions::Sessions;
+pub use tokens::Tokens;
