@@ -5,7 +5,7 @@
 
 use crate::{Refusal, Service};
 use data_encoding::HEXLOWER;
-use rollcall_filter::{Comparison, EventFilter, EventTerm, Matcher, Text, When, Who};
+use rollcall_index::filter::{Comparison, EventFilter, EventTerm, Matcher, Text, When, Who};
 use rollcall_model::event::{KINDS, Outcome};
 use rollcall_model::{Actor, Seq, SessionId, SessionNo, Timestamp, UserNo, limits};
 use rollcall_store::chain::SALT_BYTES;

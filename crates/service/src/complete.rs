@@ -1,8 +1,8 @@
 //! What may be written next in a filter: what the language knows, and values that sessions have.
 
 use crate::{Refusal, Service};
-use rollcall_filter::{Completion, Glob, complete};
 use rollcall_index::Tally;
+use rollcall_index::filter::{Completion, Glob, complete};
 use rollcall_model::limits;
 
 /// What may stand where the cursor is.

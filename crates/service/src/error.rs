@@ -1,7 +1,7 @@
 //! The outcomes that a principal may see. What each looks like on the wire is said in one file per API
 //! version; what caused an [`Refusal::Unavailable`] is in the log and nowhere else.
 
-use rollcall_filter::FilterError;
+use rollcall_index::filter::FilterError;
 use rollcall_model::{Refused, Timestamp};
 use rollcall_store::StoreError;
 

@@ -1,8 +1,8 @@
 //! Filters of the filter language, read and bound for whoever asks.
 
 use crate::{Principal, Refusal, Service};
-use rollcall_filter::{Binding, Text, Tree};
 use rollcall_index::Filter;
+use rollcall_index::filter::{Binding, Text, Tree};
 use rollcall_model::{SessionNo, UserNo};
 use std::sync::Arc;
 

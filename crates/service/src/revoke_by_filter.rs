@@ -4,7 +4,7 @@
 
 use crate::error::NotWritten;
 use crate::{Principal, Refusal, RevocationRefusal, Service};
-use rollcall_filter::Tree;
+use rollcall_index::filter::Tree;
 use rollcall_index::{Matching, Row, Tally};
 use rollcall_model::command::Beginning;
 use rollcall_model::revocation::{FrozenSet, Preview, SetDigest};

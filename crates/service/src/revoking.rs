@@ -4,8 +4,8 @@
 use crate::leases::Held;
 use crate::writer::Written;
 use crate::{Refusal, Service};
-use rollcall_filter::Tree;
 use rollcall_index::Row;
+use rollcall_index::filter::Tree;
 use rollcall_model::command::RevocationStep;
 use rollcall_model::revocation::{Closing, Preview};
 use rollcall_model::{Command, RevocationId, SessionNo, limits};

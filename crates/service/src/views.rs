@@ -1,7 +1,7 @@
 //! Saved filters: kept in their one form, so that the same filter is the same text.
 
 use crate::{Principal, Refusal, Service};
-use rollcall_filter::Tree;
+use rollcall_index::filter::Tree;
 use rollcall_model::limits;
 use rollcall_store::views::{OwnedView, View};
 

@@ -3,8 +3,8 @@
 
 use crate::refusal::{Place, Refusal};
 use crate::v2::sessions::{facet_names, sort_names};
-use rollcall_filter::{Fault, FilterError};
 use rollcall_model::limits;
+use rollcall_service::index::filter::{Fault, FilterError};
 use rollcall_service::{
     FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal, SignInRefusal,
     StepUpKind, StepUpRefusal,

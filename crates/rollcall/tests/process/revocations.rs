@@ -11,8 +11,9 @@ const SESSIONS: u64 = 12_000;
 async fn what_was_begun_before_a_kill_is_finished_after_the_start_with_one_receipt() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
-    let mut generate = on(&data, &["generate", "--users", "600", "--ended", "0", "--sessions"]);
-    let (code, _, err) = said(generate.arg(SESSIONS.to_string()));
+    let mut generate = on(&data, &["generate"]);
+    let (code, _, err) =
+        said(generate.args(["--users", "600", "--ended", "0"]).args(["--sessions", &SESSIONS.to_string()]));
     assert_eq!(code, 0, "{err}");
     let mut server = Process::start(serve(&data));
     let admin = server.admin().await;

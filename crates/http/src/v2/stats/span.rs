@@ -2,8 +2,8 @@
 
 use crate::input::{Field, Input, Kind, Unknown, Values, optional};
 use crate::refusal::Refusal;
-use rollcall_filter::{Age, When};
 use rollcall_model::{Timestamp, limits};
+use rollcall_service::index::filter::{Age, When};
 use std::time::Duration;
 
 const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
