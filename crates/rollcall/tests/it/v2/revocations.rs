@@ -1,6 +1,6 @@
 //! Revoking by a filter: what a preview froze ends, exactly that, and once.
 
-use rollcall_testkit::{Answer, Caller, PASSWORD, TestServer};
+use rollcall_testkit::{ADMIN, Answer, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn a_preview_says_what_it_froze() {
     // An administrator is a user as well, and counts for both.
     assert_eq!(frozen.body["breakdown"]["role"]["values"][0], value("user", all));
     let sample = frozen.body["sample"].as_array().unwrap();
-    assert_eq!((sample[0]["username"].as_str(), sample[0]["current"].as_bool()), (Some("admin"), Some(true)));
+    assert_eq!((sample[0]["username"].as_str(), sample[0]["current"].as_bool()), (Some(ADMIN), Some(true)));
     assert_eq!(frozen.body["digest"].as_str().unwrap().len(), 64);
     // It is no event but that sessions were read, and what was frozen is shown to who may end it.
     let id = frozen.body["preview"].as_str().unwrap();
@@ -225,6 +225,6 @@ async fn the_ledger_tells_who_revoked_what_and_why() {
     assert_eq!(detail(&rows[0])["filter"], "user:zoe");
     assert_eq!(detail(&rows[0])["reason"], "a lost laptop");
     assert_eq!(detail(rows.last().unwrap())["ended"], 3);
-    let hash: String = rows.last().unwrap().hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = data_encoding::HEXLOWER.encode(&rows.last().unwrap().hash);
     assert_eq!(receipt["head_hash"], json!(hash));
 }

@@ -124,8 +124,8 @@ fn replay(list: &mut BTreeMap<String, Value>, sent: &Sent) {
 async fn a_stream_replayed_is_the_list() {
     let (server, admin) = scene().await;
     let admin = admin.with_code(PASSWORD);
-    const Q: &str = "q=name:A*%20-host:nowhere";
-    let mut stream = begun(&admin, &format!("sessions/stream?{Q}"), 0).await;
+    let q = "q=name:A*%20-host:nowhere";
+    let mut stream = begun(&admin, &format!("sessions/stream?{q}"), 0).await;
     let people = ["zoe", "adam"];
     let mut open: Vec<Caller> = Vec::new();
     // As random as a sequence of squares is, and the same each time.
@@ -147,7 +147,7 @@ async fn a_stream_replayed_is_the_list() {
             }
         }
     }
-    let listed = admin.get_v2(&format!("sessions?{Q}&limit=1000")).await;
+    let listed = admin.get_v2(&format!("sessions?{q}&limit=1000")).await;
     let items = listed.body["items"].as_array().unwrap();
     assert!(!items.is_empty());
     let whole: BTreeMap<_, _> =

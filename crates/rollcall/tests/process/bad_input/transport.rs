@@ -347,7 +347,7 @@ pub fn no_http() -> Vec<Case> {
         "/api",
         "/api/v1",
         "/api/v1/",
-        "/api/v2/me",
+        "/api/v3/me",
         "/index.php",
         "/%2e%2e/%2e%2e/etc/passwd",
         "*",
