@@ -60,7 +60,7 @@ async fn administrators_are_not_counted_but_their_sign_ins_are() {
 
 /// A proxy sends what many clients ask on one connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_that_are_resumed_on_a_proxys_connection_are_not_counted_together() {
+async fn tokens_that_are_resumed_by_way_of_a_proxy_are_not_counted_together() {
     let mut config = Config::default();
     config.wire.proxies = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
     let server = TestServer::with(config).await;
