@@ -67,6 +67,13 @@ impl Tree {
         self.leaves().iter().any(is_of_it)
     }
 
+    /// Whether what it finds changes with time alone: it asks of ages, or of when a session was seen.
+    pub fn moves_by_itself(&self) -> bool {
+        let moves =
+            |leaf: &&Leaf| matches!(leaf, Leaf::Time(TimeField::Seen, ..) | Leaf::Time(_, _, When::Age(_)));
+        self.leaves().iter().any(moves)
+    }
+
     /// Binds it.
     #[must_use]
     pub fn bind(&self, to: &Binding<'_>) -> Bound {

@@ -5,7 +5,7 @@ use crate::changes::{Change, Changed};
 use crate::{Refusal, Service};
 use parking_lot::Mutex;
 use roaring::RoaringTreemap;
-use rollcall_index::{Filter, Finder, Row};
+use rollcall_index::{Finder, Row};
 use rollcall_model::{Seq, SessionNo, Timestamp, limits};
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -130,7 +130,6 @@ struct Watched {
     service: Arc<Service>,
     followed: Followed,
     write: WriteItem,
-    filter: Option<Filter>,
     finder: Option<Finder>,
     /// The sessions that the filter found.
     found: RoaringTreemap,
@@ -146,12 +145,12 @@ pub async fn run(
     write: WriteItem,
 ) {
     let (found, minute) = (RoaringTreemap::new(), minute(service.now()));
-    let mut watched = Watched { service, followed, write, filter: None, finder: None, found, minute };
+    let mut watched = Watched { service, followed, write, finder: None, found, minute };
     let searched = watched.search().await;
     let Some(held) = feed.upgrade() else { return };
     if searched.is_ok() {
         let state = &mut *held.state.lock();
-        (state.total, state.each_minute) = (watched.found.len(), watched.is_looked_at_each_minute());
+        (state.total, state.each_minute) = (watched.found.len(), watched.followed.each_minute);
         held.phase.send_replace(Stage::Ready);
     }
     drop(held);
@@ -208,11 +207,10 @@ impl Watched {
 
     /// Binds the filter to this minute, and searches it.
     async fn search(&mut self) -> Result<(), Refusal> {
-        let Followed { filter, caller } = &self.followed;
+        let Followed { filter, caller, .. } = &self.followed;
         let filter = self.service.filter_of(filter, *caller).await?;
         self.finder = filter.as_ref().map(Finder::of);
-        let mut rest = Some(self.service.find(filter.clone()).await?);
-        self.filter = filter;
+        let mut rest = Some(self.service.find(filter).await?);
         self.found.clear();
         while let Some(found) = rest.take() {
             let numbers = |rows: &[Row<'_>]| rows.iter().map(|row| row.no().0).collect::<Vec<_>>();
@@ -225,16 +223,9 @@ impl Watched {
         Ok(())
     }
 
-    /// Whether what the filter asks of moves by itself.
-    fn is_looked_at_each_minute(&self) -> bool {
-        self.filter.as_ref().is_some_and(|filter| !filter.is_kept())
-            || self.followed.filter.contains('<')
-            || self.followed.filter.contains('>')
-    }
-
     fn is_another_minute(&mut self) -> bool {
         let now = minute(self.service.now());
-        let is_another = self.is_looked_at_each_minute() && now != self.minute;
+        let is_another = self.followed.each_minute && now != self.minute;
         self.minute = now;
         is_another
     }

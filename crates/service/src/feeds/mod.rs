@@ -37,6 +37,8 @@ struct Followed {
     filter: Box<str>,
     /// The session of whoever asks, when the filter asks of it.
     caller: Option<SessionNo>,
+    /// Whether what it finds changes with time alone.
+    each_minute: bool,
 }
 
 /// What is said of a session.
@@ -126,7 +128,8 @@ impl Service {
         let tree = Tree::parse(filter).map_err(|error| Refusal::Filter(Box::new(error)))?;
         let is_of_caller = tree.leaves().iter().any(|leaf| matches!(leaf, Leaf::Current(_)));
         let caller = if is_of_caller { principal.session() } else { None };
-        let followed = Followed { filter: tree.to_string().into(), caller };
+        let each_minute = tree.moves_by_itself();
+        let followed = Followed { filter: tree.to_string().into(), caller, each_minute };
         let feed = self.feed(followed, write)?;
         feed.is_ready().await.then_some(()).ok_or(Refusal::FilterTooCostly)?;
         let (beginning, up_to, backlog, rest) = feed.begin(heard);

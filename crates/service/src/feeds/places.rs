@@ -44,8 +44,6 @@ impl Service {
 
     /// Returns when the service stops.
     pub async fn stopping(&self) {
-        let mut phase = self.phase.subscribe();
-        // One that is gone has stopped.
-        let _ = phase.wait_for(|phase| *phase == crate::Phase::Stopping).await;
+        crate::ticks::stopped(&mut self.phase.subscribe()).await;
     }
 }
