@@ -5,6 +5,7 @@ mod credentials;
 mod export;
 mod history;
 mod listing;
+mod openapi;
 mod refusal_matrix;
 mod revocations;
 mod stats;
