@@ -29,7 +29,7 @@ use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
     AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId,
-    RoleSet, Session, SessionId, Timestamp,
+    RoleSet, ServiceNo, ServiceToken, Session, SessionId, Timestamp,
 };
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -109,6 +109,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// A user's personal access tokens, in the order of their making.
     fn personal_tokens(&self, user: UserNo) -> Answer<'_, Vec<PersonalToken>>;
+
+    /// All service tokens that there ever were, in the order of their making: who did something stays known by its name.
+    fn service_tokens(&self) -> Answer<'_, Vec<KeptServiceToken>>;
+
+    /// Takes note between commits of when service tokens were last used: the row of each keeps the latest.
+    fn note_service_use(&self, used: Vec<(ServiceNo, Timestamp)>) -> Answer<'_, ()>;
 
     /// A hash of each kind and cost that users have: how slow the slowest is can be tried on them.
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>>;
@@ -408,10 +414,30 @@ pub enum Loading {
     Personal(PersonalToken),
     /// All personal access tokens that a user has, whatever it had before.
     PersonalOf(UserNo, Vec<PersonalToken>),
+    /// All service tokens that are not revoked, whatever there was before.
+    ServiceTokens(Vec<ServiceToken>),
     /// The factors of a user.
     Factors(UserNo, Factors),
     /// Which roles hold a permission.
     Permission(PermissionRow),
+}
+
+/// A service token, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptServiceToken {
+    /// The token.
+    pub token: ServiceToken,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl KeptServiceToken {
+    /// Those that are not revoked.
+    pub fn standing(kept: Vec<Self>) -> Vec<ServiceToken> {
+        kept.into_iter().filter(|kept| kept.revoked_at.is_none()).map(|kept| kept.token).collect()
+    }
 }
 
 /// How a user is named.
