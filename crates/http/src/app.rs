@@ -1,10 +1,11 @@
 //! Between the web framework and the guard: a request becomes an arrival, an answer a response.
 
+use crate::answer::{Reply, Stream};
 use crate::client_address::TrustedProxies;
 use crate::compression;
 use crate::cors::{self, AllowedOrigins};
 use crate::ddp::Methods;
-use crate::endpoint::{Endpoint, Method, Reply, Route, Stream, Version};
+use crate::endpoint::{Endpoint, Method, Route, Version};
 use crate::guard::{self, Answer, Arrival, Guard, PathParams, RateLimiter, RateState, Resumes};
 use crate::input::Body;
 use crate::metrics::Requests;

@@ -1,6 +1,7 @@
 //! The wire. A request goes socket → [`server`] → router → [`app`] → [`guard`] → an endpoint's `act` →
 //! the service, and its answer back.
 
+pub mod answer;
 mod app;
 pub mod client_address;
 mod compression;
@@ -17,6 +18,7 @@ pub mod method_call;
 mod metrics;
 pub mod refusal;
 mod server;
+pub mod time;
 mod v1;
 mod v2;
 pub mod written;

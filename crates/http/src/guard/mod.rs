@@ -13,7 +13,8 @@ mod elevate;
 
 pub use admit::{RateLimiter, RateState, Resumes};
 
-use crate::endpoint::{Caller, Endpoint, Record, Reply, Route};
+use crate::answer::{Answer as _, Reply};
+use crate::endpoint::{Caller, Endpoint, Record, Route};
 use crate::input::{Body, Input};
 use crate::refusal::Refusal;
 use rollcall_model::event::{Observation, Observed};
@@ -142,7 +143,7 @@ async fn stages<E: Endpoint>(
         Record::Nothing => None,
     };
     let service = call.service.clone();
-    let reply = E::act(call).await?;
+    let reply = E::act(call).await?.reply();
     if let Some(read) = read {
         seen.tell(&service, read);
     }
