@@ -80,6 +80,16 @@ impl ServiceToken {
 pub struct Networks(pub Vec<IpNet>);
 
 impl Networks {
+    /// A network or an address, as people write it: bits behind the prefix are none of it, and IPv4 is that however it
+    /// is written.
+    pub fn read(text: &str) -> Option<IpNet> {
+        let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+        let ip = network.addr().to_canonical();
+        let of_mapped = if ip.is_ipv4() && network.addr().is_ipv6() { 96 } else { 0 };
+        let prefix = network.prefix_len().checked_sub(of_mapped)?;
+        IpNet::new(ip, prefix).ok().map(|network| network.trunc())
+    }
+
     /// Whether it is good from an address. One of IPv4 is that, however it is written.
     pub fn hold(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
@@ -211,6 +221,20 @@ mod tests {
         }
         for outside in ["192.0.3.0", "::ffff:192.0.3.1", "2001:db9::1", "::192.0.2.7"] {
             assert!(!holds(&some, outside), "{outside}");
+        }
+        let read = |text: &str| Networks::read(text).map(|network| network.to_string());
+        for (written, network) in [
+            ("192.0.2.9/24", Some("192.0.2.0/24")),
+            ("192.0.2.9", Some("192.0.2.9/32")),
+            ("::ffff:192.0.2.9", Some("192.0.2.9/32")),
+            ("::ffff:192.0.2.0/120", Some("192.0.2.0/24")),
+            ("::ffff:192.0.2.0/95", None),
+            ("2001:db8::1", Some("2001:db8::1/128")),
+            ("192.0.2.0/33", None),
+            ("192.0.2", None),
+            ("", None),
+        ] {
+            assert_eq!(read(written).as_deref(), network, "{written}");
         }
         assert!("192.0.2.0/24 nonsense".parse::<Networks>().is_err());
     }

@@ -7,6 +7,8 @@ mod history;
 mod listing;
 mod refusal_matrix;
 mod revocations;
+mod scope_matrix;
+mod service_tokens;
 mod stats;
 mod stream;
 mod users;
