@@ -31,7 +31,7 @@ Examples:
 Reads all of FILE and holds it against what it says of itself; then makes a store of it in a directory that has none,
 or in a database without tables, reads that back, and follows the ledger's chain. What was interrupted is no store.
 
-Sessions and personal access tokens are as they were when the backup was taken: one that was ended since works again.
+Sessions and tokens are as they were when the backup was taken: one that was ended since works again.
 --end-all ends all of them before the store can be used, as events of the ledger with the operator as their actor.
 
 The cluster key is not in the backup. Which one it needs is said; a key file that is there, or that --key-file names,
@@ -50,7 +50,7 @@ pub struct Restore {
     /// File of the cluster's key (`server.key_file`)
     #[arg(long, value_name = "FILE")]
     key_file: Option<String>,
-    /// End every session and drop every personal access token, so that no token of before works
+    /// End every session, personal access token and service token, so that no token of before works
     #[arg(long)]
     end_all: bool,
     /// Say what was restored as JSON
