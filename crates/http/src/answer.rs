@@ -173,5 +173,5 @@ impl std::fmt::Debug for Stream {
 }
 
 fn json<T: JsonSchema>() -> Content {
-    Content::Json(|schemas| schemas.subschema_for::<T>())
+    Content::Json(SchemaGenerator::subschema_for::<T>)
 }

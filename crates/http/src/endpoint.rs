@@ -54,6 +54,14 @@ impl Version {
     pub fn of(path: &str) -> Self {
         if path.starts_with("/api/v2/") { Self::V2 } else { Self::V1 }
     }
+
+    /// As in paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        }
+    }
 }
 
 impl Route {

@@ -16,6 +16,7 @@ mod health;
 pub mod input;
 pub mod method_call;
 mod metrics;
+mod openapi;
 pub mod refusal;
 mod server;
 pub mod time;
@@ -25,5 +26,6 @@ pub mod written;
 
 pub use app::{Routers, WireSettings, routers};
 pub use endpoints::{declarations, declarations_of};
+pub use openapi::document;
 pub use server::{listen, serve};
 pub use v1::sessions::row::client_fragment;

@@ -10,8 +10,10 @@ mod authenticate;
 mod authorise;
 mod decode;
 mod elevate;
+mod refusals;
 
 pub use admit::{RateLimiter, RateState, Resumes};
+pub use refusals::{refusals, second_factor};
 
 use crate::answer::{Answer as _, Reply};
 use crate::endpoint::{Endpoint, Record, Route};

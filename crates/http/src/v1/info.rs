@@ -42,7 +42,7 @@ impl Endpoint for Info {
         Json::of(&Success::with(About {
             version: if trusted { full } else { short },
             minimum_client_versions: ClientVersions { desktop: "3.0.0", mobile: "4.0.0" },
-            info: trusted.then_some(InFull { version: full }),
+            info: trusted.then_some(FullVersion { version: full }),
         }))
     }
 }
@@ -55,7 +55,7 @@ pub struct About {
     minimum_client_versions: ClientVersions,
     /// For holders of `view-statistics`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    info: Option<InFull>,
+    info: Option<FullVersion>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -65,6 +65,6 @@ struct ClientVersions {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct InFull {
+struct FullVersion {
     version: &'static str,
 }

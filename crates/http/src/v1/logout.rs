@@ -30,7 +30,7 @@ impl Endpoint for Logout {
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         sign_out(&call.service, &call.caller).await?;
-        let data = Farewell { message: "You've been logged out!" };
+        let data = LogoutMessage { message: "You've been logged out!" };
         Json::of(&LoggedOut { status: "success", data, success: true })
     }
 }
@@ -39,12 +39,12 @@ impl Endpoint for Logout {
 #[derive(Serialize, JsonSchema)]
 pub struct LoggedOut {
     status: &'static str,
-    data: Farewell,
+    data: LogoutMessage,
     success: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Farewell {
+struct LogoutMessage {
     message: &'static str,
 }
 

@@ -25,7 +25,8 @@ pub fn roles(user: &User) -> Vec<&'static str> {
 /// Sessions come without sockets yet, so nobody is seen to be online.
 pub const PRESENCE: &str = "offline";
 
-/// The `user` object. `services`, which upstream servers leak hashes in, is not a part of it.
+// Without `services`, which upstream servers leak hashes in.
+/// A user.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserWire<'a> {

@@ -36,11 +36,11 @@ impl Endpoint for Complete {
         let completed = call.service.complete_filter(q, cursor).await?;
         let completion = &completed.completion;
         Json::of(&Completion {
-            replaces: Stretch { from: completion.replaces.start, to: completion.replaces.end },
+            replaces: Replaced { from: completion.replaces.start, to: completion.replaces.end },
             suggestions: (completion.suggestions.iter())
                 .map(|known| Suggestion { text: &known.text, meaning: known.meaning })
                 .collect(),
-            values: completed.values.iter().map(|(text, count)| Value { text, count: *count }).collect(),
+            values: completed.values.iter().map(|(text, count)| KnownValue { text, count: *count }).collect(),
             more: completed.more,
         })
     }
@@ -49,18 +49,18 @@ impl Endpoint for Complete {
 /// What may stand where the cursor is.
 #[derive(Serialize, JsonSchema)]
 pub struct Completion<'a> {
-    replaces: Stretch,
+    replaces: Replaced,
     /// What the language knows.
     suggestions: Vec<Suggestion<'a>>,
     /// What the sessions know, the most frequent first.
-    values: Vec<Value<'a>>,
+    values: Vec<KnownValue<'a>>,
     /// How many more values there are.
     more: usize,
 }
 
 /// The characters that a suggestion takes the place of.
 #[derive(Serialize, JsonSchema)]
-struct Stretch {
+struct Replaced {
     from: usize,
     to: usize,
 }
@@ -75,7 +75,7 @@ struct Suggestion<'a> {
 
 /// A value, as it is written in a filter.
 #[derive(Serialize, JsonSchema)]
-struct Value<'a> {
+struct KnownValue<'a> {
     text: &'a str,
     /// How many sessions have it.
     count: usize,

@@ -1,7 +1,7 @@
 //! An event of the ledger as v2 shows it.
 
 use crate::time::Time;
-use rollcall_model::Actor;
+use rollcall_model::{Actor, SessionId};
 use rollcall_service::{AuditEvent, NamedUser};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,7 +17,7 @@ pub struct Event<'a> {
     /// What happened: `session.opened`.
     kind: &'static str,
     /// Whether it was done, or refused.
-    outcome: Outcome,
+    outcome: EventOutcome,
     /// Who did it; null when that was erased.
     actor: Option<EventActor<'a>>,
     /// Whom it was done to.
@@ -32,7 +32,7 @@ pub struct Event<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+enum EventOutcome {
     Done,
     Refused,
 }
@@ -88,10 +88,10 @@ impl<'a> From<&'a AuditEvent> for Event<'a> {
             seq: event.seq.0,
             at: Time(event.at),
             kind: event.kind,
-            outcome: if event.is_refused { Outcome::Refused } else { Outcome::Done },
+            outcome: if event.is_refused { EventOutcome::Refused } else { EventOutcome::Done },
             actor: actor(event),
             subject: event.subject.as_ref().map(EventUser::from),
-            session: event.session.as_ref().map(|id| id.as_str()),
+            session: event.session.as_ref().map(SessionId::as_str),
             detail: detail(event),
             hash: &event.hash,
         }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 /// Bytes of an item, about: a page's buffer is made once.
 pub const ITEM_BYTES: usize = 480;
 
-/// A session, as what is written here is to be read.
+/// A session.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "a schema: items are written by hand")]
 pub struct Session {

@@ -8,7 +8,7 @@ use rollcall_service::index::Page as Rows;
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
-/// A page, as what is written here is to be read.
+/// A page of sessions.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "a schema: pages are written by hand")]
 pub struct SessionPage {
@@ -16,7 +16,7 @@ pub struct SessionPage {
     /// How many sessions are found, on all pages.
     total: usize,
     /// Counts by each of the facets that were asked for.
-    #[schemars(default, with = "BTreeMap<String, Tally<'static>>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     facets: Option<BTreeMap<String, Tally<'static>>>,
     /// The next page's cursor; null on the last page.
     next: Option<String>,

@@ -7,7 +7,7 @@ use rollcall_service::index::{Page, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A session, as what is written here is to be read.
+/// A session.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "a schema: rows are written by hand")]
@@ -29,11 +29,11 @@ pub struct SessionRow {
 #[expect(dead_code, reason = "a schema: rows are written by hand")]
 struct RowUser {
     username: String,
-    #[schemars(default, with = "String")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }
 
-/// One of the caller's own sessions, as what is written here is to be read.
+/// One of the caller's own sessions.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "a schema: rows are written by hand")]
@@ -50,7 +50,7 @@ pub struct OwnSessionRow {
     current: bool,
 }
 
-/// A page of sessions, as what is written here is to be read.
+/// A page of sessions.
 #[derive(JsonSchema)]
 #[schemars(inline)]
 #[expect(dead_code, reason = "a schema: pages are written by hand")]

@@ -7,7 +7,7 @@ use crate::input::Nothing;
 use crate::refusal::Refusal;
 use crate::time::Time;
 use crate::v2::user::{Email, Factors, emails, roles};
-use rollcall_model::Permission;
+use rollcall_model::{Permission, SessionId};
 use rollcall_service::{Principal, Refusal as Outcome, SignInRefusal};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl Endpoint for Me {
             permissions,
             factors: OwnFactors { factors: me.factors().into(), recovery_codes_left: me.recovery_left },
             must_change_password: me.user.profile.require_password_change,
-            session_id: session.as_ref().map(|id| id.as_str()),
+            session_id: session.as_ref().map(SessionId::as_str),
             expires_at: service.expires_at(&call.caller).map(Time),
             stepped_up_until: stepped_up_until.map(Time),
         })

@@ -77,7 +77,7 @@ struct Breakdown<'a> {
     role: Tally<'a>,
 }
 
-/// What was frozen, and some of it, as what is written here is to be read.
+/// What was frozen, and some of it.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "a schema: the sample is written by hand")]
 pub struct FrozenPreview {

@@ -11,7 +11,7 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 pub struct Receipt<'a> {
     id: &'a str,
-    state: State,
+    state: RevocationState,
     /// The filter, in its canonical form; empty for everything.
     filter: &'a str,
     /// The digest of the frozen set, in hex.
@@ -30,7 +30,7 @@ pub struct Receipt<'a> {
 /// How far it is.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum State {
+enum RevocationState {
     Previewed,
     Running,
     Finished,
@@ -80,9 +80,9 @@ impl<'a> From<&'a KeptRevocation> for Receipt<'a> {
         Self {
             id: preview.id.as_str(),
             state: match (begun, finished) {
-                (None, _) => State::Previewed,
-                (Some(_), None) => State::Running,
-                (Some(_), Some(_)) => State::Finished,
+                (None, _) => RevocationState::Previewed,
+                (Some(_), None) => RevocationState::Running,
+                (Some(_), Some(_)) => RevocationState::Finished,
             },
             filter: &preview.filter,
             digest: HEXLOWER.encode(&preview.digest.0),

@@ -51,9 +51,9 @@ pub struct Request {
 
 impl Input for Request {
     const FIELDS: &'static [Field] = &[
-        required("name", Kind::Text(limits::SERVICE_NAME_CHARS)),
-        required("scopes", Kind::List),
-        optional("networks", Kind::List),
+        required("name", Kind::Text(limits::SERVICE_NAME_CHARS)).meaning("What it is for."),
+        required("scopes", Kind::List).meaning("The permissions that it holds."),
+        optional("networks", Kind::List).meaning("From where alone it is good: `192.0.2.0/24`."),
         EXPIRES_IN,
         EXPIRES_AT,
     ];

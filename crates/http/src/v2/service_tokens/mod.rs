@@ -26,8 +26,8 @@ use std::time::Duration;
 const NEEDS: Needs = Needs::Permission(Permission::ManageServiceTokens, DeniedAs::Forbidden);
 
 const TEXT: Kind = Kind::Text(limits::TEXT_CHARS);
-const EXPIRES_IN: Field = optional("expires_in", TEXT);
-const EXPIRES_AT: Field = optional("expires_at", TEXT);
+const EXPIRES_IN: Field = optional("expires_in", TEXT).meaning("How long it is good: `90d`, `12h`.");
+const EXPIRES_AT: Field = optional("expires_at", TEXT).meaning("Until when it is good, instead.");
 
 /// A service token, but for its secret.
 #[derive(Serialize, JsonSchema)]

@@ -44,7 +44,11 @@ pub struct Request {
 }
 
 impl Input for Request {
-    const FIELDS: &'static [Field] = &[optional("overlap", TEXT), EXPIRES_IN, EXPIRES_AT];
+    const FIELDS: &'static [Field] = &[
+        optional("overlap", TEXT).meaning("How long the secret of before stays good."),
+        EXPIRES_IN,
+        EXPIRES_AT,
+    ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {

@@ -37,7 +37,7 @@ impl Endpoint for Show {
         let current = call.caller.session();
         let (id, live) = (call.path.get("id"), |row: &Row<'_>| live_item(row, current));
         let (mut item, events) = call.service.session_with_history(id, live, ended_item).await?;
-        let history = events.iter().map(Step::from).collect::<Vec<_>>();
+        let history = events.iter().map(SessionStep::from).collect::<Vec<_>>();
         item.extend_from_slice(br#","history":"#);
         item.extend_from_slice(&serde_json::to_vec(&history).map_err(|_| Refusal::Internal)?);
         item.push(b'}');
@@ -45,7 +45,7 @@ impl Endpoint for Show {
     }
 }
 
-/// A session and what happened to it, as what is written here is to be read.
+/// A session and what happened to it.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "a schema: the session is written by hand")]
 pub struct SessionWithHistory {
@@ -56,12 +56,12 @@ pub struct SessionWithHistory {
     /// Why it ended.
     ended_reason: Option<String>,
     /// The oldest first.
-    history: Vec<Step<'static>>,
+    history: Vec<SessionStep<'static>>,
 }
 
 /// What happened to a session.
 #[derive(Serialize, JsonSchema)]
-pub struct Step<'a> {
+pub struct SessionStep<'a> {
     /// The event's number in the ledger.
     seq: u64,
     at: Time,
@@ -73,7 +73,7 @@ pub struct Step<'a> {
     reason: Option<String>,
 }
 
-impl<'a> From<&'a AuditEvent> for Step<'a> {
+impl<'a> From<&'a AuditEvent> for SessionStep<'a> {
     fn from(event: &'a AuditEvent) -> Self {
         let reason = detail(event).and_then(|detail| detail.get("reason")?.as_str().map(str::to_owned));
         Self { seq: event.seq.0, at: Time(event.at), kind: event.kind, actor: actor(event), reason }

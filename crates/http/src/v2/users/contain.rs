@@ -48,8 +48,8 @@ impl Endpoint for Contain {
             at: Time(done.at),
             sessions_ended: done.sessions_ended,
             tokens_ended: done.tokens_ended,
-            ledger: done.events.map(|(first, last)| Stretch { first: first.0, last: last.0 }),
-            head: Head { seq: seq.0, hash },
+            ledger: done.events.map(|(first, last)| LedgerStretch { first: first.0, last: last.0 }),
+            head: LedgerHead { seq: seq.0, hash },
         })
     }
 }
@@ -63,20 +63,20 @@ pub struct Containment {
     /// Personal access tokens.
     tokens_ended: usize,
     /// The events that it made; null when there was nothing to do.
-    ledger: Option<Stretch>,
-    head: Head,
+    ledger: Option<LedgerStretch>,
+    head: LedgerHead,
 }
 
 /// A stretch of the ledger, by the numbers of its first and last event.
 #[derive(Serialize, JsonSchema)]
-struct Stretch {
+struct LedgerStretch {
     first: u64,
     last: u64,
 }
 
 /// Where the ledger ends: what `rollcall audit verify --expect SEQ:HASH` takes.
 #[derive(Serialize, JsonSchema)]
-struct Head {
+struct LedgerHead {
     seq: u64,
     hash: String,
 }
