@@ -13,12 +13,14 @@ pub mod directory;
 pub mod reading;
 pub mod remembered;
 mod revocations;
+mod service_tokens;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod views;
 
 use reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
 pub use revocations::KeptRevocation;
+pub use service_tokens::KeptServiceToken;
 use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
 use rollcall_model::failure::{Failure, FailureKey};
@@ -420,24 +422,6 @@ pub enum Loading {
     Factors(UserNo, Factors),
     /// Which roles hold a permission.
     Permission(PermissionRow),
-}
-
-/// A service token, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptServiceToken {
-    /// The token.
-    pub token: ServiceToken,
-    /// When it was last used.
-    pub last_used_at: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
-}
-
-impl KeptServiceToken {
-    /// Those that are not revoked.
-    pub fn standing(kept: Vec<Self>) -> Vec<ServiceToken> {
-        kept.into_iter().filter(|kept| kept.revoked_at.is_none()).map(|kept| kept.token).collect()
-    }
 }
 
 /// How a user is named.
