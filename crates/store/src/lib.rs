@@ -20,7 +20,6 @@ pub mod views;
 
 use reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
 pub use revocations::KeptRevocation;
-pub use service_tokens::KeptServiceToken;
 use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
 use rollcall_model::failure::{Failure, FailureKey};
@@ -33,6 +32,7 @@ use rollcall_model::{
     AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId,
     RoleSet, ServiceNo, ServiceToken, Session, SessionId, Timestamp,
 };
+pub use service_tokens::KeptServiceToken;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -92,21 +92,7 @@ async fn on_a_full_disk_nobody_signs_in_and_sessions_are_ended() {
 
 /// What is logged.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Keeps what this thread logs up to a level, until the guard goes.
-    pub fn keep(&self, level: Level) -> tracing::subscriber::DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || log.clone());
-        tracing::subscriber::set_default(subscriber.finish())
-    }
-
-    /// The lines so far.
-    pub fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
+struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -124,7 +110,11 @@ async fn the_log_is_not_filled_with_a_full_disk() {
     let faulty = Faulty::start().await;
     let log = Log::default();
     // Of this thread: the engine's own say their line once, when it begins.
-    let _kept = log.keep(Level::WARN);
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer({
+        let log = log.clone();
+        move || log.clone()
+    });
+    let _log = tracing::subscriber::set_default(subscriber.finish());
     faulty.disk.hold_at_most(faulty.disk.held());
     let reserve = faulty.server.data_dir().join("reserve");
     for n in 0..30 {
@@ -140,7 +130,8 @@ async fn the_log_is_not_filled_with_a_full_disk() {
         }
         faulty.server.pass(Duration::from_secs(2)).await;
     }
-    assert!(log.text().lines().count() <= 1, "{}", log.text());
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.lines().count() <= 1, "{log}");
 }
 
 #[tokio::test]

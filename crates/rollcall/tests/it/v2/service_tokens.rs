@@ -1,6 +1,5 @@
 //! Service tokens: made, rotated and revoked by who manages them; what programs do by them, from where, and until when.
 
-use crate::disk_faults::Log;
 use crate::nodes::{config, two_nodes};
 use rollcall::config::Config;
 use rollcall_http::client_address::TrustedProxies;
@@ -8,7 +7,6 @@ use rollcall_model::{Timestamp, limits};
 use rollcall_testkit::{ADMIN, Answer, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tracing::Level;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -119,25 +117,6 @@ async fn a_secret_is_kept_nowhere() {
         assert!(!format!("{row:?}").contains("rcs_"));
     }
     assert!(!format!("{:?}", server.store.service_tokens().await.unwrap()).contains("rcs_"));
-}
-
-/// On one thread, since a log is kept by thread.
-#[tokio::test]
-async fn a_secret_is_in_no_log() {
-    let server = TestServer::start().await;
-    let admin = server.elevated_admin().await;
-    let log = Log::default();
-    let _kept = log.keep(Level::TRACE);
-    let token = make(&admin, &siem()).await;
-    let program = authorization(&server, secret(&token));
-    assert_eq!(reads(&program).await, 200);
-    assert_eq!(program.get_v2("me").await.status, 403);
-    assert_eq!(reads(&authorization(&server, &format!("{}x", program.token))).await, 401);
-    let text = log.text();
-    // The clients of this test log too.
-    let mut ours = text.lines().filter(|line| line.contains("rollcall"));
-    assert!(ours.clone().count() > 3, "{text}");
-    assert!(ours.all(|line| !line.contains("rcs_")), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
