@@ -23,16 +23,16 @@ pub fn of(headers: &HeaderMap, route: Route) -> Result<Option<Credentials>, Refu
         && let Some(authorization) = text(&AUTHORIZATION)
     {
         let token = bearer(&authorization).map(str::to_owned);
-        return Ok(token.map(|token| Credentials { user_id: None, token }));
+        return Ok(token.map(|token| Credentials { user_id: None, token, is_bearer: true }));
     }
     if let (Some(user_id), Some(token)) = (text(&X_USER_ID), text(&X_AUTH_TOKEN)) {
-        return Ok(Some(Credentials { user_id: Some(user_id), token }));
+        return Ok(Some(Credentials { user_id: Some(user_id), token, is_bearer: false }));
     }
     let cookie = if route.version() == Version::V2 { cookie(headers) } else { None };
     if cookie.is_some() && route.method != Method::Get && !is_from_our_page(headers) {
         return Err(Refusal::ForeignOrigin);
     }
-    Ok(cookie.map(|token| Credentials { user_id: None, token }))
+    Ok(cookie.map(|token| Credentials { user_id: None, token, is_bearer: false }))
 }
 
 /// The token of an `Authorization` header; its scheme's case does not matter.

@@ -3,6 +3,7 @@
 
 use crate::endpoint::DeniedAs;
 use rollcall_service::{Refusal as Outcome, StepUpKind};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A refusal.
@@ -24,6 +25,13 @@ pub enum Refusal {
     ForeignOrigin,
     /// A right is missing.
     Denied(DeniedAs),
+    /// A program asks, and users only are answered.
+    NotForServices,
+    /// A program may not come from this address.
+    NetworkNotAllowed {
+        /// The address.
+        ip: IpAddr,
+    },
     /// Parameters are not as declared.
     Schema(Place, Vec<String>),
     /// The body is no JSON.
@@ -79,6 +87,20 @@ pub enum Refusal {
         /// As it was given.
         given: String,
     },
+    /// Nothing is opened by a scope of this name.
+    Scope {
+        /// As it was given.
+        given: String,
+        /// The one that may be meant.
+        nearest: Option<&'static str>,
+    },
+    /// What is no network.
+    Network {
+        /// As it was given.
+        given: String,
+    },
+    /// A time cannot be read: what is wrong with it.
+    Time(&'static str),
     /// A cursor is of another list, too old, or none of ours.
     BadCursor,
     /// A stretch of time cannot be told: what is wrong with it.
@@ -113,6 +135,8 @@ impl Refusal {
             Self::NotSignedIn => "not-signed-in",
             Self::ForeignOrigin => "foreign-origin",
             Self::Denied(_) => "denied",
+            Self::NotForServices => "not-for-services",
+            Self::NetworkNotAllowed { .. } => "network-not-allowed",
             Self::TooMany { .. } => "too-many-requests",
             Self::Outcome(Outcome::SignIn(_)) => "sign-in",
             Self::Outcome(Outcome::StepUp(step_up)) => match step_up.kind {

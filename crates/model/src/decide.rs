@@ -5,6 +5,7 @@
 
 mod factors;
 mod revocations;
+mod service_tokens;
 mod users;
 
 use crate::clock::Timestamp;
@@ -24,6 +25,7 @@ use factors::{
     replace_recovery, take_proof, take_shown,
 };
 use revocations::{begin_revocation, finish_revocation, step_revocation};
+use service_tokens::{make_service_token, revoke_service_token, rotate_service_token};
 use std::collections::{HashMap, HashSet};
 use users::{change_role, change_user, create_user, delete_user};
 
@@ -265,6 +267,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::BeginRevocation(beginning) => begin_revocation(&mut effects, facts, beginning)?,
         Command::StepRevocation(step) => step_revocation(&mut effects, facts, step)?,
         Command::FinishRevocation { id, closing } => finish_revocation(&mut effects, facts, *id, closing)?,
+        Command::MakeServiceToken(new) => make_service_token(&mut effects, facts, new)?,
+        Command::RotateServiceToken(rotation) => rotate_service_token(&mut effects, facts, rotation)?,
+        Command::RevokeServiceToken { no, by } => revoke_service_token(&mut effects, facts, *no, *by)?,
         Command::PassStepUp(passing) => pass_step_up(&mut effects, facts, passing)?,
         Command::CountFailure(keys) => count_failure(&mut effects, facts, keys)?,
         Command::Observe(observations) => {

@@ -40,6 +40,8 @@ pub enum Refusal {
     Role(RoleRefusal),
     /// A personal access token cannot be made or removed as asked.
     PersonalToken(PersonalTokenRefusal),
+    /// A service token cannot be made, rotated or revoked as asked.
+    ServiceToken(ServiceTokenRefusal),
     /// A preview cannot be carried out as asked.
     Revocation(RevocationRefusal),
     /// There is no such saved filter of one's own.
@@ -97,6 +99,35 @@ pub enum PersonalTokenRefusal {
     TooMany,
     /// The user has none of this name.
     Unknown,
+}
+
+/// Why a service token cannot be made, rotated or revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceTokenRefusal {
+    /// No name was given, or one that cannot be shown.
+    NoName,
+    /// There is one of this name.
+    NameInUse,
+    /// There are as many as there may be.
+    TooMany,
+    /// It would open nothing.
+    NoScope,
+    /// It would be over already.
+    ExpiryPast,
+    /// It would be good for longer than one may be.
+    ExpiryTooFar,
+    /// The secret of before would be good for longer than it may.
+    OverlapTooLong,
+    /// Its time is over, and no further one was given.
+    Expired,
+    /// There is none of this id, or none any more.
+    Unknown,
+}
+
+impl From<ServiceTokenRefusal> for Refusal {
+    fn from(refusal: ServiceTokenRefusal) -> Self {
+        Self::ServiceToken(refusal)
+    }
 }
 
 /// Why a sign-in failed.

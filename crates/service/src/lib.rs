@@ -24,6 +24,7 @@ mod find_users;
 mod first_start;
 mod following;
 mod hashing;
+mod introspect;
 mod last_seen;
 mod leases;
 mod list_sessions;
@@ -41,6 +42,7 @@ mod rehash;
 mod revoke_by_filter;
 mod revoking;
 mod roles;
+mod service_tokens;
 mod settings;
 mod show_session;
 mod sign_in;
@@ -66,15 +68,16 @@ pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
     FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
-    SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use find_users::FoundUser;
 pub use first_start::FirstAdministrator;
+pub use introspect::GoodToken;
 pub use metrics::TIMES;
-pub use principal::{Client, Principal};
+pub use principal::{AnyPrincipal, Client, Principal, ServicePrincipal};
 pub use revoke_by_filter::{PreviewRequest, Previewed};
 pub use rollcall_auth::Kept;
 pub use rollcall_index as index;
@@ -83,6 +86,7 @@ pub use rollcall_store::views::{OwnedView, View};
 pub use rollcall_store::{
     Credential, Hindrance, KeptRevocation, NamedUser, PermissionRow, UserSortKey, UsersQuery,
 };
+pub use service_tokens::{Expiry, Issued, ServiceTokenRequest, StandingServiceToken};
 pub use settings::Settings;
 pub use show_session::Ended;
 pub use sign_in::{LoginName, SignIn, SignedIn};

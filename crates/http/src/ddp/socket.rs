@@ -262,7 +262,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     async fn wait_for_its_end(&mut self, user_id: String, token: String) -> Result<(), Over> {
         let service = &self.app.guard.service;
-        let credentials = Credentials { user_id: Some(user_id.clone()), token };
+        let credentials = Credentials { user_id: Some(user_id.clone()), token, is_bearer: false };
         let token = digest::token(&credentials.token);
         let principal = service.authenticate(&token).await.ok().flatten();
         let watch = principal.and_then(|principal| service.watch(&principal));

@@ -10,7 +10,7 @@ use crate::endpoint::{Caller, Endpoint, OfTarget, Rate, Route};
 use crate::input::Input;
 use crate::refusal::Refusal;
 use parking_lot::Mutex;
-use rollcall_model::{AddressKey, Permission, Timestamp, UserNo, limits};
+use rollcall_model::{Actor, AddressKey, Permission, Timestamp, limits};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -27,7 +27,9 @@ pub fn admit<E: Endpoint>(
     rate: &mut Option<RateState>,
 ) -> Result<Admitted<E>, Refusal> {
     let principal = from.caller.principal();
-    let holds = |permission| principal.is_some_and(|principal| guard.service.permits(principal, permission));
+    let holds = |permission| {
+        principal.as_ref().is_some_and(|principal| guard.service.permits_any(principal, permission))
+    };
     let lacks = |right: &&OfTarget<E>| (right.asks)(&from.caller, &from.body) && !holds(right.permission);
     if let Some(right) = E::POLICY.of_target.iter().find(lacks) {
         return Err(Refusal::Denied(right.denied));
@@ -39,9 +41,9 @@ pub fn admit<E: Endpoint>(
         Rate::Uncounted => {}
         kind => {
             let address = AddressKey::of(from.arrival.client.ip);
-            let (limiter, key) = match (kind, principal) {
+            let (limiter, key) = match (kind, &principal) {
                 (Rate::Principal, Some(principal)) => {
-                    (&guard.principal_rates, Key::Principal(principal.user()))
+                    (&guard.principal_rates, Key::Principal(principal.actor()))
                 }
                 (Rate::Principal, None) => (&guard.principal_rates, Key::Anyone(address)),
                 // A sign-in is one whichever way it comes.
@@ -88,8 +90,8 @@ enum Key {
     Call(AddressKey, Route),
     /// Sign-ins from an address.
     SignIn(AddressKey),
-    /// Those of a user.
-    Principal(UserNo),
+    /// Those of a user, or of a program.
+    Principal(Actor),
     /// Those of an address without a principal.
     Anyone(AddressKey),
 }

@@ -16,7 +16,7 @@ pub use admit::{RateLimiter, RateState, Resumes};
 pub use refusals::{refusals, second_factor};
 
 use crate::answer::{Answer as _, Reply};
-use crate::endpoint::{Caller, Endpoint, Record, Route};
+use crate::endpoint::{Endpoint, Record, Route};
 use crate::input::{Body, Input};
 use crate::refusal::Refusal;
 use rollcall_model::event::{Observation, Observed};
@@ -64,6 +64,8 @@ pub struct Credentials {
     pub user_id: Option<String>,
     /// The token, in the clear.
     pub token: String,
+    /// Whether it came as a bearer token: programs send theirs so, and in no other way.
+    pub is_bearer: bool,
 }
 
 /// What the guard works with.
@@ -130,7 +132,7 @@ async fn stages<E: Endpoint>(
 ) -> Result<Reply, Refusal> {
     guard.service.ready()?;
     let authenticated = authenticate::authenticate::<E>(&guard.service, arrival).await?;
-    if let Some(principal) = authenticated.caller().principal() {
+    if let Some(principal) = &authenticated.principal {
         seen.by = principal.actor();
     }
     let authorised = authorise::authorise(&guard.service, authenticated)?;
@@ -160,9 +162,9 @@ struct Seen {
 }
 
 impl Seen {
-    /// A principal is known by itself; anyone else by the address.
+    /// A user is known by itself, and where it is by its sessions; of anyone else the address is told.
     fn tell(&self, service: &Service, what: Observed) {
-        let from = (self.by == Actor::Anyone).then_some(self.from);
+        let from = (!matches!(self.by, Actor::User(_))).then_some(self.from);
         service.observe(Observation { by: self.by, from, endpoint: self.endpoint, what, times: 0 });
     }
 }

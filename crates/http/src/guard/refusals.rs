@@ -1,9 +1,10 @@
 //! What the guard may refuse a call of an endpoint with, for whoever describes it.
 
-use crate::endpoint::{Declaration, Rate, StepUp, Who, WithoutFactor};
+use crate::endpoint::{Declaration, Rate, StepUp, Version, Who, WithoutFactor};
 use crate::input::{Field, Unknown};
 use crate::refusal::{Place, Refusal};
 use rollcall_service::{MailedCodes, Refusal as Outcome, StepUpKind, StepUpMethod, StepUpRefusal};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// One of each, in the guard's order.
@@ -12,6 +13,10 @@ pub fn refusals(of: &Declaration) -> Vec<Refusal> {
     let schema = |place| Refusal::Schema(place, Vec::new());
     let mut all = Vec::new();
     all.extend((of.who == Who::SignedIn).then_some(Refusal::NotSignedIn));
+    if of.version() == Version::V2 && of.who == Who::SignedIn {
+        all.push(Refusal::NetworkNotAllowed { ip: Ipv4Addr::UNSPECIFIED.into() });
+        all.extend(of.scopes().is_empty().then_some(Refusal::NotForServices));
+    }
     all.extend(of.needs.permissions().map(|(_, denied)| Refusal::Denied(denied)));
     all.extend(looked_at(of.query, of.query_unknown).then(|| schema(Place::Query)));
     all.extend(looked_at(of.body, of.body_unknown).then(|| schema(Place::Body)));

@@ -133,6 +133,7 @@ fn definitions(mut schemas: SchemaGenerator) -> Map<String, Value> {
 fn security_schemes() -> Value {
     value!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "A session's or a personal token (v2)." },
+        "serviceToken": { "type": "http", "scheme": "bearer", "description": "A service token with this scope (v2)." },
         "userId": { "type": "apiKey", "in": "header", "name": "X-User-Id", "description": "The user's id, with X-Auth-Token." },
         "authToken": { "type": "apiKey", "in": "header", "name": "X-Auth-Token", "description": "The token, with X-User-Id." },
     })

@@ -69,6 +69,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::NotSignedIn => status(401, four_words("You must be logged in to do this.")),
         Refusal::ForeignOrigin => status(403, plain("The request is not from a page of this server")),
         Refusal::Denied(denied) => self::denied(*denied),
+        Refusal::NotForServices | Refusal::NetworkNotAllowed { .. } => self::denied(DeniedAs::Forbidden),
         Refusal::Schema(place, faults) => {
             let error_type = match place {
                 Place::Query | Place::Path => "error-invalid-params",
@@ -106,9 +107,13 @@ pub fn wire(refusal: &Refusal) -> Wire {
             Some(json!({ "helperMethod": "parseJsonQuery" })),
         ),
         // What only endpoints of v2 are refused with.
-        Refusal::Facet { .. } | Refusal::Format { .. } | Refusal::BadCursor | Refusal::Range(_) => {
-            status(400, plain("error-invalid-params"))
-        }
+        Refusal::Facet { .. }
+        | Refusal::Format { .. }
+        | Refusal::Scope { .. }
+        | Refusal::Network { .. }
+        | Refusal::Time(_)
+        | Refusal::BadCursor
+        | Refusal::Range(_) => status(400, plain("error-invalid-params")),
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
         Refusal::Outcome(outcome) => self::outcome(outcome),
         Refusal::Internal => status(500, plain("Internal server error")),
@@ -164,7 +169,7 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         // What only endpoints of v2 are refused with.
-        Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
+        Outcome::Revocation(_) | Outcome::ServiceToken(_) => status(400, plain("error-invalid-params")),
         Outcome::NoSuchView | Outcome::TooManyViews => thrown("No such view", "error-invalid-view", None),
         Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
         Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),

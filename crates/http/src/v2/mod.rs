@@ -6,12 +6,14 @@ mod complete;
 mod count;
 mod cursor;
 mod event;
+mod introspect;
 mod item;
 mod me;
 mod page;
 pub mod problem;
 mod revocations;
 mod search;
+mod service_tokens;
 mod sessions;
 mod sheet;
 mod stats;
@@ -21,9 +23,14 @@ mod views;
 
 pub use audit::Audit;
 pub use complete::Complete as FilterComplete;
+pub use introspect::Introspect;
 pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
 pub use revocations::{
     Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
+};
+pub use service_tokens::{
+    List as ServiceTokensList, Make as ServiceTokensMake, Revoke as ServiceTokensRevoke,
+    Rotate as ServiceTokensRotate,
 };
 pub use sessions::{
     End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,

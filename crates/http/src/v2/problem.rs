@@ -4,11 +4,11 @@
 use crate::refusal::{Place, Refusal};
 use crate::v1::errors;
 use crate::v2::sessions::{facet_names, sort_names};
-use rollcall_model::limits;
+use rollcall_model::{Scopes, limits};
 use rollcall_service::index::filter::{Fault, FilterError};
 use rollcall_service::{
-    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal, SignInRefusal,
-    StepUpKind, StepUpRefusal,
+    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal,
+    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpRefusal,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -64,7 +64,19 @@ pub fn problem(refusal: &Refusal) -> Problem {
             403,
             "not-permitted",
             "The permission is missing",
-            "docs/reference/endpoints.md says which one it is; an administrator grants it by a role.",
+            "docs/reference/endpoints.md says which one it is. A user gets it by a role, a service token as a scope.",
+        ),
+        Refusal::NotForServices => new(
+            403,
+            "not-for-services",
+            "Service tokens do not open this",
+            "docs/reference/endpoints.md says which scope opens what; the rest is for users.",
+        ),
+        Refusal::NetworkNotAllowed { ip } => new(
+            403,
+            "network-not-allowed",
+            "The service token is not good from this address",
+            &format!("The request came from {ip}, which is in none of the token's networks."),
         ),
         Refusal::Schema(place, faults) => schema(*place, faults),
         Refusal::NotJson => new(
@@ -85,6 +97,12 @@ pub fn problem(refusal: &Refusal) -> Problem {
         Refusal::Format { given } => {
             new(400, "bad-format", "There is no such form", &format!("{given:?} is none of ndjson, csv."))
         }
+        Refusal::Scope { given, nearest } => scope(given, *nearest),
+        Refusal::Network { given } => {
+            let detail = format!("{given:?} is none. Write one as 192.0.2.0/24, or as an address.");
+            new(400, "bad-network", "This is no network", &detail)
+        }
+        Refusal::Time(what) => new(400, "bad-time", "A time cannot be read", what),
         Refusal::BadCursor => new(
             400,
             "bad-cursor",
@@ -164,6 +182,7 @@ fn outcome(outcome: &Outcome) -> Problem {
         ),
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
+        Outcome::ServiceToken(refusal) => service_token(*refusal),
         Outcome::UserFields(refusal) => fields(refusal),
         Outcome::Revocation(refusal) => revocation(*refusal),
         Outcome::NoSuchView => new(
@@ -204,6 +223,14 @@ fn schema(place: Place, faults: &[String]) -> Problem {
     let detail = format!("In the {place}: {}.", faults.join("; "));
     let mut problem = new(400, "not-as-declared", "A parameter is not as declared", &detail);
     problem.body["errors"] = faults.iter().map(|fault| json!({ "in": place, "detail": fault })).collect();
+    problem
+}
+
+fn scope(given: &str, nearest: Option<&'static str>) -> Problem {
+    let known: Vec<_> = Scopes::ALL.iter().map(|permission| permission.as_str()).collect();
+    let detail = format!("{given:?} is none of {}.", known.join(", "));
+    let mut problem = new(400, "bad-scope", "There is no such scope", &detail);
+    problem.body["nearest"] = json!(nearest);
     problem
 }
 
@@ -323,6 +350,50 @@ fn personal_token(refusal: PersonalTokenRefusal) -> Problem {
     new(status, name, title, detail)
 }
 
+fn service_token(refusal: ServiceTokenRefusal) -> Problem {
+    let (status, name, title, detail) = match refusal {
+        ServiceTokenRefusal::NoName => {
+            (400, "no-name", "A name is needed", "Say what the token is for, in letters that can be seen.")
+        }
+        ServiceTokenRefusal::NameInUse => {
+            (409, "name-in-use", "The name is in use", "Choose another, or revoke the token that has it.")
+        }
+        ServiceTokenRefusal::TooMany => {
+            let detail = format!("A workspace may have {}: revoke one.", limits::SERVICE_TOKENS);
+            return new(409, "too-many-tokens", "There are as many as there may be", &detail);
+        }
+        ServiceTokenRefusal::NoScope => {
+            (400, "no-scope", "A scope is needed", "Without one the token would open nothing.")
+        }
+        ServiceTokenRefusal::ExpiryPast => (
+            400,
+            "bad-expiry",
+            "The token would have expired",
+            "Choose an instant in the future, or how long it is to be good.",
+        ),
+        ServiceTokenRefusal::ExpiryTooFar => {
+            let days = limits::SERVICE_LIFE_MAX.as_secs() / 86_400;
+            let detail = format!("It may be good for {days} days; a rotation takes a new expiry.");
+            return new(400, "bad-expiry", "The token would be good for too long", &detail);
+        }
+        ServiceTokenRefusal::OverlapTooLong => {
+            let days = limits::SERVICE_OVERLAP_MAX.as_secs() / 86_400;
+            let detail = format!("The secret of before may stay good for {days} days.");
+            return new(400, "bad-overlap", "The overlap is too long", &detail);
+        }
+        ServiceTokenRefusal::Expired => {
+            (409, "service-token-expired", "The token has expired", "Give it a new expiry with the rotation.")
+        }
+        ServiceTokenRefusal::Unknown => (
+            404,
+            "no-such-token",
+            "There is no such token",
+            "It may have been revoked. GET /api/v2/service-tokens lists those that there are.",
+        ),
+    };
+    new(status, name, title, detail)
+}
+
 fn fields(refusal: &FieldRefusal) -> Problem {
     match refusal {
         FieldRefusal::InvalidRole => role(RoleRefusal::NoSuchRole),
@@ -381,6 +452,20 @@ pub fn samples() -> Vec<Refusal> {
         Outcome::from(RevocationRefusal::Expired).into(),
         Outcome::from(RevocationRefusal::OtherDigest).into(),
         Refusal::Range("`from` is none."),
+        Refusal::NotForServices,
+        Refusal::NetworkNotAllowed { ip: std::net::Ipv4Addr::new(203, 0, 113, 9).into() },
+        Refusal::Scope { given: "view-audits".into(), nearest: Some("view-audit") },
+        Refusal::Network { given: "192.0.2.0/40".into() },
+        Refusal::Time("`expires_in` is a time such as 90d or 12h."),
+        Outcome::from(ServiceTokenRefusal::NoName).into(),
+        Outcome::from(ServiceTokenRefusal::NameInUse).into(),
+        Outcome::from(ServiceTokenRefusal::TooMany).into(),
+        Outcome::from(ServiceTokenRefusal::NoScope).into(),
+        Outcome::from(ServiceTokenRefusal::ExpiryPast).into(),
+        Outcome::from(ServiceTokenRefusal::ExpiryTooFar).into(),
+        Outcome::from(ServiceTokenRefusal::OverlapTooLong).into(),
+        Outcome::from(ServiceTokenRefusal::Expired).into(),
+        Outcome::from(ServiceTokenRefusal::Unknown).into(),
         Refusal::Outcome(Outcome::NoSuchView),
         Refusal::Outcome(Outcome::TooManyViews),
     ]

@@ -21,4 +21,5 @@ mod place;
 mod process;
 mod promotion;
 mod revocations;
+mod service_tokens;
 mod shutdown;

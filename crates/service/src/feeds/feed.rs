@@ -208,7 +208,7 @@ impl Watched {
     /// Binds the filter to this minute, and searches it.
     async fn search(&mut self) -> Result<(), Refusal> {
         let Followed { filter, caller, .. } = &self.followed;
-        let filter = self.service.filter_of(filter, *caller).await?;
+        let filter = self.service.filter(filter, *caller).await?;
         self.finder = filter.as_ref().map(Finder::of);
         let mut rest = Some(self.service.find(filter).await?);
         self.found.clear();

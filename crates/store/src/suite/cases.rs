@@ -11,6 +11,7 @@ pub use super::mail::*;
 pub use super::past::*;
 pub use super::personal_tokens::*;
 pub use super::revocations::*;
+pub use super::service_tokens::*;
 pub use super::users::*;
 
 use super::Fixture;

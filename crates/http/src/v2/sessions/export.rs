@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use rollcall_model::{Permission, SessionNo, limits};
 use rollcall_service::index::{FoundRows, Row};
-use rollcall_service::{Principal, Service};
+use rollcall_service::{AnyPrincipal, Service};
 use std::sync::Arc;
 
 /// The endpoint.
@@ -61,7 +61,7 @@ impl Endpoint for Export {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = ExportQuery;
     type Body = Nothing;
     type Answer = Exported;
@@ -72,7 +72,7 @@ impl Endpoint for Export {
             Some("csv") => Format::Csv,
             Some(given) => return Err(Refusal::Format { given: given.into() }),
         };
-        let filter = call.service.filter(&call.query.q, &call.caller).await?;
+        let filter = call.service.filter(&call.query.q, call.caller.session()).await?;
         let found = call.service.find(filter).await?;
         let going =
             Going { found: Some(found), items: 0, format, caller: call.caller, service: call.service };
@@ -117,7 +117,7 @@ struct Going {
     found: Option<FoundRows>,
     items: usize,
     format: Format,
-    caller: Principal,
+    caller: AnyPrincipal,
     service: Arc<Service>,
 }
 

@@ -8,6 +8,8 @@ mod listing;
 mod openapi;
 mod refusal_matrix;
 mod revocations;
+mod scope_matrix;
+mod service_tokens;
 mod stats;
 mod stream;
 mod users;
