@@ -4,12 +4,11 @@ use crate::endpoint::{Declaration, Rate, Record, StepUp, Version, Who, WithoutFa
 use crate::endpoints::declarations;
 use crate::input::{Field, Kind, Unknown};
 use crate::refusal::{Place, Refusal};
-use crate::v1::errors::{samples, step_up_sample, wire};
+use crate::v1::errors::{WAIT, samples, step_up_sample, wire};
 use crate::v2::problem;
 use rollcall_model::{Grants, Permission, Role};
 use rollcall_service::{Refusal as Outcome, StepUpKind};
 use std::fmt::Write;
-use std::time::Duration;
 
 const PRINTED: &str = "<!-- Printed from the code by `cargo xtask docs`; edits here are lost. -->\n\n";
 
@@ -86,9 +85,9 @@ fn refusals(declaration: &Declaration) -> Vec<String> {
     all.extend(looked_at(declaration.body, declaration.body_unknown).then(|| schema(Place::Body)));
     all.extend(declaration.of_target.iter().map(|(_, _, denied)| said(Refusal::Denied(*denied))));
     let counted = declaration.rate != Rate::Uncounted;
-    all.extend(counted.then(|| said(Refusal::TooMany { wait: Duration::ZERO })));
+    all.extend(counted.then(|| said(Refusal::TooMany { wait: WAIT })));
     if declaration.step_up != StepUp::No {
-        let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts];
+        let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts(WAIT)];
         all.extend(kinds.map(|kind| said(step_up_sample(kind))));
     } else if declaration.without_factor == WithoutFactor::Refused {
         all.push(said(step_up_sample(StepUpKind::Required)));

@@ -3,6 +3,7 @@
 //! From the list of declarations come the router, the printed table and the refusal tests; no handler
 //! knows a status code or a header.
 
+use crate::cookie::SetCookie;
 use crate::guard::Call;
 use crate::input::{Field, Input, Raw, Unknown};
 use crate::refusal::Refusal;
@@ -310,6 +311,8 @@ pub enum Reply {
     Done,
     /// Something that comes by and by.
     Stream(Stream),
+    /// Any of them, with what becomes of the console's cookie.
+    WithCookie(Box<Self>, SetCookie),
 }
 
 /// An answer that comes by and by.
@@ -338,17 +341,38 @@ impl Reply {
     pub fn json_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Json(json) | Self::Created(json) | Self::Accepted(json) => Some(json),
+            Self::WithCookie(reply, _) => reply.json_bytes(),
             Self::Done | Self::Stream(_) => None,
         }
     }
 
+    /// The same, of something that was made.
+    pub fn created(body: &impl Serialize) -> Result<Self, Refusal> {
+        written(body).map(Self::Created)
+    }
+
+    /// The same, of something that is not finished.
+    pub fn accepted(body: &impl Serialize) -> Result<Self, Refusal> {
+        written(body).map(Self::Accepted)
+    }
+
+    /// The same, with what becomes of the console's cookie.
+    #[must_use]
+    pub fn with_cookie(self, cookie: SetCookie) -> Self {
+        Self::WithCookie(Box::new(self), cookie)
+    }
+
     /// An answer out of a wire type.
     pub fn json(body: &impl Serialize) -> Result<Self, Refusal> {
-        serde_json::to_vec(body).map(Self::Json).map_err(|error| {
-            tracing::error!(%error, "an answer could not be written");
-            Refusal::Internal
-        })
+        written(body).map(Self::Json)
     }
+}
+
+fn written(body: &impl Serialize) -> Result<Vec<u8>, Refusal> {
+    serde_json::to_vec(body).map_err(|error| {
+        tracing::error!(%error, "an answer could not be written");
+        Refusal::Internal
+    })
 }
 
 /// A declaration as data, for whatever goes over all of them.

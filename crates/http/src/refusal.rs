@@ -2,8 +2,7 @@
 //! What each looks like on the wire is said in one file per version: `v1/errors.rs` and `v2/problem.rs`.
 
 use crate::endpoint::DeniedAs;
-use rollcall_service::{Refusal as Outcome, StepUpKind};
-use std::time::Duration;
+use rollcall_service::{Refusal as Outcome, StepUpKind, Wait};
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +21,8 @@ pub enum Refusal {
     NotSignedIn,
     /// A cookie came with a change, and not from a page of ours.
     ForeignOrigin,
+    /// The page came by plain HTTP, where a cookie could be read on its way.
+    InsecureOrigin,
     /// A right is missing.
     Denied(DeniedAs),
     /// Parameters are not as declared.
@@ -31,7 +32,7 @@ pub enum Refusal {
     /// Too many calls: how long until the next is answered.
     TooMany {
         /// The rest of the window.
-        wait: Duration,
+        wait: Wait,
     },
     /// Where a WebSocket is served, a request that asks for none.
     NotAnUpgrade,
@@ -118,9 +119,11 @@ impl Refusal {
             Self::Outcome(Outcome::StepUp(step_up)) => match step_up.kind {
                 StepUpKind::Required => "totp-required",
                 StepUpKind::Invalid => "totp-invalid",
-                StepUpKind::MaxAttempts => "totp-max-attempts",
+                StepUpKind::MaxAttempts(_) => "totp-max-attempts",
             },
-            Self::Outcome(Outcome::InvalidTotp) => "invalid-totp",
+            Self::Outcome(Outcome::InvalidTotp | Outcome::FactorNotEnrolled) => "invalid-totp",
+            Self::Outcome(Outcome::WrongAddressCode) => "wrong-code",
+            Self::Outcome(Outcome::WrongPassword) => "wrong-password",
             _ => return None,
         })
     }

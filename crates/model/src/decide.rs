@@ -25,7 +25,7 @@ use factors::{
 };
 use revocations::{begin_revocation, finish_revocation, step_revocation};
 use std::collections::{HashMap, HashSet};
-use users::{change_role, change_user, create_user, delete_user};
+use users::{change_role, change_user, create_user, delete_user, verify_address};
 
 /// What a batch comes to.
 #[derive(Clone, Debug, Default)]
@@ -248,6 +248,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::EnrolMail { user, token } => enrol_mail(&mut effects, facts, *user, *token)?,
         Command::RemoveMail { user, token } => remove_mail(&mut effects, facts, *user, *token)?,
         Command::MailCode(mailing) => mail_code(&mut effects, facts, mailing)?,
+        Command::VerifyAddress { user, token, address } => {
+            verify_address(&mut effects, facts, *user, *token, address)?;
+        }
         Command::OpenSession(opening) => open_session(&mut effects, facts, opening)?,
         Command::EndSession { session, reason, by } => {
             let fact = live_session(facts, *session, at)?;
@@ -361,8 +364,11 @@ fn count_failure(
 }
 
 fn not_blocked(facts: &Facts, guards: &[FailureKey], at: Timestamp) -> Result<(), Refused> {
-    let blocking = |key: &&FailureKey| facts.failures.get(*key).is_some_and(|failure| failure.blocks(at));
-    guards.iter().find(blocking).map_or(Ok(()), |key| Err(Refused::Blocked(*key)))
+    let blocking = |key: &FailureKey| {
+        let failure = facts.failures.get(key).filter(|failure| failure.blocks(at))?;
+        Some(Refused::Blocked(*key, failure.blocked_until))
+    };
+    guards.iter().find_map(blocking).map_or(Ok(()), Err)
 }
 
 /// A session that is live as far as its row knows. For how long it was idle the index knows better, and has

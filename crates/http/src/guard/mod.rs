@@ -15,6 +15,7 @@ pub use admit::{RateLimiter, RateState, Resumes};
 
 use crate::endpoint::{Caller, Endpoint, Record, Reply, Route};
 use crate::input::{Body, Input};
+use crate::page::Page;
 use crate::refusal::Refusal;
 use rollcall_model::event::{Observation, Observed};
 use rollcall_model::{Actor, AddressKey};
@@ -31,6 +32,8 @@ pub struct Arrival {
     pub code: Code,
     /// The other end.
     pub client: Client,
+    /// The page that a browser sends it from.
+    pub page: Page,
     /// What stands in the path for the names in the route.
     pub path: PathParams,
     /// What stands behind the `?`.
@@ -61,6 +64,8 @@ pub struct Credentials {
     pub user_id: Option<String>,
     /// The token, in the clear.
     pub token: String,
+    /// Whether a browser keeps it as the console's cookie.
+    pub by_cookie: bool,
 }
 
 /// What the guard works with.
@@ -81,6 +86,8 @@ pub struct Call<E: Endpoint> {
     pub caller: E::Caller,
     /// The other end.
     pub client: Client,
+    /// The page that a browser calls from.
+    pub page: Page,
     /// A second factor's code, for endpoints that ask for one themselves.
     pub code: Code,
     /// What the caller authenticated with.

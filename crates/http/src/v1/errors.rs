@@ -3,10 +3,10 @@
 
 use crate::endpoint::DeniedAs;
 use crate::refusal::{Place, Refusal};
-use rollcall_model::limits;
+use rollcall_model::{Timestamp, limits};
 use rollcall_service::{
     FieldRefusal, MailedCodes, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal,
-    StepUpKind, StepUpMethod, StepUpRefusal,
+    StepUpKind, StepUpMethod, StepUpRefusal, Wait,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -64,7 +64,9 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::BodyTooLong => status(413, plain("Request body is too large")),
         Refusal::BodyTooSlow => status(408, plain("Request body took too long")),
         Refusal::NotSignedIn => status(401, four_words("You must be logged in to do this.")),
-        Refusal::ForeignOrigin => status(403, plain("The request is not from a page of this server")),
+        Refusal::ForeignOrigin | Refusal::InsecureOrigin => {
+            status(403, plain("The request is not from a page of this server"))
+        }
         Refusal::Denied(denied) => self::denied(*denied),
         Refusal::Schema(place, faults) => {
             let error_type = match place {
@@ -77,7 +79,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
             status(400, Body { error_type: Some("invalid-params"), ..plain("Invalid JSON body") })
         }
         Refusal::TooMany { wait } => {
-            let wait_s = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
+            let wait_s = wait.seconds();
             let error = format!(
                 "Error, too many requests. Please slow down. You must wait {wait_s} seconds before trying \
                  this endpoint again. [error-too-many-requests]"
@@ -152,7 +154,7 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::AddressNotVerified => {
             thrown("You need to verify your emails before setting up 2FA", "error-invalid-user", None)
         }
-        Outcome::InvalidTotp => thrown("The code enrols no factor", "invalid-totp", None),
+        Outcome::InvalidTotp | Outcome::FactorNotEnrolled => thrown("The code enrols no factor", "invalid-totp", None),
         Outcome::LastAdministrator => thrown(
             "Leaving the app without an active admin is not allowed",
             "error-action-not-allowed",
@@ -161,7 +163,11 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         // What only endpoints of v2 are refused with.
-        Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
+        Outcome::Revocation(_)
+        | Outcome::NothingToVerify
+        | Outcome::WrongAddressCode
+        | Outcome::TooManyMails(_)
+        | Outcome::WrongPassword => status(400, plain("error-invalid-params")),
         Outcome::NoSuchView | Outcome::TooManyViews => thrown("No such view", "error-invalid-view", None),
         Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
         Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),
@@ -183,10 +189,10 @@ fn sign_in(refusal: &SignInRefusal) -> Wire {
         }
         SignInRefusal::Unauthorized => ("Unauthorized", "Unauthorized"),
         SignInRefusal::UserNotActive => ("error-user-is-not-activated", "User is not activated"),
-        SignInRefusal::BlockedForUser => {
+        SignInRefusal::BlockedForUser(_) => {
             ("error-login-blocked-for-user", "Login has been temporarily blocked For User")
         }
-        SignInRefusal::BlockedForAddress => {
+        SignInRefusal::BlockedForAddress(_) => {
             ("error-login-blocked-for-ip", "Login has been temporarily blocked For IP")
         }
         SignInRefusal::TokenNotLive => {
@@ -208,7 +214,7 @@ pub const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
         StepUpKind::Required => ("TOTP Required", "totp-required"),
         StepUpKind::Invalid => ("TOTP Invalid", "totp-invalid"),
         // The spelling is upstream's, and clients may look for it.
-        StepUpKind::MaxAttempts => ("TOTP Maximun Failed Attempts Reached", "totp-max-attempts"),
+        StepUpKind::MaxAttempts(_) => ("TOTP Maximun Failed Attempts Reached", "totp-max-attempts"),
     }
 }
 
@@ -296,6 +302,9 @@ fn thrown(reason: &str, code: &'static str, details: Option<Value>) -> Wire {
     status(400, Body { error_type: Some(code), details, ..plain(&format!("{reason} [{code}]")) })
 }
 
+/// A wait, for the printed pages.
+pub const WAIT: Wait = Wait { until: Timestamp::from_ms(0), left: Duration::from_secs(42) };
+
 /// A second factor that is asked for, for the printed pages.
 pub fn step_up_sample(kind: StepUpKind) -> Refusal {
     let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
@@ -330,21 +339,21 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::NotJson,
         Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
         Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
-        Refusal::TooMany { wait: Duration::from_secs(42) },
+        Refusal::TooMany { wait: WAIT },
         step_up_sample(StepUpKind::Required),
         step_up_sample(StepUpKind::Invalid),
-        step_up_sample(StepUpKind::MaxAttempts),
+        step_up_sample(StepUpKind::MaxAttempts(WAIT)),
         Refusal::Sort { given: "loginAt".into() },
         Refusal::SortKeys,
         Refusal::Outcome(Outcome::FilterTooCostly),
         Refusal::Outcome(Outcome::SessionNotFound),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::Unauthorized)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::UserNotActive)),
-        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser)),
-        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress)),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser(WAIT))),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress(WAIT))),
         second_factor(StepUpKind::Required),
         second_factor(StepUpKind::Invalid),
-        second_factor(StepUpKind::MaxAttempts),
+        second_factor(StepUpKind::MaxAttempts(WAIT)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive)),
         Refusal::NotAnUpgrade,
         Refusal::NotACall,

@@ -134,8 +134,7 @@ fn name_in(value: &Value) -> Option<String> {
 fn user(value: &Value) -> Option<LoginName> {
     let named = |name: &str| value.get(name).and_then(name_in);
     match value {
-        Value::String(name) if name.contains('@') => name_in(value).map(LoginName::Email),
-        Value::String(_) => name_in(value).map(LoginName::Username),
+        Value::String(_) => name_in(value).map(LoginName::of),
         _ => {
             let username = named("username").map(LoginName::Username);
             username.or_else(|| named("email").map(LoginName::Email))

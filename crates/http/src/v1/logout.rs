@@ -6,7 +6,7 @@ use crate::endpoint::{
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
-use rollcall_service::{PersonalTokenRefusal, Principal, Refusal as Outcome, Service};
+use rollcall_service::Principal;
 use serde_json::json;
 
 /// The endpoint. One published client asks with GET.
@@ -28,19 +28,8 @@ impl Endpoint for Logout {
     type Body = Whatever;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        sign_out(&call.service, &call.caller).await?;
+        call.service.sign_out(&call.caller).await?;
         let data = json!({ "message": "You've been logged out!" });
         Reply::json(&json!({ "status": "success", "data": data, "success": true }))
-    }
-}
-
-/// Ends the token that a principal calls with.
-pub async fn sign_out(service: &Service, principal: &Principal) -> Result<(), Refusal> {
-    match service.sign_out(principal).await {
-        // Ended by somebody else in this instant: it is as the caller wanted it.
-        Ok(()) | Err(Outcome::SessionNotFound | Outcome::PersonalToken(PersonalTokenRefusal::Unknown)) => {
-            Ok(())
-        }
-        Err(refusal) => Err(refusal.into()),
     }
 }

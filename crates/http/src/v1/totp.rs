@@ -5,7 +5,7 @@ use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, Whatever, required};
 use crate::refusal::Refusal;
 use rollcall_model::limits;
-use rollcall_service::{Changed, Principal};
+use rollcall_service::{Principal, Refusal as Outcome};
 use serde_json::json;
 
 /// All five are declared alike: anybody may manage the own factors, codes are asked for as parameters.
@@ -73,8 +73,12 @@ impl Endpoint for Disable {
     type Body = CodeBody;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let changed = call.service.remove_factors(&call.caller, &call.body.code).await?;
-        Reply::json(&matches!(changed, Changed::Done(())))
+        match call.service.remove_factors(&call.caller, Some(&call.body.code)).await {
+            Ok(()) => Reply::json(&true),
+            Err(Outcome::FactorNotEnrolled | Outcome::InvalidTotp) => Reply::json(&false),
+            Err(refusal) if refusal.is_wrong_code() => Reply::json(&false),
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 }
 
@@ -90,9 +94,10 @@ impl Endpoint for RegenerateCodes {
     type Body = CodeBody;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        match call.service.replace_recovery_codes(&call.caller, &call.body.code).await? {
-            Changed::Done(codes) => Reply::json(&json!({ "codes": codes })),
-            Changed::WrongCode => Ok(Reply::nothing()),
+        match call.service.replace_recovery_codes(&call.caller, Some(&call.body.code)).await {
+            Ok(codes) => Reply::json(&json!({ "codes": codes })),
+            Err(refusal) if refusal.is_wrong_code() => Ok(Reply::nothing()),
+            Err(refusal) => Err(refusal.into()),
         }
     }
 }

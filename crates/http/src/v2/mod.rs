@@ -11,6 +11,7 @@ mod page;
 pub mod problem;
 mod revocations;
 mod search;
+mod session;
 mod sessions;
 mod sheet;
 mod stats;
@@ -19,10 +20,17 @@ mod views;
 
 pub use audit::Audit;
 pub use complete::Complete as FilterComplete;
-pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
+pub use me::{
+    BeginTotp as MeBeginTotp, ChangePassword as MeChangePassword, ConfirmTotp as MeConfirmTotp,
+    EmailsChange as MeEmailsChange, EmailsConfirm as MeEmailsConfirm, EmailsList as MeEmailsList,
+    EmailsVerify as MeEmailsVerify, EnableMail as MeEnableMail, EndSession as MeEndSession,
+    FactorsShow as MeFactors, Me, RemoveMail as MeRemoveMail, RemoveTotp as MeRemoveTotp,
+    ReplaceRecoveryCodes as MeReplaceRecoveryCodes, Sessions as MeSessions,
+};
 pub use revocations::{
     Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
 };
+pub use session::{SignIn as SessionSignIn, SignOut as SessionSignOut};
 pub use sessions::{
     End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,
     Stream as SessionsStream,

@@ -1,12 +1,14 @@
-//! `GET me`: the caller, what it may do, and how long its step-up lasts.
+//! `GET me`: the caller, what it may do, and how long its step-up lasts: all that a page has to know when it is opened.
 
+use super::emails::EmailWire;
+use super::factors::FactorsWire;
 use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use rollcall_model::{Permission, Role};
-use rollcall_service::{Principal, Refusal as Outcome, SignInRefusal};
-use serde_json::json;
+use rollcall_service::{Client, Principal, Service};
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Me;
@@ -27,33 +29,46 @@ impl Endpoint for Me {
     type Body = Nothing;
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        let service = &call.service;
-        let me = service.myself(&call.caller).await.map_err(|refusal| match refusal {
-            Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
-            other => other.into(),
-        })?;
-        let emails: Vec<_> = (me.user.emails.iter())
-            .map(|email| json!({ "address": email.address, "verified": email.verified }))
-            .collect();
-        let permissions: Vec<_> = (Permission::ALL.iter())
-            .filter(|permission| service.permits(&call.caller, **permission))
-            .map(|permission| permission.as_str())
-            .collect();
-        let session = call.caller.session().and_then(|session| service.session_id(session));
-        let stepped_up_until = service.stepped_up_until(&call.caller, &call.client);
-        Reply::json(&json!({
-            "id": me.user.owner.id.as_str(),
-            "username": me.user.owner.username,
-            "name": me.user.owner.name,
-            "emails": emails,
-            "roles": me.user.owner.roles.iter().map(Role::as_str).collect::<Vec<_>>(),
-            "permissions": permissions,
-            "factors": { "totp": me.enrolled().is_some(), "mail": me.factors().mail,
-                "recovery_codes_left": me.recovery_left },
-            "must_change_password": me.user.profile.require_password_change,
-            "session_id": session.map(|id| id.as_str().to_owned()),
-            "expires_at": service.expires_at(&call.caller).map(|at| at.to_string()),
-            "stepped_up_until": stepped_up_until.map(|at| at.to_string()),
-        }))
+        Reply::json(&MeWire::of(&call.service, &call.caller, &call.client).await?)
+    }
+}
+
+/// Who is signed in, and what it may do.
+#[derive(Serialize)]
+pub struct MeWire {
+    id: String,
+    username: String,
+    name: Option<String>,
+    emails: Vec<EmailWire>,
+    roles: Vec<&'static str>,
+    permissions: Vec<&'static str>,
+    factors: FactorsWire,
+    must_enrol_factor: bool,
+    must_change_password: bool,
+    session_id: Option<String>,
+    expires_at: Option<String>,
+    stepped_up_until: Option<String>,
+}
+
+impl MeWire {
+    /// What a principal is shown of itself.
+    pub async fn of(service: &Service, principal: &Principal, client: &Client) -> Result<Self, Refusal> {
+        let me = service.myself(principal).await?;
+        let permitted = |permission: &&Permission| service.permits(principal, **permission);
+        let session = principal.session().and_then(|session| service.session_id(session));
+        Ok(Self {
+            emails: me.user.emails.iter().map(EmailWire::from).collect(),
+            roles: me.user.owner.roles.iter().map(Role::as_str).collect(),
+            permissions: Permission::ALL.iter().filter(permitted).map(|permission| permission.as_str()).collect(),
+            factors: FactorsWire::from(&me),
+            must_enrol_factor: service.must_enrol_factor(principal),
+            must_change_password: me.user.profile.require_password_change,
+            session_id: session.map(|id| id.as_str().to_owned()),
+            expires_at: service.expires_at(principal).map(|at| at.to_string()),
+            stepped_up_until: service.stepped_up_until(principal, client).map(|at| at.to_string()),
+            id: me.user.owner.id.as_str().to_owned(),
+            username: me.user.owner.username,
+            name: me.user.owner.name,
+        })
     }
 }
