@@ -48,7 +48,10 @@ pub struct SetCookie {
 
 impl fmt::Debug for SetCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SetCookie").field("name", &self.name).field("max_age", &self.max_age).finish_non_exhaustive()
+        f.debug_struct("SetCookie")
+            .field("name", &self.name)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
     }
 }
 

@@ -74,7 +74,10 @@ mod tests {
         assert_eq!(token(READ, &[("host", "a.test"), local[1]]), Ok(None));
         assert_eq!(token(V1, &both), Ok(None));
         // What is said to authorise and is no bearer's token is not made good by a cookie.
-        assert_eq!(token(READ, &[("authorization", "Basic eDp5"), ("cookie", "__Host-rollcall=two")]), Ok(None));
+        assert_eq!(
+            token(READ, &[("authorization", "Basic eDp5"), ("cookie", "__Host-rollcall=two")]),
+            Ok(None)
+        );
     }
 
     #[test]

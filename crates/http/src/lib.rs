@@ -4,8 +4,8 @@
 mod app;
 pub mod client_address;
 mod compression;
-pub mod cors;
 mod cookie;
+pub mod cors;
 mod credentials;
 pub mod ddp;
 pub mod docs;

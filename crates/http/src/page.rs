@@ -43,11 +43,15 @@ impl Page {
             Some(site) => site == "same-origin",
             None => origin.is_some() && origin.map(|(_, authority)| authority) == host,
         };
-        let scheme = origin.map(|(scheme, _)| scheme).or(proxy_scheme).unwrap_or("http");
-        let authority = origin.map(|(_, authority)| authority).or(host).unwrap_or_default();
+        // How another page came says nothing of how we are reached.
+        let reached = origin.filter(|_| is_ours);
+        let (scheme, authority) =
+            reached.unwrap_or((proxy_scheme.unwrap_or("http"), host.unwrap_or_default()));
         let cookie = match scheme {
             "https" => Some(CookieName::ByTls),
-            _ if plain_http == PlainHttp::Anywhere || is_localhost(authority) => Some(CookieName::ByPlainHttp),
+            _ if plain_http == PlainHttp::Anywhere || is_localhost(authority) => {
+                Some(CookieName::ByPlainHttp)
+            }
             _ => None,
         };
         Self { is_ours, cookie }
@@ -148,13 +152,20 @@ mod tests {
             ("[::1]", "http://[::1]", None, Localhost, Some(ByPlainHttp)),
             ("[::1]:3000", "http://[::1]:3000", None, Localhost, Some(ByPlainHttp)),
             ("localhost", "https://localhost", None, Localhost, Some(ByTls)),
+            // Of another page: its cookie is found, and refused.
+            ("localhost", "https://a.test", None, Localhost, Some(ByPlainHttp)),
+            ("a.test", "http://localhost", None, Localhost, None),
             ("localhost.test", "http://localhost.test", None, Localhost, None),
             ("127.0.0.1.test", "http://127.0.0.1.test", None, Localhost, None),
             ("[::2]", "http://[::2]", None, Localhost, None),
         ] {
             let headers = [("host", host), ("origin", origin)];
             let headers = if origin.is_empty() { &headers[..1] } else { &headers };
-            assert_eq!(page(headers, proxy, plain_http).cookie, cookie, "{headers:?} {proxy:?} {plain_http:?}");
+            assert_eq!(
+                page(headers, proxy, plain_http).cookie,
+                cookie,
+                "{headers:?} {proxy:?} {plain_http:?}"
+            );
         }
     }
 }

@@ -55,17 +55,15 @@ impl Service {
             Err(NotWritten::Refused(Refused::FactorEnrolled | Refused::NoSuchFactor)) => {
                 Err(Refusal::InvalidTotp)
             }
-            Err(NotWritten::Refused(refused)) => Err(self.change_refused(owner, StepUpMethod::Totp, NotTaken::Refused(refused))),
+            Err(NotWritten::Refused(refused)) => {
+                Err(self.change_refused(owner, StepUpMethod::Totp, NotTaken::Refused(refused)))
+            }
             Err(NotWritten::Unavailable) => Err(Refusal::Unavailable),
         }
     }
 
     /// Takes the user's authenticator and recovery codes away, by a code of either.
-    pub async fn remove_factors(
-        &self,
-        principal: &Principal,
-        code: Option<&str>,
-    ) -> Result<(), Refusal> {
+    pub async fn remove_factors(&self, principal: &Principal, code: Option<&str>) -> Result<(), Refusal> {
         let (user, token) = (principal.user(), principal.token());
         let command = |proof| Command::RemoveFactors {
             user,

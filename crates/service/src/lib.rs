@@ -57,9 +57,9 @@ mod users;
 mod views;
 mod writer;
 
+pub use addresses::AddressCode;
 pub use audit::{AuditEvent, AuditPage};
 pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
-pub use addresses::AddressCode;
 pub use codes::Code;
 pub use complete::Completed;
 pub use contain_user::Containment;

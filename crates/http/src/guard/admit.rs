@@ -35,7 +35,9 @@ pub fn admit<E: Endpoint>(
     }
     let now = guard.service.now();
     match E::POLICY.rate {
-        Rate::SignIn if from.body.resumes() => from.arrival.resumes.count(now).map_err(|until| too_many(until, now))?,
+        Rate::SignIn if from.body.resumes() => {
+            from.arrival.resumes.count(now).map_err(|until| too_many(until, now))?
+        }
         Rate::Default if holds(Permission::ApiBypassRateLimit) => {}
         Rate::Uncounted => {}
         kind => {
@@ -132,12 +134,7 @@ impl RateLimiter {
         let refused = window.calls >= self.calls;
         window.calls += u32::from(!refused);
         counted.young.insert(key, window);
-        RateState {
-            limit: self.calls,
-            remaining: self.calls - window.calls,
-            reset,
-            refused,
-        }
+        RateState { limit: self.calls, remaining: self.calls - window.calls, reset, refused }
     }
 }
 

@@ -154,7 +154,9 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::AddressNotVerified => {
             thrown("You need to verify your emails before setting up 2FA", "error-invalid-user", None)
         }
-        Outcome::InvalidTotp | Outcome::FactorNotEnrolled => thrown("The code enrols no factor", "invalid-totp", None),
+        Outcome::InvalidTotp | Outcome::FactorNotEnrolled => {
+            thrown("The code enrols no factor", "invalid-totp", None)
+        }
         Outcome::LastAdministrator => thrown(
             "Leaving the app without an active admin is not allowed",
             "error-action-not-allowed",

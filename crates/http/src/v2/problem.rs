@@ -179,9 +179,10 @@ fn outcome(outcome: &Outcome) -> Problem {
             "The code is not the one that was mailed",
             "It was counted. Look at the newest mail, or have one sent by POST /api/v2/me/emails/verify.",
         ),
-        Outcome::TooManyMails(wait) => {
-            until(*wait, new(429, "too-many-mails", "Too many codes were mailed", "The last one is good still."))
-        }
+        Outcome::TooManyMails(wait) => until(
+            *wait,
+            new(429, "too-many-mails", "Too many codes were mailed", "The last one is good still."),
+        ),
         Outcome::WrongPassword => new(
             422,
             "wrong-password",
@@ -261,7 +262,8 @@ fn sign_in(refusal: &SignInRefusal) -> Problem {
             (403, "user-not-active", "The user is deactivated", "An administrator activates it.")
         }
         SignInRefusal::BlockedForUser(wait) => {
-            let (title, detail) = ("Too many wrong passwords of this user", "Wait, or have an operator unlock it.");
+            let (title, detail) =
+                ("Too many wrong passwords of this user", "Wait, or have an operator unlock it.");
             return until(*wait, new(429, "sign-in-blocked", title, detail));
         }
         SignInRefusal::BlockedForAddress(wait) => {

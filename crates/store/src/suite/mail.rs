@@ -246,7 +246,8 @@ pub async fn an_address_is_verified_as_long_as_it_is_the_users_and_is_not(fixtur
     let in_one = vec![to("newer@example.test"), verify("new@example.test", session)];
     assert_eq!(fixture.commit(in_one).await.answers[1], nothing, "nor in the same batch");
     fixture.run(verify("newer@example.test", session)).await.unwrap();
-    let told = serde_json::json!({ "from": [["newer@example.test", false]], "to": [["newer@example.test", true]] });
+    let told =
+        serde_json::json!({ "from": [["newer@example.test", false]], "to": [["newer@example.test", true]] });
     assert_eq!(fixture.last_detail().await, serde_json::json!({ "emails": told }));
     assert!(fixture.store.failures(vec![key]).await.unwrap().is_empty(), "whoever reads them may have more");
     let ann = fixture.store.credential(WhichUser::No(user)).await.unwrap().unwrap();

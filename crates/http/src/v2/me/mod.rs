@@ -8,7 +8,9 @@ mod password;
 mod sessions;
 mod show;
 
-pub use emails::{Change as EmailsChange, Confirm as EmailsConfirm, List as EmailsList, Verify as EmailsVerify};
+pub use emails::{
+    Change as EmailsChange, Confirm as EmailsConfirm, List as EmailsList, Verify as EmailsVerify,
+};
 pub use end_session::EndSession;
 pub use factors::{
     BeginTotp, ConfirmTotp, EnableMail, RemoveMail, RemoveTotp, ReplaceRecoveryCodes, Show as FactorsShow,

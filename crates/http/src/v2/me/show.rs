@@ -59,7 +59,11 @@ impl MeWire {
         Ok(Self {
             emails: me.user.emails.iter().map(EmailWire::from).collect(),
             roles: me.user.owner.roles.iter().map(Role::as_str).collect(),
-            permissions: Permission::ALL.iter().filter(permitted).map(|permission| permission.as_str()).collect(),
+            permissions: Permission::ALL
+                .iter()
+                .filter(permitted)
+                .map(|permission| permission.as_str())
+                .collect(),
             factors: FactorsWire::from(&me),
             must_enrol_factor: service.must_enrol_factor(principal),
             must_change_password: me.user.profile.require_password_change,
