@@ -4,16 +4,17 @@
 use crate::{ClusterKey, mailed};
 use rollcall_model::factor::Step;
 use rollcall_model::{Timestamp, UserNo, limits};
+use std::time::Duration;
 
 /// One code is mailed for so long, and taken for as long again: it is good for this time at the least.
-const STEP_MS: i64 = limits::MAILED_CODE_LIFE.as_millis() as i64;
+const STEP: Duration = limits::MAILED_CODE_LIFE;
 
 impl ClusterKey {
     /// The code that is mailed to an address now, and until when it is good.
     pub fn address_code(&self, address: &str, of: UserNo, now: Timestamp) -> (String, Timestamp) {
         let step = step_at(now);
-        let until = Timestamp::from_ms((now.as_ms().div_euclid(STEP_MS) + 2) * STEP_MS);
-        (self.address_seed(address, of).code(Step(step)), until)
+        let until = Timestamp::from_ms(0) + STEP * 2 + STEP.saturating_mul(step);
+        (self.address_seed(address, of).code(Step(step.into())), until)
     }
 
     /// Whether what was typed is a code that was mailed to the address, and is good.
@@ -21,12 +22,13 @@ impl ClusterKey {
         let present = step_at(now);
         let seed = self.address_seed(address, of);
         let code = mailed::typed(typed).unwrap_or_default();
-        seed.step_among(present.saturating_sub(1)..=present, &code).is_some()
+        seed.step_among(present.saturating_sub(1).into()..=present.into(), &code).is_some()
     }
 }
 
-fn step_at(now: Timestamp) -> u64 {
-    u64::try_from(now.as_ms().div_euclid(STEP_MS)).unwrap_or(0)
+fn step_at(now: Timestamp) -> u32 {
+    let steps = now.since(Timestamp::from_ms(0)).as_secs() / STEP.as_secs();
+    u32::try_from(steps).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -44,7 +46,7 @@ mod tests {
     #[test]
     fn a_code_is_good_for_its_address_its_user_and_its_time() {
         let key = ClusterKey::random(&SystemRandomness);
-        for mailed_at in [at(0), at(1), at(STEP_MS - 1)] {
+        for mailed_at in [at(0), at(1), at(599_999)] {
             let (code, until) = key.address_code(ADDRESS, ANN, mailed_at);
             assert!(until.since(mailed_at) >= limits::MAILED_CODE_LIFE);
             let last = Timestamp::from_ms(until.as_ms() - 1);
@@ -54,7 +56,7 @@ mod tests {
         }
         // One in a million is the same by chance: ten codes are not.
         let codes = |address: &str, of, key: &ClusterKey| {
-            let times = (0..10).map(|step| at(step * STEP_MS));
+            let times = (0..10).map(|step| at(step * 600_000));
             times.map(|now| key.address_code(address, of, now).0).collect::<Vec<_>>()
         };
         let others = [

@@ -10,6 +10,7 @@ mod users;
 use crate::clock::Timestamp;
 use crate::command::{Command, NewPersonalToken, Opening, Passing, Receipt, Refused, Shown};
 use crate::event::{Actor, Event, Happening};
+use crate::factor::KeyFingerprint;
 use crate::facts::{Facts, PersonalFact, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
 use crate::ids::{RevocationId, Seq, SessionNo, TokenNo, UserNo};
@@ -211,13 +212,7 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
                 effects.happen(Actor::System, *user, Happening::PasswordRehashed { password: to.clone() });
             }
         }
-        Command::Unlock { user, by } => {
-            existing(facts, *user)?;
-            effects.end_tokens(facts, *user, EndReason::Unlocked, *by);
-            effects.happen(*by, *user, Happening::UserUnlocked);
-            let counters = facts.failures.keys().filter(|key| key.user() == Some(*user));
-            effects.failures.extend(counters.map(|key| (*key, None)));
-        }
+        Command::Unlock { user, by } => unlock(&mut effects, facts, *user, *by)?,
         Command::EndSessionsOf { user, but, by } => {
             existing(facts, *user)?;
             effects.end_all(facts, *user, *but, EndReason::SignedOutEverywhere, *by);
@@ -232,11 +227,7 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::SetGrants { grants, by } => {
             effects.record(*by, None, None, Happening::GrantsChanged { grants: grants.clone() });
         }
-        Command::AdoptKey(key) => match facts.key {
-            Some(other) if other != *key => return Err(Refused::OtherKey(other)),
-            Some(_) => {}
-            None => effects.record(Actor::System, None, None, Happening::KeyAdopted(*key)),
-        },
+        Command::AdoptKey(key) => adopt_key(&mut effects, facts, *key)?,
         Command::BeginAuthenticator { user, seed } => begin_authenticator(&mut effects, facts, *user, seed)?,
         Command::EnrolAuthenticator(enrolment) => enrol_authenticator(&mut effects, facts, enrolment)?,
         Command::RemoveFactors { user, shown, by } => {
@@ -277,6 +268,24 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         }
     }
     Ok(effects)
+}
+
+fn unlock(effects: &mut Effects, facts: &Facts, user: UserNo, by: Actor) -> Result<(), Refused> {
+    existing(facts, user)?;
+    effects.end_tokens(facts, user, EndReason::Unlocked, by);
+    effects.happen(by, user, Happening::UserUnlocked);
+    let counters = facts.failures.keys().filter(|key| key.user() == Some(user));
+    effects.failures.extend(counters.map(|key| (*key, None)));
+    Ok(())
+}
+
+fn adopt_key(effects: &mut Effects, facts: &Facts, key: KeyFingerprint) -> Result<(), Refused> {
+    match facts.key {
+        Some(other) if other != key => return Err(Refused::OtherKey(other)),
+        Some(_) => {}
+        None => effects.record(Actor::System, None, None, Happening::KeyAdopted(key)),
+    }
+    Ok(())
 }
 
 fn existing(facts: &Facts, no: UserNo) -> Result<&UserFact, Refused> {

@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod connection;
 mod mail_server;
+mod page;
 mod postgres;
 mod proxy;
 mod server;

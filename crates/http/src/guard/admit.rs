@@ -36,7 +36,7 @@ pub fn admit<E: Endpoint>(
     let now = guard.service.now();
     match E::POLICY.rate {
         Rate::SignIn if from.body.resumes() => {
-            from.arrival.resumes.count(now).map_err(|until| too_many(until, now))?
+            from.arrival.resumes.count(now).map_err(|until| too_many(until, now))?;
         }
         Rate::Default if holds(Permission::ApiBypassRateLimit) => {}
         Rate::Uncounted => {}

@@ -187,7 +187,7 @@ fn outcome(outcome: &Outcome) -> Problem {
             422,
             "wrong-password",
             "The present password is another",
-            "It was counted as at a sign-in. `current` is the password that is to be replaced.",
+            "It was counted as at a sign-in. `current_password` is the one that is to be replaced.",
         ),
         Outcome::LastAdministrator | Outcome::Role(RoleRefusal::LastAdministrator) => new(
             409,

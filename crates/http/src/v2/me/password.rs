@@ -40,13 +40,13 @@ pub struct PasswordBody {
 
 impl Input for PasswordBody {
     const FIELDS: &'static [Field] = &[
-        required("current", Kind::Text(limits::TEXT_CHARS)),
-        required("new", Kind::Text(limits::TEXT_CHARS)),
+        required("current_password", Kind::Text(limits::TEXT_CHARS)),
+        required("new_password", Kind::Text(limits::TEXT_CHARS)),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {
         let mut password = |name| Password(values.text(name).unwrap_or_default());
-        Self { current: password("current"), new: password("new") }
+        Self { current: password("current_password"), new: password("new_password") }
     }
 }

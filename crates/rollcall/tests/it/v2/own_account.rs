@@ -36,7 +36,7 @@ async fn a_new_password_ends_the_others_and_the_old_one() {
     let server = TestServer::start().await;
     let zoe = zoe(&server).await;
     let other = server.caller().sign_in("zoe", PASSWORD).await;
-    let body = |current: &str, new: &str| json!({ "current": current, "new": new });
+    let body = |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
     let unproved = server.caller().sign_in("zoe", PASSWORD).await;
     let unproved = post(&unproved, "me/password", &body(PASSWORD, "another")).await;
     assert_eq!((unproved.status, unproved.problem()), (403, "step-up-required"));
@@ -61,7 +61,7 @@ async fn wrong_present_passwords_are_counted_with_those_of_sign_ins() {
     (config.service.user_failures.max, config.wire.rate_calls) = (3, 1_000_000);
     let server = TestServer::with(config).await;
     let zoe = zoe(&server).await;
-    let body = |current: &str| json!({ "current": current, "new": "another" });
+    let body = |current: &str| json!({ "current_password": current, "new_password": "another" });
     for _ in 0..2 {
         assert_eq!(post(&zoe, "me/password", &body("wrong")).await.problem(), "wrong-password");
     }
@@ -89,7 +89,7 @@ async fn whoever_was_asked_for_another_password_is_asked_no_more() {
     let asked = json!({ "userId": id, "data": { "requirePasswordChange": true } });
     assert_eq!(admin.post("users.update", &asked).await.status, 200);
     assert_eq!(zoe.get_v2("me").await.body["must_change_password"], true);
-    let body = json!({ "current": PASSWORD, "new": "another" });
+    let body = json!({ "current_password": PASSWORD, "new_password": "another" });
     assert_eq!(post(&zoe, "me/password", &body).await.status, 204);
     assert_eq!(zoe.get_v2("me").await.body["must_change_password"], false);
 }

@@ -109,7 +109,7 @@ async fn who_must_have_a_factor_is_told_so_and_can_enrol_one() {
     let admin = server.admin().await;
     assert_eq!(admin.get_v2("me").await.body["must_enrol_factor"], true);
     assert_eq!(admin.get_v2("sessions").await.problem(), "step-up-required");
-    let body = json!({ "current": PASSWORD, "new": "another" });
+    let body = json!({ "current_password": PASSWORD, "new_password": "another" });
     assert_eq!(post(&admin.with_code(PASSWORD), "me/password", &body).await.problem(), "step-up-required");
     enrol(&server, &admin).await;
     assert_eq!(admin.get_v2("me").await.body["must_enrol_factor"], false);

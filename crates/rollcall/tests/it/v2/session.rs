@@ -8,33 +8,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A page of an origin that a server serves.
-fn page(server: &TestServer, origin: &str) -> Caller {
-    let (_, host) = origin.split_once("://").unwrap();
-    server.caller().with("host", host).with("origin", origin)
-}
-
 /// The console on the machine of the server.
 fn console(server: &TestServer) -> Caller {
-    page(server, &format!("http://{}", server.address))
-}
-
-async fn sign_in(page: &Caller, user: &str, password: &str) -> Answer {
-    page.v2("POST", "session", Some(&json!({ "user": user, "password": password }))).await
-}
-
-/// The cookie's name, its value and the rest.
-fn set_cookie(answer: &Answer) -> (&str, &str, &str) {
-    let (cookie, attributes) = answer.header("set-cookie").split_once("; ").unwrap_or_default();
-    let (name, value) = cookie.split_once('=').unwrap_or_default();
-    (name, value, attributes)
-}
-
-/// The same page, with the cookie that it was told to keep.
-fn keeping(page: &Caller, answer: &Answer) -> Caller {
-    assert_eq!(answer.status, 201, "{answer:?}");
-    let (name, value, _) = set_cookie(answer);
-    page.with("cookie", &format!("{name}={value}"))
+    server.caller().page_of(&format!("http://{}", server.address))
 }
 
 async fn behind_a_proxy() -> TestServer {
@@ -49,13 +25,13 @@ async fn a_page_signs_in_with_a_cookie_and_never_sees_the_token() {
     let server = TestServer::start().await;
     server.user("zoe").await;
     let page = console(&server);
-    let answer = sign_in(&page, "zoe@example.test", PASSWORD).await;
-    let (name, token, attributes) = set_cookie(&answer);
+    let answer = page.sign_in_page("zoe@example.test", PASSWORD).await;
+    let (name, token, attributes) = answer.set_cookie();
     assert_eq!((answer.status, name, token.len()), (201, "rollcall", 43), "{answer:?}");
     // The session's lifetime, 90 days.
     assert_eq!(attributes, "Path=/; Max-Age=7776000; HttpOnly; SameSite=Strict");
     assert!(!answer.text.contains(token));
-    let zoe = keeping(&page, &answer);
+    let zoe = page.keeping(&answer);
     let me = zoe.get_v2("me").await;
     assert_eq!(me.body, answer.body, "what a page has to know when it is opened");
     assert_eq!(
@@ -65,7 +41,7 @@ async fn a_page_signs_in_with_a_cookie_and_never_sees_the_token() {
     let own = zoe.get_v2("me/sessions").await;
     assert_eq!(own.item_ids(), [me.body["session_id"].as_str().unwrap()]);
     assert_eq!(own.body["items"][0]["expires_at"], me.body["expires_at"]);
-    let wrong = sign_in(&page, "zoe", "wrong").await;
+    let wrong = page.sign_in_page("zoe", "wrong").await;
     assert_eq!((wrong.status, wrong.problem(), wrong.header("set-cookie")), (401, "wrong-credentials", ""));
 }
 
@@ -73,26 +49,28 @@ async fn a_page_signs_in_with_a_cookie_and_never_sees_the_token() {
 async fn the_cookie_is_as_the_page_came() {
     let server = behind_a_proxy().await;
     let tls = "Path=/; Max-Age=7776000; Secure; HttpOnly; SameSite=Strict";
-    let by_origin = page(&server, "https://chat.example.test");
-    let by_proxy = page(&server, "http://null")
+    let by_origin = server.caller().page_of("https://chat.example.test");
+    let by_proxy = server
+        .caller()
+        .page_of("http://null")
         .with("host", "chat.example.test")
         .with("origin", "null")
         .with("sec-fetch-site", "same-origin")
         .with("x-forwarded-proto", "https");
     for page in [&by_origin, &by_proxy] {
-        let answer = sign_in(page, ADMIN, PASSWORD).await;
-        let (name, _, attributes) = set_cookie(&answer);
+        let answer = page.sign_in_page(ADMIN, PASSWORD).await;
+        let (name, _, attributes) = answer.set_cookie();
         assert_eq!((answer.status, name, attributes), (201, "__Host-rollcall", tls), "{answer:?}");
-        assert_eq!(keeping(page, &answer).get_v2("me").await.status, 200);
+        assert_eq!(page.keeping(&answer).get_v2("me").await.status, 200);
     }
-    let plain = page(&server, "http://chat.example.test:8080");
-    let refused = sign_in(&plain, ADMIN, PASSWORD).await;
+    let plain = server.caller().page_of("http://chat.example.test:8080");
+    let refused = plain.sign_in_page(ADMIN, PASSWORD).await;
     assert_eq!((refused.status, refused.problem()), (403, "insecure-origin"));
     assert_eq!(refused.body["setting"], "cookies.plain_http");
     assert_eq!(refused.header("set-cookie"), "");
     // What somebody on the way sets in the clear is not taken where the page came by TLS.
-    let signed_in = sign_in(&by_origin, ADMIN, PASSWORD).await;
-    let (_, token, _) = set_cookie(&signed_in);
+    let signed_in = by_origin.sign_in_page(ADMIN, PASSWORD).await;
+    let (_, token, _) = signed_in.set_cookie();
     assert_eq!(by_origin.with("cookie", &format!("rollcall={token}")).get_v2("me").await.status, 401);
 }
 
@@ -100,7 +78,7 @@ async fn the_cookie_is_as_the_page_came() {
 async fn nobody_but_a_trusted_proxy_says_how_a_page_came() {
     let server = TestServer::start().await;
     let page = server.caller().with("host", "chat.example.test").with("sec-fetch-site", "same-origin");
-    let answer = sign_in(&page.with("x-forwarded-proto", "https"), ADMIN, PASSWORD).await;
+    let answer = page.with("x-forwarded-proto", "https").sign_in_page(ADMIN, PASSWORD).await;
     assert_eq!((answer.status, answer.problem()), (403, "insecure-origin"));
 }
 
@@ -109,12 +87,12 @@ async fn a_setting_allows_the_cookie_over_plain_http_everywhere() {
     let mut config = Config::default();
     config.wire.plain_http = PlainHttp::Anywhere;
     let server = TestServer::with(config).await;
-    let page = page(&server, "http://chat.example.test:8080");
-    let answer = sign_in(&page, ADMIN, PASSWORD).await;
-    let (name, _, attributes) = set_cookie(&answer);
+    let page = server.caller().page_of("http://chat.example.test:8080");
+    let answer = page.sign_in_page(ADMIN, PASSWORD).await;
+    let (name, _, attributes) = answer.set_cookie();
     let expected = ("rollcall", "Path=/; Max-Age=7776000; HttpOnly; SameSite=Strict");
     assert_eq!((name, attributes), expected, "{answer:?}");
-    assert_eq!(keeping(&page, &answer).get_v2("me").await.status, 200);
+    assert_eq!(page.keeping(&answer).get_v2("me").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,12 +109,12 @@ async fn pages_of_others_sign_nobody_in_or_out() {
         server.caller(),
     ]
     .into();
-    let kept = sign_in(&ours, ADMIN, PASSWORD).await;
-    let (name, token, _) = set_cookie(&kept);
+    let kept = ours.sign_in_page(ADMIN, PASSWORD).await;
+    let (name, token, _) = kept.set_cookie();
     let cookie = format!("{name}={token}");
     for page in foreign {
         for page in [page.clone(), page.with("cookie", &cookie)] {
-            let answer = sign_in(&page, ADMIN, PASSWORD).await;
+            let answer = page.sign_in_page(ADMIN, PASSWORD).await;
             let expected = (403, "foreign-origin", "");
             assert_eq!((answer.status, answer.problem(), answer.header("set-cookie")), expected, "{page:?}");
         }
@@ -152,7 +130,7 @@ async fn pages_of_others_sign_nobody_in_or_out() {
         .header("content-type", "application/x-www-form-urlencoded");
     let form = form.body(format!("user={ADMIN}&password={}", PASSWORD.replace(' ', "+")));
     assert_eq!(foreign.send(form).await.problem(), "foreign-origin");
-    let own = keeping(&ours, &kept).get_v2("me/sessions").await;
+    let own = ours.keeping(&kept).get_v2("me/sessions").await;
     assert_eq!(own.item_ids().len(), 1, "nobody else signed in");
 }
 
@@ -160,7 +138,7 @@ async fn pages_of_others_sign_nobody_in_or_out() {
 async fn signing_out_ends_the_token_at_once_and_the_browser_forgets_it() {
     let server = TestServer::start().await;
     let page = console(&server);
-    let boss = keeping(&page, &sign_in(&page, ADMIN, PASSWORD).await);
+    let boss = page.keeping(&page.sign_in_page(ADMIN, PASSWORD).await);
     let out = boss.delete_v2("session").await;
     let forgotten = "rollcall=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict";
     assert_eq!((out.status, out.header("set-cookie"), &*out.text), (204, forgotten, ""));
@@ -181,22 +159,22 @@ async fn a_sign_in_makes_another_token_and_ends_the_session_that_the_browser_had
     let server = TestServer::start().await;
     server.user("zoe").await;
     let page = console(&server);
-    let zoe = keeping(&page, &sign_in(&page, "zoe", PASSWORD).await);
+    let zoe = page.keeping(&page.sign_in_page("zoe", PASSWORD).await);
     let program = server.caller().sign_in("zoe", PASSWORD).await;
     // One that fails leaves it.
-    assert_eq!(sign_in(&zoe, ADMIN, "wrong").await.status, 401);
+    assert_eq!(zoe.sign_in_page(ADMIN, "wrong").await.status, 401);
     assert_eq!(zoe.get_v2("me").await.status, 200);
-    let second = sign_in(&zoe, ADMIN, PASSWORD).await;
+    let second = zoe.sign_in_page(ADMIN, PASSWORD).await;
     assert_eq!(zoe.get_v2("me").await.status, 401, "nobody holds it any more");
-    let boss = keeping(&page, &second);
+    let boss = page.keeping(&second);
     assert_eq!(boss.get_v2("me").await.body["username"], ADMIN);
     assert_eq!(program.get_v2("me").await.status, 200);
     // A token that somebody planted is not taken over.
     let planted = page.with("cookie", "rollcall=planted");
-    assert_ne!(set_cookie(&sign_in(&planted, ADMIN, PASSWORD).await).1, "planted");
+    assert_ne!(planted.sign_in_page(ADMIN, PASSWORD).await.set_cookie().1, "planted");
     // A session that is not in the cookie is none of the browser's.
     let beside = page.with("authorization", &format!("Bearer {}", program.token));
-    assert_eq!(sign_in(&beside, "zoe", PASSWORD).await.status, 201);
+    assert_eq!(beside.sign_in_page("zoe", PASSWORD).await.status, 201);
     assert_eq!(program.get_v2("me").await.status, 200);
 }
 
@@ -206,16 +184,20 @@ async fn a_factor_is_asked_for_within_the_sign_in() {
     let authenticator = server.admin().await.enrol(&server).await;
     server.clock.advance(Duration::from_secs(30));
     let page = console(&server);
-    let none = sign_in(&page, ADMIN, PASSWORD).await;
+    let none = page.sign_in_page(ADMIN, PASSWORD).await;
     assert_eq!((none.status, none.problem(), none.header("set-cookie")), (403, "step-up-required", ""));
     assert_eq!((&none.body["method"], &none.body["methods"]), (&json!("totp"), &json!(["totp"])));
-    let wrong = sign_in(&page.with_totp(&authenticator.wrong_code(&server)), ADMIN, PASSWORD).await;
+    let wrong = page.with_totp(&authenticator.wrong_code(&server)).sign_in_page(ADMIN, PASSWORD).await;
     assert_eq!((wrong.status, wrong.problem()), (403, "step-up-invalid"));
     let code = authenticator.code(&server, 0);
-    assert_eq!(sign_in(&page.with_totp(&code), ADMIN, PASSWORD).await.status, 201);
-    assert_eq!(sign_in(&page.with_totp(&code), ADMIN, PASSWORD).await.problem(), "step-up-invalid", "once");
-    assert_eq!(sign_in(&page.with_totp(&authenticator.recovery[0]), ADMIN, PASSWORD).await.status, 201);
-    let password = sign_in(&page.with_totp(&authenticator.recovery[1]), ADMIN, "wrong").await;
+    assert_eq!(page.with_totp(&code).sign_in_page(ADMIN, PASSWORD).await.status, 201);
+    assert_eq!(
+        page.with_totp(&code).sign_in_page(ADMIN, PASSWORD).await.problem(),
+        "step-up-invalid",
+        "once"
+    );
+    assert_eq!(page.with_totp(&authenticator.recovery[0]).sign_in_page(ADMIN, PASSWORD).await.status, 201);
+    let password = page.with_totp(&authenticator.recovery[1]).sign_in_page(ADMIN, "wrong").await;
     assert_eq!(password.problem(), "wrong-credentials", "who has not the password learns nothing of factors");
 }
 
@@ -227,10 +209,10 @@ async fn a_mailed_code_signs_in_too() {
     let enrolled = zoe.with_code(PASSWORD).v2("PUT", "me/factors/mail", None).await;
     assert_eq!(enrolled.status, 204, "{enrolled:?}");
     let page = console(&server);
-    let none = sign_in(&page, "zoe", PASSWORD).await;
+    let none = page.sign_in_page("zoe", PASSWORD).await;
     assert_eq!((none.problem(), &none.body["code_mailed"]), ("step-up-required", &json!(true)));
     let code = server.mailed_code("zoe").await;
-    assert_eq!(sign_in(&page.with_mailed(&code), "zoe", PASSWORD).await.status, 201);
+    assert_eq!(page.with_mailed(&code).sign_in_page("zoe", PASSWORD).await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,28 +228,28 @@ async fn what_is_locked_or_limited_says_until_when() {
         (answer.problem().to_owned(), answer.header("retry-after").to_owned(), answer.body["until"].clone())
     };
     for _ in 0..2 {
-        assert_eq!(sign_in(&page, "zoe", "wrong").await.status, 401);
+        assert_eq!(page.sign_in_page("zoe", "wrong").await.status, 401);
     }
     server.clock.advance(Duration::from_secs(30));
-    let blocked = sign_in(&page, "zoe", PASSWORD).await;
+    let blocked = page.sign_in_page("zoe", PASSWORD).await;
     let expected = ("sign-in-blocked".to_owned(), "270".to_owned(), json!("2026-01-05T09:06:00.000Z"));
     assert_eq!((blocked.status, until(&blocked)), (429, expected));
     // With the right password, the code is what is wrong.
     let wrong = page.with_totp(&authenticator.wrong_code(&server));
     for _ in 0..5 {
-        assert_eq!(sign_in(&wrong, ADMIN, PASSWORD).await.problem(), "step-up-invalid");
+        assert_eq!(wrong.sign_in_page(ADMIN, PASSWORD).await.problem(), "step-up-invalid");
     }
-    let limited = sign_in(&page, ADMIN, PASSWORD).await;
+    let limited = page.sign_in_page(ADMIN, PASSWORD).await;
     let expected = ("too-many-requests".to_owned(), "30".to_owned(), json!("2026-01-05T09:02:00.000Z"));
     assert_eq!((limited.status, until(&limited)), (429, expected), "counted as sign-ins of v1 are");
     server.clock.advance(Duration::from_secs(30));
     let right = page.with_totp(&authenticator.code(&server, 0));
-    let locked = sign_in(&right, ADMIN, PASSWORD).await;
+    let locked = right.sign_in_page(ADMIN, PASSWORD).await;
     let expected = ("step-up-blocked".to_owned(), "270".to_owned(), json!("2026-01-05T09:06:30.000Z"));
     assert_eq!((locked.status, until(&locked)), (403, expected));
     server.clock.advance(Duration::from_mins(5));
     let right = page.with_totp(&authenticator.code(&server, 0));
-    assert_eq!(sign_in(&right, ADMIN, PASSWORD).await.status, 201);
+    assert_eq!(right.sign_in_page(ADMIN, PASSWORD).await.status, 201);
 }
 
 /// Status and headers, with what differs each time made equal.
@@ -277,7 +259,7 @@ fn shown(answer: &Answer) -> Value {
         .iter()
         .filter(|(name, _)| !["date", "x-request-id", "content-length"].contains(&name.as_str()))
         .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
-        .map(|(name, value)| match set_cookie(answer).1 {
+        .map(|(name, value)| match answer.set_cookie().1 {
             "" => (name, value),
             token => (name, value.replace(token, "«token»")),
         })
@@ -288,10 +270,10 @@ fn shown(answer: &Answer) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_are_as_they_were() {
     let server = behind_a_proxy().await;
-    let page = page(&server, "https://chat.example.test");
-    let signed_in = sign_in(&page, ADMIN, PASSWORD).await;
-    let signed_out = keeping(&page, &signed_in).delete_v2("session").await;
-    let foreign = sign_in(&page.with("sec-fetch-site", "cross-site"), ADMIN, PASSWORD).await;
+    let page = server.caller().page_of("https://chat.example.test");
+    let signed_in = page.sign_in_page(ADMIN, PASSWORD).await;
+    let signed_out = page.keeping(&signed_in).delete_v2("session").await;
+    let foreign = page.with("sec-fetch-site", "cross-site").sign_in_page(ADMIN, PASSWORD).await;
     let answers = [("sign-in", signed_in), ("sign-out", signed_out), ("foreign", foreign)];
     let shown: Vec<_> = answers.iter().map(|(name, answer)| json!({ *name: shown(answer) })).collect();
     insta::assert_json_snapshot!(shown);
