@@ -3,6 +3,7 @@
 
 mod audit;
 mod complete;
+mod count;
 mod cursor;
 mod event;
 mod item;
@@ -15,6 +16,7 @@ mod session;
 mod sessions;
 mod sheet;
 mod stats;
+mod user;
 mod users;
 mod views;
 

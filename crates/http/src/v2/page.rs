@@ -1,10 +1,26 @@
 //! A page of sessions: `{"items":[…],"total":n,"next":…}`, and `facets` where they were asked for.
 
-use super::item::{ITEM_BYTES, fields};
+use super::count::Tally;
+use super::item::{ITEM_BYTES, Session, fields};
 use crate::v1::json;
 use rollcall_model::SessionNo;
 use rollcall_service::index::Page as Rows;
-use serde_json::Value;
+use schemars::JsonSchema;
+use std::collections::BTreeMap;
+
+/// A page of sessions.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: pages are written by hand")]
+pub struct SessionPage {
+    items: Vec<Session>,
+    /// How many sessions are found, on all pages.
+    total: usize,
+    /// Counts by each of the facets that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facets: Option<BTreeMap<String, Tally<'static>>>,
+    /// The next page's cursor; null on the last page.
+    next: Option<String>,
+}
 
 /// What a page says.
 pub struct Page<'a> {
@@ -14,8 +30,8 @@ pub struct Page<'a> {
     pub current: Option<SessionNo>,
     /// The cursor behind the last row, when there may be more.
     pub next: Option<&'a str>,
-    /// Counts.
-    pub facets: Option<&'a Value>,
+    /// Counts, as JSON.
+    pub facets: Option<&'a str>,
 }
 
 /// Writes a page.
@@ -31,7 +47,7 @@ pub fn write(page: &Page<'_>) -> Vec<u8> {
     json::number(&mut out, page.rows.total());
     if let Some(facets) = page.facets {
         out.extend_from_slice(br#","facets":"#);
-        out.extend_from_slice(facets.to_string().as_bytes());
+        out.extend_from_slice(facets.as_bytes());
     }
     out.extend_from_slice(br#","next":"#);
     match page.next {

@@ -1,8 +1,8 @@
 //! What each refusal looks like in v2: a problem document (RFC 9457). The only file of v2 that knows a status. The type
 //! is a path that docs/reference/problems.md explains; the detail says what to do.
 
+use crate::guard::WAIT;
 use crate::refusal::{Place, Refusal};
-use crate::v1::errors::WAIT;
 use crate::v2::sessions::{facet_names, sort_names};
 use rollcall_model::limits;
 use rollcall_service::index::filter::{Fault, FilterError};

@@ -17,7 +17,7 @@ pub use factors::{
 };
 pub use password::ChangePassword;
 pub use sessions::Sessions;
-pub use show::{Me, MeWire};
+pub use show::{Me, Myself};
 
 use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, StepUp, WithoutFactor};
 

@@ -1,6 +1,7 @@
 //! `POST me/password`: another password for the present one. The caller's other sessions end.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
+use crate::answer::Done;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, required};
 use crate::refusal::Refusal;
@@ -24,11 +25,12 @@ impl Endpoint for ChangePassword {
     type Caller = Principal;
     type Query = Nothing;
     type Body = PasswordBody;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let PasswordBody { current, new } = call.body;
         call.service.change_password(&call.caller, &call.client, &current, new).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }
 

@@ -1,11 +1,12 @@
 //! `POST session`: signs a page of ours in. The token goes into a cookie that no script reads, and nowhere else; always a
 //! new one, so that nobody can have it before its user.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
+use crate::answer::{Created, WithCookie};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, required};
 use crate::refusal::Refusal;
-use crate::v2::me::MeWire;
+use crate::v2::me::Myself;
 use rollcall_auth::{PasswordDigest, digest};
 use rollcall_model::limits;
 use rollcall_service::{LoginName, Principal, SignIn as Wanted};
@@ -27,8 +28,9 @@ impl Endpoint for SignIn {
     type Caller = Option<Principal>;
     type Query = Nothing;
     type Body = SignInBody;
+    type Answer = WithCookie<Created<Myself<'static>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, cookie) = (&call.service, call.page.cookie()?);
         let SignInBody { user, password } = call.body;
         let wanted = Wanted { user: Some(user), password, code: call.code };
@@ -43,8 +45,9 @@ impl Endpoint for SignIn {
         let token = digest::token(&signed_in.token);
         let principal = service.authenticate(&token).await?.ok_or(Refusal::NotSignedIn)?;
         let ends = service.expires_at(&principal).ok_or(Refusal::NotSignedIn)?;
-        let me = MeWire::of(service, &principal, &call.client).await?;
-        Ok(Reply::created(&me)?.with_cookie(cookie.keep(&signed_in, ends.since(service.now()))))
+        let cookie = cookie.keep(&signed_in, ends.since(service.now()));
+        let me = Myself::of(service, &principal, &call.client).await?;
+        Ok(WithCookie { answer: Created(me), cookie: Some(cookie) })
     }
 }
 

@@ -1,7 +1,8 @@
 //! `DELETE session`: ends the calling token, and its session where it has one, whichever way it came; a browser forgets its
 //! cookie. Whoever is signed in no more has what it wanted.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, delete};
+use crate::answer::{Done, WithCookie};
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, delete};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -24,16 +25,14 @@ impl Endpoint for SignOut {
     type Caller = Option<Principal>;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = WithCookie<Done>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         if let Some(principal) = &call.caller {
             call.service.sign_out(principal).await?;
         }
         let by_cookie = call.credentials.is_some_and(|credentials| credentials.by_cookie);
-        let forgotten = by_cookie.then(|| call.page.cookie_name().forgotten());
-        Ok(match forgotten {
-            Some(cookie) => Reply::Done.with_cookie(cookie),
-            None => Reply::Done,
-        })
+        let cookie = by_cookie.then(|| call.page.cookie_name().forgotten());
+        Ok(WithCookie { answer: Done, cookie })
     }
 }

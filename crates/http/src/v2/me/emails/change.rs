@@ -1,7 +1,8 @@
 //! `PUT me/emails`: another address in the place of all that the caller has. It is to be verified.
 
 use super::Emails;
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, put};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, put};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, required};
 use crate::refusal::{Place, Refusal};
@@ -19,13 +20,14 @@ impl Endpoint for Change {
     type Caller = Principal;
     type Query = Nothing;
     type Body = EmailBody;
+    type Answer = Json<Emails<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let email = call.body.email;
         if !is_address(&email) {
             return Err(Refusal::Schema(Place::Body, vec!["`email` must be an address: name@host".into()]));
         }
-        Reply::json(&Emails::from(call.service.change_address(&call.caller, email).await?))
+        Emails::of(&call.service.change_address(&call.caller, email).await?)
     }
 }
 

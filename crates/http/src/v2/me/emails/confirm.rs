@@ -1,7 +1,8 @@
 //! `POST me/emails/confirm`: takes the address as verified, by the code that was mailed to it.
 
 use super::Emails;
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, post};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, post};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -19,8 +20,9 @@ impl Endpoint for Confirm {
     type Caller = Principal;
     type Query = Nothing;
     type Body = CodeBody;
+    type Answer = Json<Emails<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        Reply::json(&Emails::from(call.service.verify_address(&call.caller, &call.body.code).await?))
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
+        Emails::of(&call.service.verify_address(&call.caller, &call.body.code).await?)
     }
 }

@@ -1,7 +1,8 @@
 //! `GET me/emails`: the caller's own addresses.
 
 use super::Emails;
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, get};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -18,8 +19,9 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Json<Emails<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        Reply::json(&Emails::from(call.service.myself(&call.caller).await?.user.emails))
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
+        Emails::of(&call.service.myself(&call.caller).await?.user.emails)
     }
 }

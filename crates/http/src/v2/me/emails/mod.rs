@@ -10,30 +10,21 @@ pub use confirm::Confirm;
 pub use list::List;
 pub use verify::Verify;
 
-use rollcall_model::user::Email;
+use crate::answer::Json;
+use crate::refusal::Refusal;
+use crate::v2::user::{Email, emails};
+use rollcall_model::user;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// All addresses of a user.
-#[derive(Serialize)]
-struct Emails {
-    items: Vec<EmailWire>,
+#[derive(Serialize, JsonSchema)]
+pub struct Emails<'a> {
+    items: Vec<Email<'a>>,
 }
 
-/// An address.
-#[derive(Serialize)]
-pub struct EmailWire {
-    address: String,
-    verified: bool,
-}
-
-impl From<&Email> for EmailWire {
-    fn from(email: &Email) -> Self {
-        Self { address: email.address.clone(), verified: email.verified }
-    }
-}
-
-impl From<Vec<Email>> for Emails {
-    fn from(emails: Vec<Email>) -> Self {
-        Self { items: emails.iter().map(EmailWire::from).collect() }
+impl Emails<'_> {
+    fn of(items: &[user::Email]) -> Result<Json<Emails<'static>>, Refusal> {
+        Json::of(&Emails { items: emails(items) })
     }
 }

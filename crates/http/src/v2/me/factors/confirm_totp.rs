@@ -1,7 +1,8 @@
 //! `POST me/factors/totp/confirm`: enrols the authenticator that was begun, by one of its codes.
 
 use super::RecoveryCodes;
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, post};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, post};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -20,9 +21,10 @@ impl Endpoint for ConfirmTotp {
     type Caller = Principal;
     type Query = Nothing;
     type Body = CodeBody;
+    type Answer = Json<RecoveryCodes>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let recovery_codes = call.service.enrol_authenticator(&call.caller, &call.body.code).await?;
-        Reply::json(&RecoveryCodes { recovery_codes })
+        Json::of(&RecoveryCodes { recovery_codes })
     }
 }

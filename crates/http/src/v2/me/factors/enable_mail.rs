@@ -1,6 +1,7 @@
 //! `PUT me/factors/mail`: codes by mail are asked for from now on.
 
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, put};
+use crate::answer::Done;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, put};
 use crate::guard::Call;
 use crate::input::{Nothing, Whatever};
 use crate::refusal::Refusal;
@@ -17,9 +18,10 @@ impl Endpoint for EnableMail {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Whatever;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.enrol_mail(&call.caller).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

@@ -14,12 +14,13 @@ pub use enable_mail::EnableMail;
 pub use remove_mail::RemoveMail;
 pub use remove_totp::RemoveTotp;
 pub use replace_recovery_codes::ReplaceRecoveryCodes;
-pub use show::{FactorsWire, Show};
+pub use show::{OwnFactors, Show};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Recovery codes, shown this once.
-#[derive(Serialize)]
-struct RecoveryCodes {
+#[derive(Serialize, JsonSchema)]
+pub struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! `DELETE me/factors/mail`: codes by mail are asked for no more.
 
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, delete};
+use crate::answer::Done;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, delete};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -17,9 +18,10 @@ impl Endpoint for RemoveMail {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.remove_mail(&call.caller).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

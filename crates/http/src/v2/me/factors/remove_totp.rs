@@ -1,7 +1,8 @@
 //! `DELETE me/factors/totp`: removes the authenticator and its recovery codes, by a code of either: no weaker factor, and
 //! nothing remembered, does for it.
 
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, delete};
+use crate::answer::Done;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, delete};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -18,9 +19,10 @@ impl Endpoint for RemoveTotp {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.remove_factors(&call.caller, call.code.given()).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

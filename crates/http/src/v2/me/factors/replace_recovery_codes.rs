@@ -1,7 +1,8 @@
 //! `POST me/factors/recovery-codes`: other recovery codes, by a code of the authenticator or one of the old ones.
 
 use super::RecoveryCodes;
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, post};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, post};
 use crate::guard::Call;
 use crate::input::{Nothing, Whatever};
 use crate::refusal::Refusal;
@@ -18,9 +19,10 @@ impl Endpoint for ReplaceRecoveryCodes {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Whatever;
+    type Answer = Json<RecoveryCodes>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let recovery_codes = call.service.replace_recovery_codes(&call.caller, call.code.given()).await?;
-        Reply::json(&RecoveryCodes { recovery_codes })
+        Json::of(&RecoveryCodes { recovery_codes })
     }
 }

@@ -1,11 +1,14 @@
 //! `GET me/factors`: which factors the caller has.
 
-use crate::endpoint::{Endpoint, Policy, Reply, Route, StepUp, get};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use crate::v2::me::policy;
+use crate::v2::user::Factors;
 use rollcall_service::{Credential, Principal};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The endpoint.
@@ -18,23 +21,23 @@ impl Endpoint for Show {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Json<OwnFactors>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
-        Reply::json(&FactorsWire::from(&call.service.myself(&call.caller).await?))
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
+        Json::of(&OwnFactors::from(&call.service.myself(&call.caller).await?))
     }
 }
 
-/// Which factors a user has.
-#[derive(Serialize)]
-pub struct FactorsWire {
-    totp: bool,
-    mail: bool,
+/// One's second factors, and how many recovery codes are left.
+#[derive(Serialize, JsonSchema)]
+pub struct OwnFactors {
+    #[serde(flatten)]
+    factors: Factors,
     recovery_codes_left: u32,
 }
 
-impl From<&Credential> for FactorsWire {
+impl From<&Credential> for OwnFactors {
     fn from(user: &Credential) -> Self {
-        let totp = user.enrolled().is_some();
-        Self { totp, mail: user.factors().mail, recovery_codes_left: user.recovery_left }
+        Self { factors: user.factors().into(), recovery_codes_left: user.recovery_left }
     }
 }
