@@ -56,7 +56,11 @@ pub struct Myself<'a> {
 
 impl Myself<'_> {
     /// What a principal is shown of itself.
-    pub async fn of(service: &Service, principal: &Principal, client: &Client) -> Result<Json<Myself<'static>>, Refusal> {
+    pub async fn of(
+        service: &Service,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<Json<Myself<'static>>, Refusal> {
         let me = service.myself(principal).await?;
         let permitted = |permission: &&Permission| service.permits(principal, **permission);
         let permissions = Permission::ALL.iter().filter(permitted).map(|permission| permission.as_str());
