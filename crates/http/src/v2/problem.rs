@@ -3,6 +3,7 @@
 
 use crate::guard::WAIT;
 use crate::refusal::{Place, Refusal};
+use crate::v1::errors;
 use crate::v2::sessions::{facet_names, sort_names};
 use rollcall_model::limits;
 use rollcall_service::index::filter::{Fault, FilterError};
@@ -11,6 +12,7 @@ use rollcall_service::{
     StepUpKind, StepUpRefusal, Wait,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A refusal, ready to be sent.
 pub struct Problem {
@@ -399,6 +401,12 @@ fn new(status: u16, name: &str, title: &str, detail: &str) -> Problem {
     let kind = format!("/problems/{name}");
     let body = json!({ "type": kind, "title": title, "status": status, "detail": detail });
     Problem { status, body, retry_after_s: None }
+}
+
+/// The types of all problems, in the order of their names.
+pub fn types() -> BTreeSet<String> {
+    let every = errors::samples().into_iter().chain(samples());
+    every.filter_map(|refusal| problem(&refusal).body["type"].as_str().map(str::to_owned)).collect()
 }
 
 /// One of each that only v2 has, for the printed table.

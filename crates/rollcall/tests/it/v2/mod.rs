@@ -5,6 +5,7 @@ mod credentials;
 mod export;
 mod history;
 mod listing;
+mod openapi;
 mod own_account;
 mod own_factors;
 mod refusal_matrix;
