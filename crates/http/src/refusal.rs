@@ -2,9 +2,8 @@
 //! What each looks like on the wire is said in one file per version: `v1/errors.rs` and `v2/problem.rs`.
 
 use crate::endpoint::DeniedAs;
-use rollcall_service::{Refusal as Outcome, StepUpKind};
+use rollcall_service::{Refusal as Outcome, StepUpKind, Wait};
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +22,8 @@ pub enum Refusal {
     NotSignedIn,
     /// A cookie came with a change, and not from a page of ours.
     ForeignOrigin,
+    /// The page came by plain HTTP, where a cookie could be read on its way.
+    InsecureOrigin,
     /// A right is missing.
     Denied(DeniedAs),
     /// A program asks, and users only are answered.
@@ -39,7 +40,7 @@ pub enum Refusal {
     /// Too many calls: how long until the next is answered.
     TooMany {
         /// The rest of the window.
-        wait: Duration,
+        wait: Wait,
     },
     /// Where a WebSocket is served, a request that asks for none.
     NotAnUpgrade,
@@ -142,9 +143,11 @@ impl Refusal {
             Self::Outcome(Outcome::StepUp(step_up)) => match step_up.kind {
                 StepUpKind::Required => "totp-required",
                 StepUpKind::Invalid => "totp-invalid",
-                StepUpKind::MaxAttempts => "totp-max-attempts",
+                StepUpKind::MaxAttempts(_) => "totp-max-attempts",
             },
-            Self::Outcome(Outcome::InvalidTotp) => "invalid-totp",
+            Self::Outcome(Outcome::InvalidTotp | Outcome::FactorNotEnrolled) => "invalid-totp",
+            Self::Outcome(Outcome::WrongAddressCode) => "wrong-code",
+            Self::Outcome(Outcome::WrongPassword) => "wrong-password",
             _ => return None,
         })
     }

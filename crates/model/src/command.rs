@@ -3,10 +3,10 @@
 use crate::change::UserChange;
 use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
-use crate::factor::{KeyFingerprint, MailedHash, Proof, RecoveryHash, SealedSeed, Step};
+use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
 use crate::ids::{RevocationId, ServiceNo, SessionId, SessionNo, TokenNo, UserNo};
-use crate::mail::SealedMail;
+use crate::mail::{About, SealedMail};
 use crate::permission::{Permission, Role, RoleSet};
 use crate::revocation::{Closing, SetDigest};
 use crate::service_token::{Networks, Scopes};
@@ -133,6 +133,16 @@ pub enum Command {
     },
     /// Mail a user a code, which is good from then on.
     MailCode(Box<Mailing>),
+    /// Take an address of a user as verified: its user has shown the code that was mailed to it. Refused when it is no
+    /// more among those that are not.
+    VerifyAddress {
+        /// Whose.
+        user: UserNo,
+        /// With which token: nothing is done for one that has ended.
+        token: TokenNo,
+        /// The address, letter by letter.
+        address: String,
+    },
     /// Sign a user in.
     OpenSession(Box<Opening>),
     /// End a session. Refused when it is not live.
@@ -264,6 +274,7 @@ impl Command {
             | Self::ReplaceRecovery { .. }
             | Self::EnrolMail { .. }
             | Self::RemoveMail { .. }
+            | Self::VerifyAddress { .. }
             | Self::OpenSession(_)
             | Self::MakePersonalToken(_)
             | Self::MakeServiceToken(_)
@@ -395,8 +406,8 @@ pub struct Enrolment {
 pub struct Mailing {
     /// To whom.
     pub user: UserNo,
-    /// What is kept of the code.
-    pub code: MailedHash,
+    /// What the code is good for.
+    pub about: About,
     /// The mail that brings it.
     pub mail: SealedMail,
     /// How long it is good.
@@ -483,8 +494,8 @@ pub enum Refused {
     NoSuchServiceToken,
     /// The service token's time is over, and no further one was given.
     ServiceTokenExpired,
-    /// Too many wrong guesses.
-    Blocked(FailureKey),
+    /// Too many wrong guesses; and until when no further one is looked at.
+    Blocked(FailureKey, Timestamp),
     /// The store is sealed with another cluster key.
     OtherKey(KeyFingerprint),
     /// A factor is enrolled, so the password does for none.
@@ -497,6 +508,8 @@ pub enum Refused {
     CodeNotGood,
     /// The user has no verified address, or one that is not.
     AddressNotVerified,
+    /// The user has no address that is to be verified, or not this one.
+    NothingToVerify,
     /// A mailed code is good still.
     CodeIsGood,
     /// Too many mails are waiting.

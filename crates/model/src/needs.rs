@@ -139,6 +139,12 @@ impl Needs {
                 self.users.push(*user);
                 self.token(*user, *token);
             }
+            Command::VerifyAddress { user, token, .. } => {
+                self.users.push(*user);
+                self.profiles.push(*user);
+                self.token(*user, *token);
+                self.failures.push(FailureKey::Code(*user));
+            }
             Command::MailCode(mailing) => {
                 self.users.push(mailing.user);
                 self.mailed_to.push(mailing.user);

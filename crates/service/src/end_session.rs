@@ -3,17 +3,22 @@
 //! The answer comes when the ending is durable and the index has applied it: from then on the token is
 //! refused and the row is gone.
 
-use crate::error::NotWritten;
+use crate::error::{NotWritten, PersonalTokenRefusal};
 use crate::users::by_id;
 use crate::{Principal, Refusal, Service};
 use rollcall_model::{Actor, Command, EndReason, Holder, Refused, SessionNo, TokenNo, UserNo};
 
 impl Service {
-    /// Ends the token that the principal is calling with, and its session where it has one.
+    /// Ends the token that the principal is calling with, and its session where it has one. Ended by somebody else in
+    /// this instant, it is as the principal wanted it.
     pub async fn sign_out(&self, principal: &Principal) -> Result<(), Refusal> {
-        match principal.holder() {
+        let ended = match principal.holder() {
             Holder::Session(no) => self.end(principal.actor(), no, EndReason::SignedOut).await,
             Holder::Personal { no, .. } => self.end_personal(principal, no, EndReason::SignedOut).await,
+        };
+        match ended {
+            Err(Refusal::SessionNotFound | Refusal::PersonalToken(PersonalTokenRefusal::Unknown)) => Ok(()),
+            ended => ended,
         }
     }
 

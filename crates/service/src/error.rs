@@ -4,6 +4,7 @@
 use rollcall_index::filter::FilterError;
 use rollcall_model::{Refused, Timestamp};
 use rollcall_store::StoreError;
+use std::time::Duration;
 
 /// A foreseen answer that is not the one asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +33,18 @@ pub enum Refusal {
     FactorEnrolled,
     /// Mail cannot be enrolled: the user has no verified address, or one that is not.
     AddressNotVerified,
-    /// The code enrols no factor, or no factor is enrolled.
+    /// No authenticator is enrolled.
+    FactorNotEnrolled,
+    /// The code enrols no factor, or none is begun.
     InvalidTotp,
+    /// The user has no address that is to be verified.
+    NothingToVerify,
+    /// The code is not the one that was mailed to the address.
+    WrongAddressCode,
+    /// As many codes were mailed to the user, or asked for from the address, as may be.
+    TooManyMails(Wait),
+    /// What was given as the present password is not it.
+    WrongPassword,
     /// It would leave no active administrator.
     LastAdministrator,
     /// A role cannot be given or taken as asked.
@@ -138,9 +149,9 @@ pub enum SignInRefusal {
     /// The password was right, the user is deactivated.
     UserNotActive,
     /// Too many wrong passwords of this user.
-    BlockedForUser,
+    BlockedForUser(Wait),
     /// Too many wrong passwords from this address.
-    BlockedForAddress,
+    BlockedForAddress(Wait),
     /// The password was right, and a second factor is wanted too.
     SecondFactor(StepUpRefusal),
     /// The token to resume is not live.
@@ -179,7 +190,35 @@ pub enum StepUpKind {
     /// It is wrong.
     Invalid,
     /// Too many were wrong.
-    MaxAttempts,
+    MaxAttempts(Wait),
+}
+
+/// Until when no further attempt is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Until when.
+    pub until: Timestamp,
+    /// How long that is from the refusal.
+    pub left: Duration,
+}
+
+impl Refusal {
+    /// Whether it is that a second factor's code was wrong.
+    pub fn is_wrong_code(&self) -> bool {
+        matches!(self, Self::StepUp(StepUpRefusal { kind: StepUpKind::Invalid, .. }))
+    }
+}
+
+impl Wait {
+    /// The wait until an instant.
+    pub fn new(until: Timestamp, now: Timestamp) -> Self {
+        Self { until, left: until.since(now) }
+    }
+
+    /// How long in whole seconds: whoever waits for so long is not too early.
+    pub fn seconds(self) -> u64 {
+        u64::try_from(self.left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1)
+    }
 }
 
 /// The ways to prove a second factor.

@@ -3,8 +3,10 @@
 //!
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
+mod addresses;
 mod audit;
 mod authenticate;
+mod change_password;
 mod changes;
 mod checkpoint;
 mod codes;
@@ -57,6 +59,7 @@ mod users;
 mod views;
 mod writer;
 
+pub use addresses::AddressCode;
 pub use audit::{AuditEvent, AuditPage};
 pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
 pub use codes::Code;
@@ -68,9 +71,8 @@ pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
     FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
-    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal, Wait,
 };
-pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use find_users::FoundUser;
@@ -93,7 +95,7 @@ pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
 pub use stats::{SignIns, Times};
 pub use update_user::UserUpdate;
-pub use user_fields::is_username;
+pub use user_fields::{is_address, is_username};
 pub use users::{Seen, SeenPage, UserName};
 
 use checkpoint::Checkpoints;

@@ -1,6 +1,6 @@
 //! 401: the token must be live, and belong to the very user that is named beside it, where one is.
 
-use super::{Arrival, Credentials};
+use super::{Arrival, Credentials, Way};
 use crate::endpoint::{Caller, Endpoint, Who};
 use crate::refusal::Refusal;
 use rollcall_auth::digest;
@@ -36,7 +36,7 @@ pub async fn authenticate<E: Endpoint>(
 /// else.
 async fn principal(service: &Service, credentials: &Credentials) -> Result<Option<AnyPrincipal>, Refusal> {
     let token = digest::token(&credentials.token);
-    if credentials.is_bearer && credentials.token.starts_with(SECRET_PREFIX) {
+    if credentials.way == Way::Bearer && credentials.token.starts_with(SECRET_PREFIX) {
         return Ok(service.authenticate_service(&token).await?.map(AnyPrincipal::Service));
     }
     let principal = service.authenticate(&token).await?;

@@ -20,6 +20,7 @@ pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> 
         service: service.clone(),
         caller: from.caller,
         client: arrival.client,
+        page: arrival.page,
         code: arrival.code,
         credentials: arrival.credentials,
         path: arrival.path,

@@ -14,6 +14,7 @@ pub mod problem;
 mod revocations;
 mod search;
 mod service_tokens;
+mod session;
 mod sessions;
 mod sheet;
 mod stats;
@@ -24,7 +25,13 @@ mod views;
 pub use audit::Audit;
 pub use complete::Complete as FilterComplete;
 pub use introspect::Introspect;
-pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
+pub use me::{
+    BeginTotp as MeBeginTotp, ChangePassword as MeChangePassword, ConfirmTotp as MeConfirmTotp,
+    EmailsChange as MeEmailsChange, EmailsConfirm as MeEmailsConfirm, EmailsList as MeEmailsList,
+    EmailsVerify as MeEmailsVerify, EnableMail as MeEnableMail, EndSession as MeEndSession,
+    FactorsShow as MeFactors, Me, RemoveMail as MeRemoveMail, RemoveTotp as MeRemoveTotp,
+    ReplaceRecoveryCodes as MeReplaceRecoveryCodes, Sessions as MeSessions,
+};
 pub use revocations::{
     Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
 };
@@ -32,6 +39,7 @@ pub use service_tokens::{
     List as ServiceTokensList, Make as ServiceTokensMake, Revoke as ServiceTokensRevoke,
     Rotate as ServiceTokensRotate,
 };
+pub use session::{SignIn as SessionSignIn, SignOut as SessionSignOut};
 pub use sessions::{
     End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,
     Stream as SessionsStream,

@@ -1,6 +1,7 @@
 //! What each refusal looks like in v2: a problem document (RFC 9457). The only file of v2 that knows a status. The type
 //! is a path that docs/reference/problems.md explains; the detail says what to do.
 
+use crate::guard::WAIT;
 use crate::refusal::{Place, Refusal};
 use crate::v1::errors;
 use crate::v2::sessions::{facet_names, sort_names};
@@ -8,11 +9,10 @@ use rollcall_model::{Scopes, limits};
 use rollcall_service::index::filter::{Fault, FilterError};
 use rollcall_service::{
     FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal,
-    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpRefusal,
+    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpRefusal, Wait,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// A refusal, ready to be sent.
 pub struct Problem {
@@ -60,6 +60,13 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "A page of another origin asks for a change",
             "A cookie is taken for changes from this server's own pages only; elsewhere send a token.",
         ),
+        Refusal::InsecureOrigin => {
+            let detail = "Over plain HTTP a session's cookie can be read on its way. Come by https, or on localhost; or \
+                          set `cookies.plain_http` to `anywhere`.";
+            let mut problem = new(403, "insecure-origin", "No cookie is kept on this page", detail);
+            problem.body["setting"] = json!("cookies.plain_http");
+            problem
+        }
         Refusal::Denied(_) => new(
             403,
             "not-permitted",
@@ -162,6 +169,12 @@ fn outcome(outcome: &Outcome) -> Problem {
         Outcome::FactorEnrolled => {
             new(409, "factor-enrolled", "A factor is enrolled already", "Remove it first.")
         }
+        Outcome::FactorNotEnrolled => new(
+            409,
+            "factor-not-enrolled",
+            "No authenticator is enrolled",
+            "POST /api/v2/me/factors/totp begins one.",
+        ),
         Outcome::AddressNotVerified => new(
             409,
             "address-not-verified",
@@ -173,6 +186,28 @@ fn outcome(outcome: &Outcome) -> Problem {
             "code-not-taken",
             "The code enrols no factor",
             "Begin anew, and check the device's clock.",
+        ),
+        Outcome::NothingToVerify => new(
+            409,
+            "nothing-to-verify",
+            "There is no address to verify",
+            "All that there are, are verified; PUT /api/v2/me/emails gives another.",
+        ),
+        Outcome::WrongAddressCode => new(
+            422,
+            "wrong-code",
+            "The code is not the one that was mailed",
+            "It was counted. Look at the newest mail, or have one sent by POST /api/v2/me/emails/verify.",
+        ),
+        Outcome::TooManyMails(wait) => until(
+            *wait,
+            new(429, "too-many-mails", "Too many codes were mailed", "The last one is good still."),
+        ),
+        Outcome::WrongPassword => new(
+            422,
+            "wrong-password",
+            "The present password is another",
+            "It was counted as at a sign-in. `current_password` is the one that is to be replaced.",
         ),
         Outcome::LastAdministrator | Outcome::Role(RoleRefusal::LastAdministrator) => new(
             409,
@@ -234,11 +269,16 @@ fn scope(given: &str, nearest: Option<&'static str>) -> Problem {
     problem
 }
 
-fn too_many(wait: Duration) -> Problem {
-    let wait_s = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
-    let detail = format!("The next is answered in {wait_s} seconds.");
-    let problem = new(429, "too-many-requests", "Too many calls", &detail);
-    Problem { retry_after_s: Some(wait_s), ..problem }
+fn too_many(wait: Wait) -> Problem {
+    let detail = format!("The next is answered in {} seconds.", wait.seconds());
+    until(wait, new(429, "too-many-requests", "Too many calls", &detail))
+}
+
+/// The problem, and until when it is one.
+fn until(wait: Wait, problem: Problem) -> Problem {
+    let mut problem = Problem { retry_after_s: Some(wait.seconds()), ..problem };
+    problem.body["until"] = json!(wait.until.to_string());
+    problem
 }
 
 fn sign_in(refusal: &SignInRefusal) -> Problem {
@@ -250,14 +290,14 @@ fn sign_in(refusal: &SignInRefusal) -> Problem {
         SignInRefusal::UserNotActive => {
             (403, "user-not-active", "The user is deactivated", "An administrator activates it.")
         }
-        SignInRefusal::BlockedForUser => (
-            429,
-            "sign-in-blocked",
-            "Too many wrong passwords of this user",
-            "Wait, or have an operator unlock it.",
-        ),
-        SignInRefusal::BlockedForAddress => {
-            (429, "sign-in-blocked", "Too many wrong passwords from this address", "Wait.")
+        SignInRefusal::BlockedForUser(wait) => {
+            let (title, detail) =
+                ("Too many wrong passwords of this user", "Wait, or have an operator unlock it.");
+            return until(*wait, new(429, "sign-in-blocked", title, detail));
+        }
+        SignInRefusal::BlockedForAddress(wait) => {
+            let title = "Too many wrong passwords from this address";
+            return until(*wait, new(429, "sign-in-blocked", title, "Wait."));
         }
         SignInRefusal::TokenNotLive => (401, "not-signed-in", "The token is live no more", "Sign in again."),
     };
@@ -270,10 +310,10 @@ fn step_up(refusal: &StepUpRefusal) -> Problem {
     let (name, title) = match refusal.kind {
         StepUpKind::Required => ("step-up-required", "A second factor is needed"),
         StepUpKind::Invalid => ("step-up-invalid", "The code is not good"),
-        StepUpKind::MaxAttempts => ("step-up-blocked", "Too many wrong codes"),
+        StepUpKind::MaxAttempts(_) => ("step-up-blocked", "Too many wrong codes"),
     };
     let detail = match refusal.kind {
-        StepUpKind::MaxAttempts => "Codes of this user are not looked at for a while.".to_owned(),
+        StepUpKind::MaxAttempts(_) => "Codes of this user are not looked at for a while.".to_owned(),
         _ => format!("Send the same request with `x-2fa-method: {method}` and the code in `x-2fa-code`."),
     };
     let mut problem = new(403, name, title, &detail);
@@ -286,7 +326,10 @@ fn step_up(refusal: &StepUpRefusal) -> Problem {
     if let Some(until) = refusal.mailed.until.last() {
         problem.body["code_expires_at"] = json!(until.to_string());
     }
-    problem
+    match refusal.kind {
+        StepUpKind::MaxAttempts(wait) => self::until(wait, problem),
+        StepUpKind::Required | StepUpKind::Invalid => problem,
+    }
 }
 
 fn revocation(refusal: RevocationRefusal) -> Problem {
@@ -442,6 +485,12 @@ pub fn samples() -> Vec<Refusal> {
     let filter = FilterError { column: 1, length: 6, fault: Fault::Expected("a value") };
     vec![
         Refusal::ForeignOrigin,
+        Refusal::InsecureOrigin,
+        Refusal::Outcome(Outcome::FactorNotEnrolled),
+        Refusal::Outcome(Outcome::NothingToVerify),
+        Refusal::Outcome(Outcome::WrongAddressCode),
+        Refusal::Outcome(Outcome::TooManyMails(WAIT)),
+        Refusal::Outcome(Outcome::WrongPassword),
         Refusal::Outcome(Outcome::Filter(Box::new(filter))),
         Refusal::Sort { given: "colour".into() },
         Refusal::Facet { given: "colour".into() },

@@ -17,6 +17,7 @@ mod mail;
 mod nodes;
 mod observer;
 mod operator;
+mod page;
 mod place;
 mod process;
 mod promotion;

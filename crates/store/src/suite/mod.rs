@@ -81,6 +81,7 @@ macro_rules! suite {
             factors_by_mail_go_with_the_others_and_with_their_user,
             the_factor_by_mail_goes_with_the_last_verified_address,
             codes_are_mailed_within_bounds,
+            an_address_is_verified_as_long_as_it_is_the_users_and_is_not,
             mails_wait_in_order_until_they_are_settled,
             a_full_queue_takes_no_further_mail_and_hinders_nothing_else,
             what_came_after_an_event_is_given_and_nothing_else,
