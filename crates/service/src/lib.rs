@@ -3,6 +3,7 @@
 //!
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
+mod as_of;
 mod audit;
 mod authenticate;
 mod changes;
@@ -34,6 +35,7 @@ mod metrics;
 mod observations;
 mod permissions;
 mod personal_tokens;
+mod pasts;
 mod places;
 mod pool;
 mod principal;
@@ -55,6 +57,7 @@ mod users;
 mod views;
 mod writer;
 
+pub use as_of::{AsOf, Then};
 pub use audit::{AuditEvent, AuditPage};
 pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
 pub use codes::Code;
@@ -65,13 +68,14 @@ pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
-    FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
+    AsOfRefusal, FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
     SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use find_users::FoundUser;
+pub use list_sessions::Found;
 pub use first_start::FirstAdministrator;
 pub use metrics::TIMES;
 pub use principal::{Client, Principal};
@@ -100,10 +104,11 @@ use following::Following;
 use hashing::Hashing;
 use metrics::Metrics;
 use observations::Observations;
+use pasts::Pasts;
 use pool::Pool;
 use revoking::Revoking;
 use rollcall_auth::ClusterKey;
-use rollcall_index::Standing;
+use rollcall_index::{Readers, Standing};
 use rollcall_model::event::Observation;
 use rollcall_model::{Clock, Command, Randomness, Receipt, SessionId, SessionNo, Timestamp};
 use rollcall_store::Store;
@@ -117,6 +122,9 @@ pub struct Service {
     settings: Settings,
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
+    /// What an index is told of user agents and hosts.
+    readers: Readers,
+    pasts: Pasts,
     following: Arc<Following>,
     writer: Arc<Writer>,
     endings: Arc<Endings>,

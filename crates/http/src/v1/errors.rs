@@ -103,9 +103,11 @@ pub fn wire(refusal: &Refusal) -> Wire {
             Some(json!({ "helperMethod": "parseJsonQuery" })),
         ),
         // What only endpoints of v2 are refused with.
-        Refusal::Facet { .. } | Refusal::Format { .. } | Refusal::BadCursor | Refusal::Range(_) => {
-            status(400, plain("error-invalid-params"))
-        }
+        Refusal::Facet { .. }
+        | Refusal::OfThePresent { .. }
+        | Refusal::Format { .. }
+        | Refusal::BadCursor
+        | Refusal::Range(_) => status(400, plain("error-invalid-params")),
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
         Refusal::Outcome(outcome) => self::outcome(outcome),
         Refusal::Internal => status(500, plain("Internal server error")),
@@ -161,7 +163,7 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         // What only endpoints of v2 are refused with.
-        Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
+        Outcome::AsOf(_) | Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
         Outcome::NoSuchView | Outcome::TooManyViews => thrown("No such view", "error-invalid-view", None),
         Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
         Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),

@@ -1,10 +1,13 @@
-//! A page of sessions: `{"items":[…],"total":n,"next":…}`, and `facets` where they were asked for.
+//! A page of sessions: `{"items":[…],"total":n,"next":…}`, and `facets` and `as_of` where they were asked for.
 
-use super::item::{ITEM_BYTES, fields};
+use super::item::{ITEM_BYTES, Tense, fields};
 use crate::v1::json;
 use rollcall_model::SessionNo;
+use rollcall_service::Then;
 use rollcall_service::index::Page as Rows;
+use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
 
 /// What a page says.
 pub struct Page<'a> {
@@ -16,15 +19,51 @@ pub struct Page<'a> {
     pub next: Option<&'a str>,
     /// Counts.
     pub facets: Option<&'a Value>,
+    /// What there is to say of the past, if it is one.
+    pub then: Option<Then>,
+}
+
+/// What there is to say of the past, on the wire.
+#[derive(Serialize)]
+pub struct AsOf {
+    /// The instant.
+    at: String,
+    /// As of when names and roles of users are.
+    users_at: String,
+    /// How many sessions are left out, because their users were erased.
+    erased: u64,
+}
+
+impl From<Then> for AsOf {
+    fn from(then: Then) -> Self {
+        Self { at: then.at.to_string(), users_at: then.users_at.to_string(), erased: then.erased }
+    }
+}
+
+impl AsOf {
+    /// As JSON.
+    pub fn json(&self) -> String {
+        // Texts and a number can always be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// As the last line of a table says it.
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, users_at, erased } = self;
+        write!(f, "as of: {at}, users as of: {users_at}, erased: {erased}")
+    }
 }
 
 /// Writes a page.
 pub fn write(page: &Page<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(page.rows.rows().len() * ITEM_BYTES + 200);
+    let tense = if page.then.is_some() { Tense::Past } else { Tense::Present(page.current) };
     out.extend_from_slice(br#"{"items":["#);
     for (i, row) in page.rows.rows().enumerate() {
         out.extend_from_slice(if i > 0 { b",{" } else { b"{" });
-        fields(&mut out, &row, page.current);
+        fields(&mut out, &row, tense);
         out.push(b'}');
     }
     out.extend_from_slice(br#"],"total":"#);
@@ -32,6 +71,10 @@ pub fn write(page: &Page<'_>) -> Vec<u8> {
     if let Some(facets) = page.facets {
         out.extend_from_slice(br#","facets":"#);
         out.extend_from_slice(facets.to_string().as_bytes());
+    }
+    if let Some(then) = page.then {
+        out.extend_from_slice(br#","as_of":"#);
+        out.extend_from_slice(AsOf::from(then).json().as_bytes());
     }
     out.extend_from_slice(br#","next":"#);
     match page.next {

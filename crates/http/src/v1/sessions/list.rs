@@ -32,6 +32,6 @@ impl Endpoint for List {
         let (offset, count) = (list.offset, list.count);
         let calling = call.caller.session();
         let write = move |rows: &Page<'_>| page(rows, Of::Myself(calling), offset, count);
-        Ok(Reply::Json(call.service.list_sessions(list, write).await?))
+        Ok(Reply::Json(call.service.list_sessions(call.service.live(), list, write).await?))
     }
 }

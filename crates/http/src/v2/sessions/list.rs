@@ -1,6 +1,6 @@
 //! `GET sessions`: the sessions that a filter of the language finds, a page of them, and counts by facets.
 
-use super::query::{ListQuery, sort_keys};
+use super::query::ListQuery;
 use crate::endpoint::{
     DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
 };
@@ -34,14 +34,15 @@ impl Endpoint for List {
 
     async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
         let (service, query) = (&call.service, &call.query);
-        let (sort, facets, name) = (sort_keys(&query.sort)?, query.facets()?, query.list_name());
+        let (sort, facets, name) = (query.sort()?, query.facets()?, query.list_name());
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
-        let filter = service.filter(&query.q, &call.caller).await?;
+        let of = service.as_of(query.as_of).await?;
+        let (then, filter) = (of.then(), service.filter(&of, &query.q, &call.caller).await?);
         let counted = match &*facets {
             [] => None,
             facets => {
                 let by = facets.iter().map(|(_, by)| *by).collect();
-                let (_, tallies) = service.tally(filter.clone(), by).await?;
+                let (_, tallies) = service.tally(of.clone(), filter.clone(), by).await?;
                 Some(counts(facets.iter().map(|(name, _)| *name).zip(tallies)))
             }
         };
@@ -51,9 +52,9 @@ impl Endpoint for List {
         let read = move |rows: &Rows<'_>| {
             let end = rows.rows().last().filter(|_| rows.rows().len() == count);
             let next = end.map(|row| cursor::seal(&sealing, &name, &row.position(&sort)));
-            write(&Page { rows, current, next: next.as_deref(), facets: counted.as_ref() })
+            write(&Page { rows, current, next: next.as_deref(), facets: counted.as_ref(), then })
         };
-        Ok(Reply::Json(service.list_sessions(list, read).await?))
+        Ok(Reply::Json(service.list_sessions(of, list, read).await?))
     }
 }
 
