@@ -43,7 +43,8 @@ impl Tree {
             let length = beyond.chars().count();
             return Err(FilterError { column: FILTER_TREE_CHARS + 1, length, fault: Fault::TooLong });
         }
-        let mut parser = Parser { scanner: Scanner::new(text), of_the_past, depth: 0, terms: 0, program_bytes: 0 };
+        let mut parser =
+            Parser { scanner: Scanner::new(text), of_the_past, depth: 0, terms: 0, program_bytes: 0 };
         parser.scanner.skip_space();
         if parser.scanner.peek().is_none() {
             return Ok(Self::everything());

@@ -54,12 +54,12 @@ impl Service {
     /// The sessions that were live at an instant; without one, those that are.
     pub async fn as_of(self: &Arc<Self>, at: Option<Timestamp>) -> Result<AsOf, Refusal> {
         let Some(at) = at else { return Ok(self.live()) };
-        let past = match self.pasts.find(at, self.now(), self.standing.erasures()) {
-            Some(past) => past,
-            None => {
-                self.check_instant(at).await?;
-                self.fill_past_in_turn(at).await?
-            }
+        let held = self.pasts.find(at, self.now(), self.standing.erasures());
+        let past = if let Some(past) = held {
+            past
+        } else {
+            self.check_instant(at).await?;
+            self.fill_past_in_turn(at).await?
         };
         Ok(AsOf { at, standing: past.standing.clone(), past: Some(past) })
     }

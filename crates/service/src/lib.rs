@@ -33,9 +33,9 @@ mod mail_codes;
 mod measured_store;
 mod metrics;
 mod observations;
+mod pasts;
 mod permissions;
 mod personal_tokens;
-mod pasts;
 mod places;
 mod pool;
 mod principal;
@@ -68,15 +68,15 @@ pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
-    AsOfRefusal, FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
-    SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+    AsOfRefusal, FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal,
+    RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
 };
 pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use find_users::FoundUser;
-pub use list_sessions::Found;
 pub use first_start::FirstAdministrator;
+pub use list_sessions::Found;
 pub use metrics::TIMES;
 pub use principal::{Client, Principal};
 pub use revoke_by_filter::{PreviewRequest, Previewed};

@@ -6,7 +6,9 @@ use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Command, Owner, PersonalToken, RevocationId, Seq, SessionId, SessionNo, Timestamp, UserNo};
+use rollcall_model::{
+    Command, Owner, PersonalToken, RevocationId, Seq, SessionId, SessionNo, Timestamp, UserNo,
+};
 use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{

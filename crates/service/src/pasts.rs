@@ -231,10 +231,11 @@ impl Filling {
         self
     }
 
-    /// A session that was live at the instant, as a row of an index.
+    /// A session that was live at the instant, as a row of an index. What had expired by then the index leaves out by
+    /// itself: it is read as of the instant.
     fn loaded(&mut self, stood: StoodSession) -> Option<Loaded> {
-        let is_over = |end: Timestamp| end <= self.at;
-        if is_over(stood.expires_at) || stood.ended_at.is_some_and(is_over) || self.idle.contains(&stood.no) {
+        let had_ended = stood.ended_at.is_some_and(|end| end <= self.at);
+        if had_ended || self.idle.contains(&stood.no) {
             return None;
         }
         let Some(id) = stood.id else {

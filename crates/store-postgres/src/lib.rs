@@ -34,7 +34,9 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Clock, Command, Owner, PersonalToken, Randomness, Refused, SessionId, Timestamp, UserNo};
+use rollcall_model::{
+    Clock, Command, Owner, PersonalToken, Randomness, Refused, SessionId, Timestamp, UserNo,
+};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::remembered::Remembered;

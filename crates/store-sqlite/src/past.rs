@@ -121,12 +121,7 @@ pub fn sign_ins_before(
 }
 
 /// Sessions that had not ended by an event.
-pub fn stood(
-    connection: &Connection,
-    then: Seq,
-    after: SessionNo,
-    limit: usize,
-) -> Result<Stood, Error> {
+pub fn stood(connection: &Connection, then: Seq, after: SessionNo, limit: usize) -> Result<Stood, Error> {
     let (after, then) = (number(after.0), number(then.0));
     let up_to: Option<i64> = connection
         .prepare_cached(sql::STOOD_UP_TO)?

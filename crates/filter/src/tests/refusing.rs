@@ -54,7 +54,9 @@ fn the_past_is_asked_nothing_that_only_the_present_knows() {
         assert!(Tree::parse(text).is_ok(), "{text}");
         let error = Tree::parse_of_the_past(text).expect_err(text);
         assert_eq!((error.column, error.length), (column, length), "{text}: {error}");
-        assert!(error.to_string().contains("is known of live sessions only. Expected one of the fields user, "));
+        assert!(
+            error.to_string().contains("is known of live sessions only. Expected one of the fields user, ")
+        );
         assert!(!error.expected().contains("seen"), "{error}");
     }
     for text in ["", "user:zoe login<7d -role:admin", "\"seen\" email:*@x.test"] {

@@ -6,8 +6,8 @@ use crate::v2::sessions::{facet_names, sort_names};
 use rollcall_model::{Timestamp, limits};
 use rollcall_service::index::filter::{Fault, FilterError};
 use rollcall_service::{
-    AsOfRefusal, FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal, SignInRefusal,
-    StepUpKind, StepUpRefusal,
+    AsOfRefusal, FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal,
+    SignInRefusal, StepUpKind, StepUpRefusal,
 };
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -187,10 +187,12 @@ pub async fn who_had_sessions_is_told_of_deleted_and_erased_users_too(fixture: F
     }
     let mut owners = fixture.store.owners(vec![ann, bob, UserNo(900)]).await.unwrap();
     owners.sort_unstable_by_key(|owner| owner.no);
-    let told: Vec<_> = owners.iter().map(|owner| (owner.no, &*owner.username, owner.name.as_deref())).collect();
+    let told: Vec<_> =
+        owners.iter().map(|owner| (owner.no, &*owner.username, owner.name.as_deref())).collect();
     assert_eq!(told, [(ann, "ann", Some("Name of ann")), (bob, "", None)]);
     let stood = stood(&fixture, then, 100).await;
-    let whose: Vec<_> = stood.iter().map(|session| (session.no, session.user, session.id.is_some())).collect();
+    let whose: Vec<_> =
+        stood.iter().map(|session| (session.no, session.user, session.id.is_some())).collect();
     assert_eq!(whose, [(of_ann, ann, true), (of_bob, bob, false)]);
 }
 

@@ -81,7 +81,11 @@ async fn who_was_signed_in_is_told_at_any_instant_before_and_after_the_sweep_and
         ] {
             let page = scene.list(as_of, "").await;
             let expected = scene.ids(&expected);
-            assert_eq!((page.item_ids(), &page.body["total"]), (expected.clone(), &expected.len().into()), "{as_of} {round}");
+            assert_eq!(
+                (page.item_ids(), &page.body["total"]),
+                (expected.clone(), &expected.len().into()),
+                "{as_of} {round}"
+            );
         }
         if round == "waiting to be moved" {
             scene.server.service.do_what_is_due().await;
@@ -352,7 +356,14 @@ mod replay {
                 users.push(server.store.named(name).await.unwrap()[0].no);
             }
             let chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-            Self { server, chance, users, opened: Vec::new(), tokens: BTreeMap::new(), expire_at: BTreeMap::new() }
+            Self {
+                server,
+                chance,
+                users,
+                opened: Vec::new(),
+                tokens: BTreeMap::new(),
+                expire_at: BTreeMap::new(),
+            }
         }
 
         async fn open(&mut self) {
@@ -374,7 +385,8 @@ mod replay {
                 clears: Vec::new(),
             };
             // Of a deleted user there is none.
-            let Ok(receipt) = self.server.service.carry_out(Command::OpenSession(Box::new(opening))).await else {
+            let Ok(receipt) = self.server.service.carry_out(Command::OpenSession(Box::new(opening))).await
+            else {
                 return;
             };
             let no = SessionNo(receipt.last.0);
@@ -448,7 +460,8 @@ mod replay {
         async fn lives(&self) -> BTreeMap<String, (Timestamp, Timestamp)> {
             let mut lives = BTreeMap::new();
             for row in self.server.store.ledger(Seq(0), 100_000).await.unwrap() {
-                let detail = || -> Value { serde_json::from_slice(&row.detail.as_ref().unwrap()[16..]).unwrap() };
+                let detail =
+                    || -> Value { serde_json::from_slice(&row.detail.as_ref().unwrap()[16..]).unwrap() };
                 let id = |detail: &Value| detail["id"].as_str().unwrap().to_owned();
                 match KINDS[usize::from(row.envelope.kind) - 1] {
                     "session.opened" => {
@@ -479,7 +492,11 @@ mod replay {
                 // Also what is over and not told yet.
                 let now = history.server.service.now();
                 if history.chance.below(3) == 0 {
-                    assert_eq!(history.listed(Some(now)).await, history.listed(None).await, "seed {seed}, {now}");
+                    assert_eq!(
+                        history.listed(Some(now)).await,
+                        history.listed(None).await,
+                        "seed {seed}, {now}"
+                    );
                     // What was asked of an instant is remembered: nothing further happens at it.
                     history.server.clock.advance(Duration::from_millis(1));
                 }
@@ -496,9 +513,9 @@ mod replay {
             let instants: BTreeSet<_> = lives.values().flat_map(|(from, to)| [*from, *to]).collect();
             let now = history.server.service.now();
             let begun_at = history.server.store.moments(vec![Seq(1)]).await.unwrap()[0].at;
-            let around = instants.into_iter().flat_map(|at| {
-                [at - Duration::from_millis(1), at, at + Duration::from_millis(1)]
-            });
+            let around = instants
+                .into_iter()
+                .flat_map(|at| [at - Duration::from_millis(1), at, at + Duration::from_millis(1)]);
             for at in around.filter(|at| (begun_at..now).contains(at)) {
                 let were = lives.iter().filter(|(_, (from, to))| *from <= at && at < *to);
                 let expected: BTreeSet<String> = were.map(|(id, _)| id.clone()).collect();
