@@ -45,12 +45,13 @@ function nothing(wrong) {
   if (wrong.length > 0) throw new Error(wrong.join('\n'));
 }
 
-/** Those that the server declares, as its reference prints them: `GET /v1/me`. */
+/** Those of v1 that the server declares, as its reference prints them: `GET /v1/me`. The clients know no other version. */
 function declaredEndpoints() {
   const page = readFileSync(join(here, '../../docs/reference/endpoints.md'), 'utf8');
   const headings = page.split('\n').filter((line) => line.startsWith('## '));
   const routes = headings.flatMap((line) => [...line.matchAll(/`(GET|POST|CALL) (?:\/api)?([^`]+)`/g)]);
-  const endpoints = routes.map(([, method, path]) => (method === 'CALL' ? 'POST /v1/method.call/:method' : `${method} ${path}`));
+  const theirs = routes.filter(([, , path]) => !path.startsWith('/v2/'));
+  const endpoints = theirs.map(([, method, path]) => (method === 'CALL' ? 'POST /v1/method.call/:method' : `${method} ${path}`));
   return [...new Set(endpoints)];
 }
 

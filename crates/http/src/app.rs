@@ -1,17 +1,18 @@
 //! Between the web framework and the guard: a request becomes an arrival, an answer a response.
 
+use crate::answer::{Reply, Stream};
 use crate::client_address::TrustedProxies;
 use crate::compression;
 use crate::cors::{self, AllowedOrigins};
 use crate::ddp::Methods;
-use crate::endpoint::{Endpoint, Method, Reply, Route, Stream, Version};
+use crate::endpoint::{Endpoint, Method, Route, Version};
 use crate::guard::{self, Answer, Arrival, Guard, PathParams, RateLimiter, RateState, Resumes};
 use crate::input::Body;
 use crate::metrics::Requests;
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
 use crate::v2::problem::{Problem, problem};
-use crate::{credentials, endpoints, health, metrics};
+use crate::{credentials, endpoints, health, metrics, openapi};
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{
@@ -153,6 +154,7 @@ pub fn routers(service: Arc<Service>, settings: WireSettings, request_prefix: u3
     });
     let router = endpoints::routes(&app)
         .merge(health::router(service))
+        .merge(openapi::router())
         .fallback(async |uri: Uri| refused(&Refusal::NoSuchPath, Version::of(uri.path())))
         .method_not_allowed_fallback(async |uri: Uri| {
             refused(&Refusal::NoSuchMethod, Version::of(uri.path()))

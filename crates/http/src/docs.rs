@@ -2,14 +2,14 @@
 
 use crate::endpoint::{Declaration, Rate, Record, StepUp, Version, Who, WithoutFactor};
 use crate::endpoints::declarations;
+use crate::guard;
 use crate::input::{Field, Kind, Unknown};
-use crate::refusal::{Place, Refusal};
-use crate::v1::errors::{samples, step_up_sample, wire};
+use crate::openapi;
+use crate::refusal::Refusal;
+use crate::v1::errors::{samples, wire};
 use crate::v2::problem;
 use rollcall_model::{Grants, Permission, Role};
-use rollcall_service::{Refusal as Outcome, StepUpKind};
 use std::fmt::Write;
-use std::time::Duration;
 
 const PRINTED: &str = "<!-- Printed from the code by `cargo xtask docs`; edits here are lost. -->\n\n";
 
@@ -20,6 +20,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("permissions.md", permissions()),
         ("errors.md", errors()),
         ("problems.md", problems()),
+        ("openapi.json", format!("{:#}\n", openapi::document())),
     ]
 }
 
@@ -64,36 +65,19 @@ fn endpoints() -> String {
     page
 }
 
-/// What the guard may refuse a call with, in its order.
+/// What the guard may refuse a call with, in its order, as it is said.
 fn refusals(declaration: &Declaration) -> Vec<String> {
-    let said = |refusal: Refusal| {
+    let said = |refusal: &Refusal| {
         if declaration.version() == Version::V2 {
-            let problem = problem::problem(&refusal);
+            let problem = problem::problem(refusal);
             let name = problem.body["type"].as_str().unwrap_or_default();
             return format!("{} `{}`", problem.status, name.trim_start_matches("/problems/"));
         }
-        let wire = wire(&refusal);
+        let wire = wire(refusal);
         let code = wire.body.error_type().map_or_else(String::new, |code| format!(" `{code}`"));
         format!("{}{code}", wire.status)
     };
-    let looked_at = |fields: &[Field], unknown| !fields.is_empty() && unknown != Unknown::IgnoredWithFaults;
-    let schema = |place| said(Refusal::Schema(place, Vec::new()));
-    let mut all = Vec::new();
-    all.extend((declaration.who == Who::SignedIn).then(|| said(Refusal::NotSignedIn)));
-    let needs = declaration.needs.permissions().map(|(_, denied)| denied);
-    all.extend(needs.map(|denied| said(Refusal::Denied(denied))));
-    all.extend(looked_at(declaration.query, declaration.query_unknown).then(|| schema(Place::Query)));
-    all.extend(looked_at(declaration.body, declaration.body_unknown).then(|| schema(Place::Body)));
-    all.extend(declaration.of_target.iter().map(|(_, _, denied)| said(Refusal::Denied(*denied))));
-    let counted = declaration.rate != Rate::Uncounted;
-    all.extend(counted.then(|| said(Refusal::TooMany { wait: Duration::ZERO })));
-    if declaration.step_up != StepUp::No {
-        let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts];
-        all.extend(kinds.map(|kind| said(step_up_sample(kind))));
-    } else if declaration.without_factor == WithoutFactor::Refused {
-        all.push(said(step_up_sample(StepUpKind::Required)));
-    }
-    all.push(said(Refusal::Outcome(Outcome::Unavailable)));
+    let mut all: Vec<_> = guard::refusals(declaration).iter().map(said).collect();
     all.dedup();
     all
 }

@@ -3,14 +3,12 @@
 //! From the list of declarations come the router, the printed table and the refusal tests; no handler
 //! knows a status code or a header.
 
+use crate::answer::{Answer, Form};
 use crate::guard::Call;
 use crate::input::{Field, Input, Raw, Unknown};
 use crate::refusal::Refusal;
-use bytes::Bytes;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
-use serde::Serialize;
-use std::pin::Pin;
 
 /// What the router, the guard and the docs need to know of an endpoint.
 pub trait Endpoint: Sized + Send + Sync + 'static {
@@ -26,9 +24,11 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     type Query: Input;
     /// Its parameters in the body.
     type Body: Input;
+    /// What it answers with when all goes well.
+    type Answer: Answer;
 
     /// Does it. The caller has passed every stage of the guard.
-    fn act(call: Call<Self>) -> impl Future<Output = Result<Reply, Refusal>> + Send;
+    fn act(call: Call<Self>) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
 }
 
 /// A method and a path.
@@ -53,6 +53,14 @@ impl Version {
     /// The version that a path belongs to. What belongs to none is answered as the first does.
     pub fn of(path: &str) -> Self {
         if path.starts_with("/api/v2/") { Self::V2 } else { Self::V1 }
+    }
+
+    /// As in paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        }
     }
 }
 
@@ -297,60 +305,6 @@ impl Caller for Principal {
     }
 }
 
-/// A good answer.
-#[derive(Debug)]
-pub enum Reply {
-    /// JSON, ready to be sent; empty for a method that has nothing to say.
-    Json(Vec<u8>),
-    /// The same, of something that was made.
-    Created(Vec<u8>),
-    /// The same, of something that is not finished.
-    Accepted(Vec<u8>),
-    /// It is done, and there is nothing to say.
-    Done,
-    /// Something that comes by and by.
-    Stream(Stream),
-}
-
-/// An answer that comes by and by.
-pub struct Stream {
-    /// What it is.
-    pub content_type: &'static str,
-    /// As what it is kept, where a browser is to keep it.
-    pub file_name: Option<&'static str>,
-    /// Its pieces.
-    pub pieces: Pin<Box<dyn futures_util::Stream<Item = Bytes> + Send>>,
-}
-
-impl std::fmt::Debug for Stream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Stream({})", self.content_type)
-    }
-}
-
-impl Reply {
-    /// A method's answer that says nothing.
-    pub const fn nothing() -> Self {
-        Self::Json(Vec::new())
-    }
-
-    /// Its JSON, where it says something.
-    pub fn json_bytes(&self) -> Option<&[u8]> {
-        match self {
-            Self::Json(json) | Self::Created(json) | Self::Accepted(json) => Some(json),
-            Self::Done | Self::Stream(_) => None,
-        }
-    }
-
-    /// An answer out of a wire type.
-    pub fn json(body: &impl Serialize) -> Result<Self, Refusal> {
-        serde_json::to_vec(body).map(Self::Json).map_err(|error| {
-            tracing::error!(%error, "an answer could not be written");
-            Refusal::Internal
-        })
-    }
-}
-
 /// A declaration as data, for whatever goes over all of them.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the same names as in Endpoint and Policy")]
@@ -368,6 +322,7 @@ pub struct Declaration {
     pub query_unknown: Unknown,
     pub body: &'static [Field],
     pub body_unknown: Unknown,
+    pub answers: fn() -> Vec<Form>,
     /// Reads a query or a body without a server, as the guard would.
     pub decode: fn(Raw<'_>) -> Result<(), Refusal>,
 }
@@ -407,6 +362,7 @@ impl Declaration {
             query_unknown: E::Query::UNKNOWN,
             body: E::Body::FIELDS,
             body_unknown: E::Body::UNKNOWN,
+            answers: E::Answer::forms,
             decode: |raw| match raw {
                 Raw::Query(_) => E::Query::decode(raw).map(drop),
                 Raw::Body(_) => E::Body::decode(raw).map(drop),

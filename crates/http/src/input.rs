@@ -23,6 +23,16 @@ pub struct Field {
     pub required: bool,
     /// Whether it is one of those of which exactly one must be there.
     pub one_of: bool,
+    /// What it means, in a few words; empty where its name says it.
+    pub meaning: &'static str,
+}
+
+impl Field {
+    /// The same, with what it means.
+    #[must_use]
+    pub const fn meaning(self, meaning: &'static str) -> Self {
+        Self { meaning, ..self }
+    }
 }
 
 /// The types that parameters have.
@@ -50,17 +60,17 @@ pub enum Kind {
 
 /// A parameter that may be left out.
 pub const fn optional(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false, one_of: false }
+    Field { name, kind, required: false, one_of: false, meaning: "" }
 }
 
 /// A parameter that must be there.
 pub const fn required(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: true, one_of: false }
+    Field { name, kind, required: true, one_of: false, meaning: "" }
 }
 
 /// A parameter of which exactly one must be there, of all that are so declared.
 pub const fn one_of(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false, one_of: true }
+    Field { name, kind, required: false, one_of: true, meaning: "" }
 }
 
 /// What is made of a name that is not declared.

@@ -1,9 +1,10 @@
 //! `POST method.call/{method}`: methods of the socket protocol, called over HTTP. The call travels as JSON
 //! in a string in JSON, and so does its answer.
 
+use crate::answer::Reply;
 use crate::app::{self, Answered, App, arrival, refused, traced};
 use crate::ddp::{Method, Methods, errors};
-use crate::endpoint::{Reply, Version};
+use crate::endpoint::Version;
 use crate::input::Body;
 use crate::refusal::Refusal;
 use crate::written::{Written, parse};

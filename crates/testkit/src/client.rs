@@ -1,5 +1,6 @@
 //! Somebody who calls a server over HTTP.
 
+use crate::conformance;
 use crate::waits::HANGS;
 use flate2::write::GzDecoder;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -175,7 +176,10 @@ impl Caller {
 
     /// Sends it.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let (http, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let response = http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut bytes = response.bytes().await.unwrap().to_vec();
         if headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip") {
@@ -185,6 +189,8 @@ impl Caller {
         }
         let text = String::from_utf8(bytes).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, body, text }
+        let answer = Answer { status, headers, body, text };
+        conformance::check(&method, &path, &answer);
+        answer
     }
 }

@@ -6,6 +6,7 @@
 mod authenticator;
 mod client;
 mod clock;
+mod conformance;
 mod connection;
 mod mail_server;
 mod postgres;

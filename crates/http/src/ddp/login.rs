@@ -1,16 +1,17 @@
 //! `login` on a socket: a session for the right password, or the same token again for one that lives. It makes
 //! a token and a row like a sign-in over HTTP, and goes through the same service.
 
-use crate::endpoint::{
-    Anyone, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, socket,
-};
+use crate::answer::Json;
+use crate::endpoint::{Anyone, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, socket};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, required};
 use crate::refusal::Refusal;
 use crate::v1::login::LoginBody;
 use rollcall_auth::digest;
 use rollcall_service::{Refusal as Outcome, SignInRefusal};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The method's name.
 pub const NAME: &str = "login";
@@ -32,8 +33,9 @@ impl Endpoint for Login {
     type Caller = Anyone;
     type Query = Whatever;
     type Body = LoginParams;
+    type Answer = Json<SocketLogin<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let LoginParams(body) = call.body;
         let kind = if body.resumes() { "resume" } else { "password" };
         let signed_in = body.sign_in(&call.service, call.code, call.client).await?;
@@ -41,14 +43,31 @@ impl Endpoint for Login {
         // Ended in this instant.
         let dead = Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive));
         let expires_at = principal.and_then(|principal| call.service.expires_at(&principal)).ok_or(dead)?;
-        Reply::json(&json!({
-            "id": signed_in.credential.user.owner.id.as_str(),
-            "token": signed_in.token,
-            // One published client reads `$date` without a guard.
-            "tokenExpires": { "$date": expires_at.as_ms() },
-            "type": kind,
-        }))
+        Json::of(&SocketLogin {
+            id: signed_in.credential.user.owner.id.as_str(),
+            token: &signed_in.token,
+            token_expires: EjsonDate { date: expires_at.as_ms() },
+            kind,
+        })
     }
+}
+
+/// The session's token, and whose it is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SocketLogin<'a> {
+    id: &'a str,
+    token: &'a str,
+    token_expires: EjsonDate,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// A date of the socket protocol. One published client reads it without a guard.
+#[derive(Serialize, JsonSchema)]
+struct EjsonDate {
+    #[serde(rename = "$date")]
+    date: i64,
 }
 
 /// The first parameter, as far as it can be used: `{user, password}`, `{resume}`, or

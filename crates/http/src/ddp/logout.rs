@@ -1,6 +1,7 @@
 //! `logout` on a socket: ends the session of its token. The socket stays, and is nobody's.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, socket};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, socket};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
@@ -28,11 +29,12 @@ impl Endpoint for Logout {
     type Caller = Option<Principal>;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Option<Json<()>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         if let Some(principal) = &call.caller {
             sign_out(&call.service, principal).await?;
         }
-        Ok(Reply::nothing())
+        Ok(None)
     }
 }

@@ -1,7 +1,8 @@
 //! The methods by name: endpoints whose route is a name, called on a socket or by `method.call`.
 
+use crate::answer::Reply;
 use crate::app::App;
-use crate::endpoint::{Endpoint, Method as Way, Reply, Route};
+use crate::endpoint::{Endpoint, Method as Way, Route};
 use crate::guard::{self, Arrival};
 use crate::refusal::Refusal;
 use futures_util::FutureExt;

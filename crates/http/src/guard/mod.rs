@@ -10,10 +10,13 @@ mod authenticate;
 mod authorise;
 mod decode;
 mod elevate;
+mod refusals;
 
 pub use admit::{RateLimiter, RateState, Resumes};
+pub use refusals::{refusals, second_factor};
 
-use crate::endpoint::{Caller, Endpoint, Record, Reply, Route};
+use crate::answer::{Answer as _, Reply};
+use crate::endpoint::{Caller, Endpoint, Record, Route};
 use crate::input::{Body, Input};
 use crate::refusal::Refusal;
 use rollcall_model::event::{Observation, Observed};
@@ -142,7 +145,7 @@ async fn stages<E: Endpoint>(
         Record::Nothing => None,
     };
     let service = call.service.clone();
-    let reply = E::act(call).await?;
+    let reply = E::act(call).await?.reply();
     if let Some(read) = read {
         seen.tell(&service, read);
     }

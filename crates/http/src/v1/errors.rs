@@ -2,12 +2,14 @@
 //! are in `ddp/errors.rs`.
 
 use crate::endpoint::DeniedAs;
+use crate::guard::second_factor;
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
 use rollcall_service::{
     FieldRefusal, MailedCodes, PersonalTokenRefusal, Refusal as Outcome, RoleRefusal, SignInRefusal,
     StepUpKind, StepUpMethod, StepUpRefusal,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -22,9 +24,10 @@ pub struct Wire {
     pub retry_after_s: Option<u64>,
 }
 
-/// A refusal's body.
-#[derive(Clone, Serialize)]
+/// A refusal.
+#[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Refused")]
 pub struct Body {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,16 +301,9 @@ fn thrown(reason: &str, code: &'static str, details: Option<Value>) -> Wire {
     status(400, Body { error_type: Some(code), details, ..plain(&format!("{reason} [{code}]")) })
 }
 
-/// A second factor that is asked for, for the printed pages.
-pub fn step_up_sample(kind: StepUpKind) -> Refusal {
-    let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
-    let mailed = MailedCodes::default();
-    Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username, mailed }))
-}
-
 /// One of each, for the printed table.
 pub fn samples() -> Vec<Refusal> {
-    let second_factor = |kind| {
+    let of_sign_in = |kind| {
         let (method, username, mailed) = (StepUpMethod::Totp, "ann".into(), MailedCodes::default());
         let refusal = StepUpRefusal { kind, method, available: vec![method], username, mailed };
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::SecondFactor(refusal)))
@@ -333,9 +329,9 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
         Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
         Refusal::TooMany { wait: Duration::from_secs(42) },
-        step_up_sample(StepUpKind::Required),
-        step_up_sample(StepUpKind::Invalid),
-        step_up_sample(StepUpKind::MaxAttempts),
+        second_factor(StepUpKind::Required),
+        second_factor(StepUpKind::Invalid),
+        second_factor(StepUpKind::MaxAttempts),
         Refusal::Sort { given: "loginAt".into() },
         Refusal::SortKeys,
         Refusal::Outcome(Outcome::FilterTooCostly),
@@ -344,9 +340,9 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::UserNotActive)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress)),
-        second_factor(StepUpKind::Required),
-        second_factor(StepUpKind::Invalid),
-        second_factor(StepUpKind::MaxAttempts),
+        of_sign_in(StepUpKind::Required),
+        of_sign_in(StepUpKind::Invalid),
+        of_sign_in(StepUpKind::MaxAttempts),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive)),
         Refusal::NotAnUpgrade,
         Refusal::NotACall,

@@ -1,12 +1,15 @@
 //! `GET info`: which server this says to be.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint. One published client asks for it outside `/api/v1`.
 pub struct Info;
@@ -28,19 +31,40 @@ impl Endpoint for Info {
     type Caller = Option<Principal>;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<About>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let trusted = call
             .caller
             .as_ref()
             .is_some_and(|principal| call.service.permits(principal, Permission::ViewStatistics));
-        let clients = json!({ "desktop": "3.0.0", "mobile": "4.0.0" });
         let (short, full) = VERSION;
-        let mut body = json!({ "version": short, "minimumClientVersions": clients, "success": true });
-        if trusted {
-            body["version"] = json!(full);
-            body["info"] = json!({ "version": full });
-        }
-        Reply::json(&body)
+        Json::of(&Success::with(About {
+            version: if trusted { full } else { short },
+            minimum_client_versions: ClientVersions { desktop: "3.0.0", mobile: "4.0.0" },
+            info: trusted.then_some(FullVersion { version: full }),
+        }))
     }
+}
+
+/// Which server this says to be.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    version: &'static str,
+    minimum_client_versions: ClientVersions,
+    /// For holders of `view-statistics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<FullVersion>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ClientVersions {
+    desktop: &'static str,
+    mobile: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FullVersion {
+    version: &'static str,
 }

@@ -1,8 +1,7 @@
 //! `POST login`: a session for the right password, or the same token again for one that lives.
 
-use crate::endpoint::{
-    Anyone, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::answer::Json;
+use crate::endpoint::{Anyone, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
@@ -10,6 +9,7 @@ use crate::v1::me::MeWire;
 use rollcall_auth::PasswordDigest;
 use rollcall_model::limits;
 use rollcall_service::{Client, Code, LoginName, Service, SignIn, SignedIn};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -32,30 +32,32 @@ impl Endpoint for Login {
     type Caller = Anyone;
     type Query = Whatever;
     type Body = LoginBody;
+    type Answer = Json<LoggedIn<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let host = call.client.host.clone();
         let signed_in = call.body.sign_in(&call.service, call.code, call.client).await?;
         let user = &signed_in.credential.user;
-        let data = Data {
+        let data = LoggedInData {
             user_id: user.owner.id.as_str(),
             auth_token: &signed_in.token,
             me: MeWire::new(&signed_in.credential, &host),
         };
-        Reply::json(&Answer { status: "success", success: true, data })
+        Json::of(&LoggedIn { status: "success", success: true, data })
     }
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// The session's token, and its user.
+#[derive(Serialize, JsonSchema)]
+pub struct LoggedIn<'a> {
     status: &'static str,
     success: bool,
-    data: Data<'a>,
+    data: LoggedInData<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Data<'a> {
+struct LoggedInData<'a> {
     user_id: &'a str,
     auth_token: &'a str,
     me: MeWire<'a>,

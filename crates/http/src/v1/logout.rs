@@ -1,13 +1,13 @@
 //! `POST logout`: ends the calling token, and its session where it has one.
 
-use crate::endpoint::{
-    Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get, post,
-};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get, post};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
 use rollcall_service::{PersonalTokenRefusal, Principal, Refusal as Outcome, Service};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint. One published client asks with GET.
 pub struct Logout;
@@ -26,12 +26,26 @@ impl Endpoint for Logout {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<LoggedOut>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         sign_out(&call.service, &call.caller).await?;
-        let data = json!({ "message": "You've been logged out!" });
-        Reply::json(&json!({ "status": "success", "data": data, "success": true }))
+        let data = LogoutMessage { message: "You've been logged out!" };
+        Json::of(&LoggedOut { status: "success", data, success: true })
     }
+}
+
+/// It is done.
+#[derive(Serialize, JsonSchema)]
+pub struct LoggedOut {
+    status: &'static str,
+    data: LogoutMessage,
+    success: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct LogoutMessage {
+    message: &'static str,
 }
 
 /// Ends the token that a principal calls with.

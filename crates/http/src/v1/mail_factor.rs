@@ -1,12 +1,13 @@
 //! The caller's factor by mail: `users.2fa.enableEmail`, `users.2fa.disableEmail`, `users.2fa.sendEmailCode`.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::v1::success::{Nothing as NoFields, Success};
 use rollcall_model::limits;
 use rollcall_service::Principal;
-use serde_json::json;
 
 /// All three are for anybody, whatever factor there is; only the step-up differs.
 const fn policy<E: Endpoint>(step_up: StepUp) -> Policy<E> {
@@ -30,10 +31,11 @@ impl Endpoint for EnableEmail {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<NoFields>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.enrol_mail(&call.caller).await?;
-        Reply::json(&json!({ "success": true }))
+        Json::of(&Success::DONE)
     }
 }
 
@@ -47,10 +49,11 @@ impl Endpoint for DisableEmail {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<NoFields>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.remove_mail(&call.caller).await?;
-        Reply::json(&json!({ "success": true }))
+        Json::of(&Success::DONE)
     }
 }
 
@@ -64,11 +67,12 @@ impl Endpoint for SendEmailCode {
     type Caller = Option<Principal>;
     type Query = Whatever;
     type Body = SendBody;
+    type Answer = Json<Success<NoFields>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let name = call.body.name.ok_or(Refusal::NobodyToMail)?;
         call.service.mail_code(call.caller.as_ref(), &name, &call.client).await?;
-        Reply::json(&json!({ "success": true }))
+        Json::of(&Success::DONE)
     }
 }
 

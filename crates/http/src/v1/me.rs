@@ -1,11 +1,14 @@
 //! `GET me`: the caller, shown to itself.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use crate::v1::user_wire::{EmailWire, PRESENCE, custom_fields, emails, roles};
 use rollcall_service::{Credential, Principal, Refusal as Outcome, SignInRefusal};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -26,26 +29,20 @@ impl Endpoint for Me {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<MeWire<'static>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let credential = call.service.myself(&call.caller).await.map_err(|refusal| match refusal {
             Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
             other => other.into(),
         })?;
         let me = MeWire::new(&credential, &call.client.host);
-        Reply::json(&Successful { me, success: true })
+        Json::of(&Success::with(me))
     }
 }
 
-#[derive(Serialize)]
-struct Successful<'a> {
-    #[serde(flatten)]
-    me: MeWire<'a>,
-    success: bool,
-}
-
 /// The user as `me` and `login` show it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MeWire<'a> {
     #[serde(rename = "_id")]

@@ -12,6 +12,7 @@ pub mod permissions;
 pub mod roles;
 pub mod sessions;
 mod sort;
+pub mod success;
 pub mod totp;
 mod user_wire;
 mod users;

@@ -1,12 +1,14 @@
 //! The caller's authenticator and recovery codes: the five `2fa:*` methods.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, call};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, call};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, Whatever, required};
 use crate::refusal::Refusal;
 use rollcall_model::limits;
 use rollcall_service::{Changed, Principal};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// All five are declared alike: anybody may manage the own factors, codes are asked for as parameters.
 const fn policy<E: Endpoint>() -> Policy<E> {
@@ -30,8 +32,9 @@ impl Endpoint for Enable {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Nothing;
+    type Answer = Json<Begun>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let seed = call.service.begin_authenticator(&call.caller).await?;
         let secret = seed.base32();
         // A username's characters stand in a URL as they are.
@@ -39,7 +42,7 @@ impl Endpoint for Enable {
             "otpauth://totp/Rocket.Chat:{}?secret={secret}",
             call.service.owner(&call.caller)?.username
         );
-        Reply::json(&json!({ "secret": secret, "url": url }))
+        Json::of(&Begun { secret, url })
     }
 }
 
@@ -54,10 +57,11 @@ impl Endpoint for ValidateTempToken {
     type Caller = Principal;
     type Query = Whatever;
     type Body = CodeBody;
+    type Answer = Json<Codes>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let codes = call.service.enrol_authenticator(&call.caller, &call.body.code).await?;
-        Reply::json(&json!({ "codes": codes }))
+        Json::of(&Codes { codes })
     }
 }
 
@@ -71,10 +75,11 @@ impl Endpoint for Disable {
     type Caller = Principal;
     type Query = Whatever;
     type Body = CodeBody;
+    type Answer = Json<bool>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let changed = call.service.remove_factors(&call.caller, &call.body.code).await?;
-        Reply::json(&matches!(changed, Changed::Done(())))
+        Json::of(&matches!(changed, Changed::Done(())))
     }
 }
 
@@ -88,11 +93,12 @@ impl Endpoint for RegenerateCodes {
     type Caller = Principal;
     type Query = Whatever;
     type Body = CodeBody;
+    type Answer = Option<Json<Codes>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         match call.service.replace_recovery_codes(&call.caller, &call.body.code).await? {
-            Changed::Done(codes) => Reply::json(&json!({ "codes": codes })),
-            Changed::WrongCode => Ok(Reply::nothing()),
+            Changed::Done(codes) => Json::of(&Codes { codes }).map(Some),
+            Changed::WrongCode => Ok(None),
         }
     }
 }
@@ -107,11 +113,33 @@ impl Endpoint for CheckCodesRemaining {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Nothing;
+    type Answer = Json<CodesLeft>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let remaining = call.service.recovery_codes_left(&call.caller).await?;
-        Reply::json(&json!({ "remaining": remaining }))
+        Json::of(&CodesLeft { remaining })
     }
+}
+
+/// An authenticator that is to be enrolled.
+#[derive(Serialize, JsonSchema)]
+pub struct Begun {
+    /// In base32, to be typed.
+    secret: String,
+    /// The same as an `otpauth:` URL, to be scanned.
+    url: String,
+}
+
+/// Recovery codes, shown this once.
+#[derive(Serialize, JsonSchema)]
+pub struct Codes {
+    codes: Vec<String>,
+}
+
+/// How many recovery codes are left.
+#[derive(Serialize, JsonSchema)]
+pub struct CodesLeft {
+    remaining: u32,
 }
 
 /// A code of the authenticator, or a recovery code.

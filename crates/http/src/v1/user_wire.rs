@@ -1,11 +1,14 @@
 //! A user as v1 shows it.
 
+use crate::time::Time;
 use rollcall_model::User;
 use rollcall_model::permission::Role;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-#[derive(Serialize)]
+/// An e-mail address.
+#[derive(Serialize, JsonSchema)]
 pub struct EmailWire<'a> {
     pub address: &'a str,
     pub verified: bool,
@@ -22,8 +25,9 @@ pub fn roles(user: &User) -> Vec<&'static str> {
 /// Sessions come without sockets yet, so nobody is seen to be online.
 pub const PRESENCE: &str = "offline";
 
-/// The `user` object. `services`, which upstream servers leak hashes in, is not a part of it.
-#[derive(Serialize)]
+// Without `services`, which upstream servers leak hashes in.
+/// A user.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserWire<'a> {
     #[serde(rename = "_id")]
@@ -37,9 +41,9 @@ pub struct UserWire<'a> {
     pub status: &'static str,
     pub active: bool,
     pub roles: Vec<&'static str>,
-    pub created_at: String,
+    pub created_at: Time,
     #[serde(rename = "_updatedAt")]
-    pub updated_at: String,
+    pub updated_at: Time,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_password_change: bool,
     pub settings: Value,
@@ -64,8 +68,8 @@ impl<'a> From<&'a User> for UserWire<'a> {
             status: PRESENCE,
             active: user.active,
             roles: roles(user),
-            created_at: user.created_at.to_string(),
-            updated_at: user.updated_at.to_string(),
+            created_at: Time(user.created_at),
+            updated_at: Time(user.updated_at),
             require_password_change: user.profile.require_password_change,
             settings: Value::Object(serde_json::Map::default()),
             bio: &user.profile.bio,
@@ -79,4 +83,12 @@ impl<'a> From<&'a User> for UserWire<'a> {
 /// The workspace's own fields, where there are any.
 pub fn custom_fields(user: &User) -> Option<Value> {
     serde_json::from_str(&user.profile.custom_fields).ok()
+}
+
+/// A user, in an answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Showing<User> {
+    /// The user.
+    pub user: User,
 }

@@ -1,16 +1,17 @@
 //! `GET audit`: what happened, the newest first, as far as a filter of events finds.
 
 use super::cursor;
-use super::event::event;
+use super::event::Event;
 use super::search::SearchQuery;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use rollcall_model::{Permission, Seq};
 use rollcall_service::Principal;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 /// The endpoint.
@@ -30,15 +31,23 @@ impl Endpoint for Audit {
     type Caller = Principal;
     type Query = SearchQuery;
     type Body = Nothing;
+    type Answer = Json<EventPage<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, query) = (&call.service, &call.query);
         let list = query.list_name("audit");
         let open = |sealed: &str| cursor::open_place(service, &list, sealed).map(Seq);
         let before = query.cursor.as_deref().map(open).transpose()?;
         let page = service.audit(&query.q, before, query.limit).await?;
         let next = page.next.map(|seq| cursor::seal_place(service, &list, &json!(seq.0)));
-        let items: Vec<_> = page.events.iter().map(event).collect();
-        Reply::json(&json!({ "items": items, "next": next }))
+        Json::of(&EventPage { items: page.events.iter().map(Event::from).collect(), next })
     }
+}
+
+/// Events, the newest first.
+#[derive(Serialize, JsonSchema)]
+pub struct EventPage<'a> {
+    items: Vec<Event<'a>>,
+    /// The next page's cursor; null on the last page.
+    next: Option<String>,
 }

@@ -1,14 +1,14 @@
 //! `GET filter/complete`: what may be written next in a filter.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
 use rollcall_model::{Permission, limits};
 use rollcall_service::Principal;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Complete;
@@ -28,22 +28,57 @@ impl Endpoint for Complete {
     type Caller = Principal;
     type Query = CompleteQuery;
     type Body = Nothing;
+    type Answer = Json<Completion<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let CompleteQuery { q, cursor } = &call.query;
         let cursor = cursor.unwrap_or(usize::MAX);
         let completed = call.service.complete_filter(q, cursor).await?;
         let completion = &completed.completion;
-        let suggestions = completion.suggestions.iter();
-        let suggestions = suggestions.map(|known| json!({ "text": known.text, "meaning": known.meaning }));
-        let values = completed.values.iter().map(|(text, count)| json!({ "text": text, "count": count }));
-        Reply::json(&json!({
-            "replaces": { "from": completion.replaces.start, "to": completion.replaces.end },
-            "suggestions": suggestions.collect::<Vec<_>>(),
-            "values": values.collect::<Vec<_>>(),
-            "more": completed.more,
-        }))
+        Json::of(&Completion {
+            replaces: Replaced { from: completion.replaces.start, to: completion.replaces.end },
+            suggestions: (completion.suggestions.iter())
+                .map(|known| Suggestion { text: &known.text, meaning: known.meaning })
+                .collect(),
+            values: completed.values.iter().map(|(text, count)| KnownValue { text, count: *count }).collect(),
+            more: completed.more,
+        })
     }
+}
+
+/// What may stand where the cursor is.
+#[derive(Serialize, JsonSchema)]
+pub struct Completion<'a> {
+    replaces: Replaced,
+    /// What the language knows.
+    suggestions: Vec<Suggestion<'a>>,
+    /// What the sessions know, the most frequent first.
+    values: Vec<KnownValue<'a>>,
+    /// How many more values there are.
+    more: usize,
+}
+
+/// The characters that a suggestion takes the place of.
+#[derive(Serialize, JsonSchema)]
+struct Replaced {
+    from: usize,
+    to: usize,
+}
+
+/// A word of the language.
+#[derive(Serialize, JsonSchema)]
+struct Suggestion<'a> {
+    text: &'a str,
+    /// In a few words; empty where the text says it.
+    meaning: &'a str,
+}
+
+/// A value, as it is written in a filter.
+#[derive(Serialize, JsonSchema)]
+struct KnownValue<'a> {
+    text: &'a str,
+    /// How many sessions have it.
+    count: usize,
 }
 
 /// A filter, and behind how many of its characters the cursor stands; at its end when it is not said.

@@ -1,10 +1,12 @@
 //! A session as v2 shows it: flat, written straight out of the index into one buffer.
 
+use crate::time::Time;
 use crate::v1::json;
 use rollcall_model::factor::Factors;
 use rollcall_model::{Device, SessionNo, Timestamp};
 use rollcall_service::Ended;
 use rollcall_service::index::Row;
+use schemars::JsonSchema;
 
 /// Bytes of an item, about: a page's buffer is made once.
 pub const ITEM_BYTES: usize = 480;
@@ -16,6 +18,46 @@ pub enum Tense {
     Present(Option<SessionNo>),
     /// It was live.
     Past,
+}
+
+/// A session.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: items are written by hand")]
+pub struct Session {
+    id: String,
+    user_id: String,
+    username: String,
+    name: Option<String>,
+    /// `browser`, `mobile`, `desktop-app` or `other`.
+    device_type: String,
+    /// The browser or app.
+    device_name: String,
+    device_version: String,
+    os_name: String,
+    os_version: Option<String>,
+    /// The server's name, as the client called it when it signed in.
+    host: String,
+    /// The client's address when it signed in.
+    ip: String,
+    login_at: Time,
+    /// When it was last used, as far as that was told; null of the past.
+    seen_at: Option<Time>,
+    /// When it ends by itself.
+    expires_at: Time,
+    /// The strongest second factor that its user has; null of the past.
+    factor: Option<FactorName>,
+    /// Whether it is the calling session; null of the past.
+    current: Option<bool>,
+}
+
+/// The strongest second factor that a user has.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[expect(dead_code, reason = "a schema: items are written by hand")]
+enum FactorName {
+    Totp,
+    Mail,
+    None,
 }
 
 /// The strongest second factor that a user has, in a word.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod complete;
+mod count;
 mod cursor;
 mod event;
 mod item;
@@ -14,6 +15,7 @@ mod search;
 mod sessions;
 mod sheet;
 mod stats;
+mod user;
 mod users;
 mod views;
 

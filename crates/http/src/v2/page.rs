@@ -1,13 +1,33 @@
 //! A page of sessions: `{"items":[…],"total":n,"next":…}`, and `facets` and `as_of` where they were asked for.
 
-use super::item::{ITEM_BYTES, Tense, fields};
+use super::count::Tally;
+use super::item::{ITEM_BYTES, Session, Tense, fields};
+use crate::time::Time;
 use crate::v1::json;
 use rollcall_model::SessionNo;
 use rollcall_service::Then;
 use rollcall_service::index::Page as Rows;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
+
+/// A page of sessions.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: pages are written by hand")]
+pub struct SessionPage {
+    items: Vec<Session>,
+    /// How many sessions are found, on all pages.
+    total: usize,
+    /// Counts by each of the facets that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facets: Option<BTreeMap<String, Tally<'static>>>,
+    /// What there is to say of the past, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOf>,
+    /// The next page's cursor; null on the last page.
+    next: Option<String>,
+}
 
 /// What a page says.
 pub struct Page<'a> {
@@ -17,26 +37,26 @@ pub struct Page<'a> {
     pub current: Option<SessionNo>,
     /// The cursor behind the last row, when there may be more.
     pub next: Option<&'a str>,
-    /// Counts.
-    pub facets: Option<&'a Value>,
+    /// Counts, as JSON.
+    pub facets: Option<&'a str>,
     /// What there is to say of the past, if it is one.
     pub then: Option<Then>,
 }
 
 /// What there is to say of the past, on the wire.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct AsOf {
     /// The instant.
-    at: String,
+    at: Time,
     /// As of when names and roles of users are.
-    users_at: String,
+    users_at: Time,
     /// How many sessions are left out, because their users were erased.
     erased: u64,
 }
 
 impl From<Then> for AsOf {
     fn from(then: Then) -> Self {
-        Self { at: then.at.to_string(), users_at: then.users_at.to_string(), erased: then.erased }
+        Self { at: Time(then.at), users_at: Time(then.users_at), erased: then.erased }
     }
 }
 
@@ -51,7 +71,7 @@ impl AsOf {
 /// As the last line of a table says it.
 impl fmt::Display for AsOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, users_at, erased } = self;
+        let Self { at: Time(at), users_at: Time(users_at), erased } = self;
         write!(f, "as of: {at}, users as of: {users_at}, erased: {erased}")
     }
 }
@@ -70,7 +90,7 @@ pub fn write(page: &Page<'_>) -> Vec<u8> {
     json::number(&mut out, page.rows.total());
     if let Some(facets) = page.facets {
         out.extend_from_slice(br#","facets":"#);
-        out.extend_from_slice(facets.to_string().as_bytes());
+        out.extend_from_slice(facets.as_bytes());
     }
     if let Some(then) = page.then {
         out.extend_from_slice(br#","as_of":"#);

@@ -253,7 +253,7 @@ async fn signing_out_ends_the_calling_session_only() {
         assert_eq!((head.status, head.header("allow")), (405, "POST,GET"));
         // The body is not looked at.
         let answer = one.send(one.request(method, "/api/v1/logout").body("{")).await;
-        let expected = r#"{"data":{"message":"You've been logged out!"},"status":"success","success":true}"#;
+        let expected = r#"{"status":"success","data":{"message":"You've been logged out!"},"success":true}"#;
         assert_eq!((answer.status, answer.text.as_str()), (200, expected));
         assert_eq!(one.get("me").await.status, 401);
         assert_eq!(one.post("login", &json!({ "resume": one.token })).await.status, 401);

@@ -1,13 +1,16 @@
 //! `GET permissions.listAll`: all permissions, or those that changed since.
 
-use super::wire;
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use super::PermissionWire;
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::{Timestamp, limits};
 use rollcall_service::Principal;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct ListAll;
@@ -26,16 +29,25 @@ impl Endpoint for ListAll {
     type Caller = Principal;
     type Query = ListAllQuery;
     type Body = Whatever;
+    type Answer = Json<Success<Changes>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let since = match call.query.updated_since.as_deref() {
             None => Timestamp::from_ms(i64::MIN),
             Some(text) => Timestamp::parse(text).ok_or(Refusal::NoDate)?,
         };
         let rows = call.service.permissions().await?;
-        let update = wire(rows.iter().filter(|row| row.updated_at > since));
-        Reply::json(&json!({ "update": update, "remove": [], "success": true }))
+        let update = rows.iter().filter(|row| row.updated_at > since).map(PermissionWire::from).collect();
+        Json::of(&Success::with(Changes { update, remove: [] }))
     }
+}
+
+/// What is as it is now.
+#[derive(Serialize, JsonSchema)]
+pub struct Changes {
+    update: Vec<PermissionWire>,
+    /// Permissions stay.
+    remove: [PermissionWire; 0],
 }
 
 /// The parameters.

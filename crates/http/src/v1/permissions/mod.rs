@@ -6,15 +6,28 @@ mod update;
 pub use list_all::ListAll;
 pub use update::Update;
 
+use crate::time::Time;
 use rollcall_model::Role;
 use rollcall_service::PermissionRow;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// Permissions as v1 shows them.
-fn wire<'a>(rows: impl IntoIterator<Item = &'a PermissionRow>) -> Vec<Value> {
-    let row = |row: &PermissionRow| {
-        let roles: Vec<_> = row.roles.iter().map(Role::as_str).collect();
-        json!({ "_id": row.permission.as_str(), "roles": roles, "_updatedAt": row.updated_at.to_string() })
-    };
-    rows.into_iter().map(row).collect()
+/// A permission, and the roles that hold it.
+#[derive(Serialize, JsonSchema)]
+struct PermissionWire {
+    #[serde(rename = "_id")]
+    id: &'static str,
+    roles: Vec<&'static str>,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Time,
+}
+
+impl From<&PermissionRow> for PermissionWire {
+    fn from(row: &PermissionRow) -> Self {
+        Self {
+            id: row.permission.as_str(),
+            roles: row.roles.iter().map(Role::as_str).collect(),
+            updated_at: Time(row.updated_at),
+        }
+    }
 }

@@ -1,16 +1,17 @@
 //! `POST permissions.update`: lets other roles hold permissions.
 
-use super::wire;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use super::PermissionWire;
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Raw, Unknown, Values, Whatever, required};
 use crate::refusal::{Place, Refusal};
+use crate::v1::success::Success;
 use rollcall_model::{Permission, Role, RoleSet};
 use rollcall_service::Principal;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The endpoint.
 pub struct Update;
@@ -29,13 +30,21 @@ impl Endpoint for Update {
     type Caller = Principal;
     type Query = Whatever;
     type Body = UpdateBody;
+    type Answer = Json<Success<Permissions>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let grants = call.body.0.iter().map(grant).collect::<Result<Vec<_>, _>>()?;
         call.service.set_grants(&call.caller, grants).await?;
         let rows = call.service.permissions().await?;
-        Reply::json(&json!({ "permissions": wire(&rows), "success": true }))
+        let permissions = rows.iter().map(PermissionWire::from).collect();
+        Json::of(&Success::with(Permissions { permissions }))
     }
+}
+
+/// All of them, as they are now.
+#[derive(Serialize, JsonSchema)]
+pub struct Permissions {
+    permissions: Vec<PermissionWire>,
 }
 
 fn grant(change: &Change) -> Result<(Permission, RoleSet), Refusal> {

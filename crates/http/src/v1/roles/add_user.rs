@@ -1,15 +1,16 @@
 //! `POST roles.addUserToRole`: gives a user a role.
 
-use super::{TEXT, role_wire};
+use super::{Affected, RoleWire, TEXT};
+use crate::answer::Json;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::{Permission, Role};
 use rollcall_service::{Principal, Refusal as Outcome, RoleRefusal, UserReference};
-use serde_json::json;
 
 /// The endpoint.
 pub struct AddUserToRole;
@@ -44,16 +45,17 @@ impl Endpoint for AddUserToRole {
     type Caller = Principal;
     type Query = Whatever;
     type Body = AddBody;
+    type Answer = Json<Success<Affected>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let AddBody { role_id, user, in_a_room } = call.body;
         // There are no rooms, so nobody is in one.
         if in_a_room {
             return Err(Outcome::Role(RoleRefusal::NoSuchUser).into());
         }
         let role = call.service.grant_role(&call.caller, user, &role_id).await?;
-        let role = role_wire(role, call.service.factor_required_of());
-        Reply::json(&json!({ "role": role, "success": true }))
+        let role = RoleWire::new(role, call.service.factor_required_of());
+        Json::of(&Success::with(Affected { role }))
     }
 }
 

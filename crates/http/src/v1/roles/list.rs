@@ -1,13 +1,16 @@
 //! `GET roles.list`: all roles.
 
-use super::role_wire;
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use super::RoleWire;
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Role;
 use rollcall_service::Principal;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct List;
@@ -26,10 +29,17 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<Roles>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let required = call.service.factor_required_of();
-        let roles: Vec<_> = Role::ALL.iter().map(|role| role_wire(*role, required)).collect();
-        Reply::json(&json!({ "roles": roles, "success": true }))
+        let roles = Role::ALL.iter().map(|role| RoleWire::new(*role, required)).collect();
+        Json::of(&Success::with(Roles { roles }))
     }
+}
+
+/// All of them.
+#[derive(Serialize, JsonSchema)]
+pub struct Roles {
+    roles: Vec<RoleWire>,
 }

@@ -1,15 +1,14 @@
 //! `POST roles.removeUserFromRole`: takes a role from a user.
 
-use super::{TEXT, role_wire};
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use super::{Affected, RoleWire, TEXT};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::{Principal, Refusal as Outcome, RoleRefusal, UserReference};
-use serde_json::json;
 
 /// The endpoint.
 pub struct RemoveUserFromRole;
@@ -28,8 +27,9 @@ impl Endpoint for RemoveUserFromRole {
     type Caller = Principal;
     type Query = Whatever;
     type Body = RemoveBody;
+    type Answer = Json<Success<Affected>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let RemoveBody { role_id, user } = call.body;
         let role =
             call.service.revoke_role(&call.caller, user, &role_id).await.map_err(
@@ -38,8 +38,8 @@ impl Endpoint for RemoveUserFromRole {
                     other => other.into(),
                 },
             )?;
-        let role = role_wire(role, call.service.factor_required_of());
-        Reply::json(&json!({ "role": role, "success": true }))
+        let role = RoleWire::new(role, call.service.factor_required_of());
+        Json::of(&Success::with(Affected { role }))
     }
 }
 

@@ -1,15 +1,21 @@
 //! `GET sessions/info`: one of the caller's own sessions, in full.
 
 use super::query::SessionInput;
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use super::row::ClientWire;
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::v1::success::Success;
 use rollcall_model::RoleSet;
 use rollcall_model::permission::Role;
 use rollcall_service::Principal;
 use rollcall_service::index::Row;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// The endpoint.
 pub struct Info;
@@ -28,47 +34,70 @@ impl Endpoint for Info {
     type Caller = Principal;
     type Query = SessionInput;
     type Body = Whatever;
+    type Answer = Json<Success<WholeSession<'static>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let mine = call.caller.user();
-        let found =
-            call.service.session(&call.query.session_id, |row| (row.user() == mine).then(|| whole(&row)));
-        Reply::json(&found?)
+        let write = |row: &Row<'_>| Json::of(&Success::with(WholeSession::new(row)));
+        call.service.session(&call.query.session_id, |row| (row.user() == mine).then(|| write(&row)))?
     }
 }
 
 /// Upstream names the server process that holds a session's socket; here any may.
 const INSTANCE: &str = "rollcall";
 
-fn whole(row: &Row<'_>) -> Value {
-    let [id, address] = [&row.id()[..], row.address()].map(String::from_utf8_lossy);
-    let opened_at = row.opened_at().to_string();
-    let opened_on = row.opened_at().calendar();
-    // The fragment is JSON of our own making.
-    let mut body: Value = serde_json::from_str(&format!("{{{}}}", row.fragment())).unwrap_or_default();
-    let fields = json!({
-        "_id": id,
-        "sessionId": id,
-        "userId": row.user_id().as_str(),
-        "ip": address,
-        "loginAt": opened_at,
-        "type": "session",
-        "instanceId": INSTANCE,
-        "roles": row.roles().iter().map(Role::as_str).collect::<Vec<_>>(),
-        "mostImportantRole": most_important_role(row.roles()),
-        "createdAt": opened_at,
-        "_updatedAt": row.seen_at().to_string(),
-        "lastActivityAt": row.seen_at().to_string(),
-        "day": opened_on.day,
-        "month": opened_on.month,
-        "year": opened_on.year,
-        "searchTerm": search_term(&id, row),
-        "success": true,
-    });
-    if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
-        body.extend(fields);
+/// A session in full.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WholeSession<'a> {
+    #[serde(rename = "_id")]
+    id: Cow<'a, str>,
+    session_id: Cow<'a, str>,
+    user_id: String,
+    #[serde(flatten)]
+    client: ClientWire<'a>,
+    ip: Cow<'a, str>,
+    login_at: Time,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    instance_id: &'static str,
+    roles: Vec<&'static str>,
+    most_important_role: &'static str,
+    created_at: Time,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Time,
+    last_activity_at: Time,
+    day: u8,
+    month: u8,
+    year: u16,
+    search_term: String,
+}
+
+impl<'a> WholeSession<'a> {
+    fn new(row: &'a Row<'_>) -> Self {
+        let id = String::from_utf8_lossy(row.id());
+        let (opened_at, seen_at) = (Time(row.opened_at()), Time(row.seen_at()));
+        let opened_on = row.opened_at().calendar();
+        Self {
+            search_term: search_term(&id, row),
+            session_id: id.clone(),
+            id,
+            user_id: row.user_id().as_str().to_owned(),
+            client: ClientWire::new(row.device(), row.host()),
+            ip: String::from_utf8_lossy(row.address()),
+            login_at: opened_at,
+            kind: "session",
+            instance_id: INSTANCE,
+            roles: row.roles().iter().map(Role::as_str).collect(),
+            most_important_role: most_important_role(row.roles()),
+            created_at: opened_at,
+            updated_at: seen_at,
+            last_activity_at: seen_at,
+            day: opened_on.day,
+            month: opened_on.month,
+            year: opened_on.year,
+        }
     }
-    body
 }
 
 /// Administrators first; of the rest, what is more than a plain user.

@@ -1,13 +1,13 @@
 //! `GET sessions/info.admin`: one session, whoever's, by its exact id.
 
 use super::query::SessionInput;
-use super::row::{Of, fields};
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use super::row::{Of, SessionRow, fields};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
 
@@ -28,14 +28,15 @@ impl Endpoint for InfoAdmin {
     type Caller = Principal;
     type Query = SessionInput;
     type Body = Whatever;
+    type Answer = Json<Success<SessionRow>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let found = call.service.session(&call.query.session_id, |row| {
             let mut out = vec![b'{'];
             fields(&mut out, &row, Of::Everyone);
             out.extend_from_slice(br#","success":true}"#);
             Some(out)
         });
-        Ok(Reply::Json(found?))
+        Ok(Json::written(found?))
     }
 }

@@ -1,11 +1,13 @@
 //! `GET sessions/list`: the caller's own sessions.
 
 use super::query::ListQuery;
-use super::row::{Of, page};
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use super::row::{Of, OwnSessionRow, SessionRows, page};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_service::Principal;
 use rollcall_service::index::{Page, Scope};
 
@@ -26,12 +28,13 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = ListQuery;
     type Body = Whatever;
+    type Answer = Json<Success<SessionRows<OwnSessionRow>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let list = call.query.list(Scope::Of(call.caller.user()))?;
         let (offset, count) = (list.offset, list.count);
         let calling = call.caller.session();
         let write = move |rows: &Page<'_>| page(rows, Of::Myself(calling), offset, count);
-        Ok(Reply::Json(call.service.list_sessions(call.service.live(), list, write).await?))
+        Ok(Json::written(call.service.list_sessions(call.service.live(), list, write).await?))
     }
 }

@@ -1,13 +1,13 @@
 //! `GET sessions/list.all`: the sessions of every user. The endpoint that everything else is for.
 
 use super::query::ListQuery;
-use super::row::{Of, page};
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use super::row::{Of, SessionRow, SessionRows, page};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
 use rollcall_service::index::{Page, Scope};
@@ -29,11 +29,12 @@ impl Endpoint for ListAll {
     type Caller = Principal;
     type Query = ListQuery;
     type Body = Whatever;
+    type Answer = Json<Success<SessionRows<SessionRow>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let list = call.query.list(Scope::Everyone)?;
         let (offset, count) = (list.offset, list.count);
         let write = move |rows: &Page<'_>| page(rows, Of::Everyone, offset, count);
-        Ok(Reply::Json(call.service.list_sessions(call.service.live(), list, write).await?))
+        Ok(Json::written(call.service.list_sessions(call.service.live(), list, write).await?))
     }
 }

@@ -1,15 +1,15 @@
 //! `POST sessions/logout`: ends anyone's session.
 
+use super::EndedSession;
 use super::query::SessionInput;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::Principal;
-use serde_json::json;
 
 /// The endpoint.
 pub struct Logout;
@@ -28,10 +28,11 @@ impl Endpoint for Logout {
     type Caller = Principal;
     type Query = Nothing;
     type Body = SessionInput;
+    type Answer = Json<Success<EndedSession>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let id = call.body.session_id;
         call.service.end_session(&call.caller, &id).await?;
-        Reply::json(&json!({ "sessionId": id, "success": true }))
+        Json::of(&Success::with(EndedSession { session_id: id }))
     }
 }

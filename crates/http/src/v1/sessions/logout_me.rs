@@ -1,12 +1,14 @@
 //! `POST sessions/logout.me`: ends one of the caller's own sessions, the calling one included.
 
+use super::EndedSession;
 use super::query::SessionInput;
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_service::Principal;
-use serde_json::json;
 
 /// The endpoint.
 pub struct LogoutMe;
@@ -25,10 +27,11 @@ impl Endpoint for LogoutMe {
     type Caller = Principal;
     type Query = Nothing;
     type Body = SessionInput;
+    type Answer = Json<Success<EndedSession>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let id = call.body.session_id;
         call.service.end_own_session(&call.caller, &id).await?;
-        Reply::json(&json!({ "sessionId": id, "success": true }))
+        Json::of(&Success::with(EndedSession { session_id: id }))
     }
 }

@@ -15,3 +15,13 @@ pub use list::List;
 pub use list_all::ListAll;
 pub use logout::Logout;
 pub use logout_me::LogoutMe;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The session that was ended.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedSession {
+    session_id: String,
+}

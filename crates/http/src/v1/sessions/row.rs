@@ -1,9 +1,67 @@
 //! A session as v1 shows it, written straight out of the index into one buffer.
 
+use crate::time::Time;
 use crate::v1::json;
 use rollcall_model::{Device, SessionNo};
 use rollcall_service::index::{Page, Row};
+use schemars::JsonSchema;
 use serde::Serialize;
+
+/// A session.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "a schema: rows are written by hand")]
+pub struct SessionRow {
+    #[serde(rename = "_id")]
+    id: String,
+    session_id: String,
+    user_id: String,
+    #[serde(flatten)]
+    client: ClientWire<'static>,
+    ip: String,
+    login_at: Time,
+    #[serde(rename = "_user")]
+    user: RowUser,
+}
+
+/// Whose a session is.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: rows are written by hand")]
+struct RowUser {
+    username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+/// One of the caller's own sessions.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "a schema: rows are written by hand")]
+pub struct OwnSessionRow {
+    #[serde(rename = "_id")]
+    id: String,
+    session_id: String,
+    user_id: String,
+    #[serde(flatten)]
+    client: ClientWire<'static>,
+    ip: String,
+    login_at: Time,
+    /// Whether it is the calling session.
+    current: bool,
+}
+
+/// A page of sessions.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "a schema: pages are written by hand")]
+pub struct SessionRows<Row> {
+    sessions: Vec<Row>,
+    /// How many sessions are found, on all pages.
+    total: usize,
+    /// How many were asked for.
+    count: usize,
+    offset: usize,
+}
 
 /// Bytes of a row, about: a page's buffer is made once.
 const ROW_BYTES: usize = 420;
@@ -72,14 +130,15 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, of: Of) {
     }
 }
 
-#[derive(Serialize)]
+/// What a session was opened with.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ClientWire<'a> {
+pub struct ClientWire<'a> {
     device: DeviceWire<'a>,
     host: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeviceWire<'a> {
     #[serde(rename = "type")]
@@ -90,23 +149,30 @@ struct DeviceWire<'a> {
     os: OsWire<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OsWire<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
 }
 
+impl<'a> ClientWire<'a> {
+    /// As v1 shows it.
+    pub fn new(device: &'a Device, host: &'a str) -> Self {
+        let device = DeviceWire {
+            device_type: device.device_type.as_str(),
+            name: &device.name,
+            long_version: &device.long_version,
+            version: &device.version,
+            os: OsWire { name: &device.os_name, version: device.os_version.as_deref() },
+        };
+        Self { device, host }
+    }
+}
+
 /// A device and a host as rows show them, made once per distinct pair: `"device":{…},"host":"…"`.
 pub fn client_fragment(device: &Device, host: &str) -> String {
-    let device = DeviceWire {
-        device_type: device.device_type.as_str(),
-        name: &device.name,
-        long_version: &device.long_version,
-        version: &device.version,
-        os: OsWire { name: &device.os_name, version: device.os_version.as_deref() },
-    };
     // Text is always writable.
-    let whole = serde_json::to_string(&ClientWire { device, host }).unwrap_or_default();
+    let whole = serde_json::to_string(&ClientWire::new(device, host)).unwrap_or_default();
     whole.trim_start_matches('{').strip_suffix('}').unwrap_or_default().into()
 }

@@ -1,17 +1,18 @@
 //! `POST users.create`: makes a user.
 
 use super::TEXT;
+use crate::answer::Json;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
-use crate::v1::user_wire::UserWire;
+use crate::v1::success::Success;
+use crate::v1::user_wire::{Showing, UserWire};
 use rollcall_model::user::Profile;
 use rollcall_model::{Permission, Role};
 use rollcall_service::{Password, Principal, UserRequest};
-use serde_json::json;
 
 /// The endpoint.
 pub struct Create;
@@ -46,10 +47,11 @@ impl Endpoint for Create {
     type Caller = Principal;
     type Query = Whatever;
     type Body = CreateBody;
+    type Answer = Json<Success<Showing<UserWire<'static>>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let user = call.service.create_user(&call.caller, call.body.request).await?;
-        Reply::json(&json!({ "user": UserWire::from(&user), "success": true }))
+        Json::of(&Success::with(Showing { user: UserWire::from(&user) }))
     }
 }
 

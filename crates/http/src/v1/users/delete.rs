@@ -1,15 +1,16 @@
 //! `POST users.delete`: deletes a user and ends its sessions.
 
 use super::TEXT;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::{Principal, UserReference};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Delete;
@@ -28,11 +29,20 @@ impl Endpoint for Delete {
     type Caller = Principal;
     type Query = Whatever;
     type Body = DeleteBody;
+    type Answer = Json<Success<DeletedUser>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.delete_user(&call.caller, call.body.user).await?;
-        Reply::json(&json!({ "success": true, "deletedRooms": [] }))
+        Json::of(&Success::with(DeletedUser { deleted_rooms: [] }))
     }
+}
+
+/// What went with it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedUser {
+    /// There are no rooms.
+    deleted_rooms: [String; 0],
 }
 
 /// The parameters of `users.delete`.

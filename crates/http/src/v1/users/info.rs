@@ -1,13 +1,17 @@
 //! `GET users.info`: one user, by one of its names.
 
 use super::{TEXT, sees_everything};
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, one_of, optional};
 use crate::refusal::Refusal;
-use crate::v1::user_wire::{PRESENCE, UserWire};
+use crate::time::Time;
+use crate::v1::success::Success;
+use crate::v1::user_wire::{PRESENCE, Showing, UserWire};
 use rollcall_service::{Principal, Refusal as Outcome, Seen, UserName};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Info;
@@ -26,8 +30,9 @@ impl Endpoint for Info {
     type Caller = Principal;
     type Query = InfoQuery;
     type Body = Whatever;
+    type Answer = Json<Success<Showing<UserView<'static>>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let no_user = || Refusal::UserUnknown;
         // Users were imported from nowhere, and have no extension.
         let name = call.query.name.as_ref().ok_or_else(no_user)?;
@@ -41,34 +46,71 @@ impl Endpoint for Info {
         if !all && matches!(name, UserName::Email(_)) {
             return Err(no_user());
         }
-        let mut user = if all { whole(&seen) } else { outline(&seen) };
-        user["canViewAllInfo"] = json!(all);
-        Reply::json(&json!({ "user": user, "success": true }))
+        let user = if all { Seeing::all(&seen) } else { Seeing::outline(&seen) };
+        Json::of(&Success::with(Showing { user: UserView { user, can_view_all_info: all } }))
     }
 }
 
-fn whole(seen: &Seen) -> Value {
-    let mut user = serde_json::to_value(UserWire::from(&seen.user)).unwrap_or_default();
-    if let Some(at) = seen.last_login_at {
-        user["lastLogin"] = json!(at.to_string());
-    }
-    user
+/// A user, as far as the caller may see it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserView<'a> {
+    #[serde(flatten)]
+    user: Seeing<'a>,
+    can_view_all_info: bool,
 }
 
-fn outline(seen: &Seen) -> Value {
-    let owner = &seen.user.owner;
-    let mut user = json!({
-        "_id": owner.id.as_str(),
-        "username": owner.username,
-        "status": PRESENCE,
-        "active": seen.user.active,
-        "type": seen.user.kind.as_str(),
-        "utcOffset": 0,
-    });
-    if let Some(name) = &owner.name {
-        user["name"] = json!(name);
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Seeing<'a> {
+    All(Box<WholeUser<'a>>),
+    Outline(UserOutline<'a>),
+}
+
+/// All that there is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct WholeUser<'a> {
+    #[serde(flatten)]
+    user: UserWire<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<Time>,
+}
+
+/// What everybody may see.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UserOutline<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    status: &'static str,
+    active: bool,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    utc_offset: i32,
+}
+
+impl<'a> Seeing<'a> {
+    fn all(seen: &'a Seen) -> Self {
+        let (user, last_login) = (UserWire::from(&seen.user), seen.last_login_at.map(Time));
+        Self::All(Box::new(WholeUser { user, last_login }))
     }
-    user
+
+    fn outline(seen: &'a Seen) -> Self {
+        let owner = &seen.user.owner;
+        Self::Outline(UserOutline {
+            id: owner.id.as_str(),
+            username: &owner.username,
+            name: owner.name.as_deref(),
+            status: PRESENCE,
+            active: seen.user.active,
+            kind: seen.user.kind.as_str(),
+            utc_offset: 0,
+        })
+    }
 }
 
 /// Exactly one name.

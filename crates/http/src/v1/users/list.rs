@@ -1,20 +1,22 @@
 //! `GET users.list`: a page of all users.
 
 use super::{TEXT, sees_everything};
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::time::Time;
 use crate::v1::paging::Paging;
 use crate::v1::sort::sort;
+use crate::v1::success::Success;
 use crate::v1::user_wire::{EmailWire, PRESENCE, emails, roles};
 use rollcall_model::Permission;
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
 use rollcall_service::index::Direction;
 use rollcall_service::{Principal, Seen, SeenPage, UserName, UserSortKey, UsersQuery};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -35,8 +37,9 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = ListQuery;
     type Body = Whatever;
+    type Answer = Json<Success<UserRows<'static>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let ListQuery { paging: Paging { offset, count }, sort, email, query } = call.query;
         if !query
             .is_none_or(|query| serde_json::from_str::<Value>(&query).is_ok_and(|query| query == json!({})))
@@ -60,12 +63,21 @@ impl Endpoint for List {
             }
         };
         let users: Vec<_> =
-            page.users.iter().map(|seen| Row::new(seen, all || seen.user.owner.no == me)).collect();
+            page.users.iter().map(|seen| UserRow::new(seen, all || seen.user.owner.no == me)).collect();
         let (count, total) = (users.len(), page.total);
-        Reply::json(
-            &json!({ "users": users, "count": count, "offset": offset, "total": total, "success": true }),
-        )
+        Json::of(&Success::with(UserRows { users, count, offset, total }))
     }
+}
+
+/// A page of users.
+#[derive(Serialize, JsonSchema)]
+pub struct UserRows<'a> {
+    users: Vec<UserRow<'a>>,
+    /// How many are on this page.
+    count: usize,
+    offset: usize,
+    /// How many there are on all pages.
+    total: u64,
 }
 
 /// By username unless asked otherwise. Who may not see a last sign-in may not sort by it.
@@ -85,9 +97,10 @@ fn order(given: &str, all: bool) -> Result<Vec<(UserSortKey, bool)>, Refusal> {
     Ok(if keys.is_empty() { vec![(UserSortKey::Username, false)] } else { keys })
 }
 
-#[derive(Serialize)]
+/// A user, as far as the caller may see it.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Row<'a> {
+struct UserRow<'a> {
     #[serde(rename = "_id")]
     id: &'a str,
     username: &'a str,
@@ -102,12 +115,12 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_login: Option<String>,
+    last_login: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name_insensitive: Option<String>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> UserRow<'a> {
     fn new(seen: &'a Seen, all: bool) -> Self {
         let (user, owner) = (&seen.user, &seen.user.owner);
         Self {
@@ -119,7 +132,7 @@ impl<'a> Row<'a> {
             active: user.active,
             roles: all.then(|| roles(user)),
             name: owner.name.as_deref(),
-            last_login: seen.last_login_at.filter(|_| all).map(|at| at.to_string()),
+            last_login: seen.last_login_at.filter(|_| all).map(Time),
             name_insensitive: owner.name.as_deref().map(folded),
         }
     }

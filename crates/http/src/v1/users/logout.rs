@@ -1,15 +1,18 @@
 //! `POST users.logout`: ends all sessions of a user, by default the caller's.
 
 use super::TEXT;
+use crate::answer::Json;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
 use rollcall_model::Permission;
 use rollcall_service::{Principal, Refusal as Outcome};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Logout;
@@ -33,15 +36,22 @@ impl Endpoint for Logout {
     type Caller = Principal;
     type Query = Whatever;
     type Body = LogoutBody;
+    type Answer = Json<Success<Told>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let id = call.body.user_id.unwrap_or_else(|| call.caller.user_id().to_string());
         call.service.end_sessions_of(&call.caller, &id).await.map_err(|refusal| match refusal {
             Outcome::NoSuchUser => Refusal::UserIdUnknown,
             other => other.into(),
         })?;
-        Reply::json(&json!({ "message": format!("User {id} has been logged out!"), "success": true }))
+        Json::of(&Success::with(Told { message: format!("User {id} has been logged out!") }))
     }
+}
+
+/// That it is done, in a sentence.
+#[derive(Serialize, JsonSchema)]
+pub struct Told {
+    message: String,
 }
 
 /// Whom.

@@ -1,11 +1,15 @@
 //! `POST users.logoutOtherClients` and `POST users.removeOtherTokens`: end the caller's other sessions.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::v1::success::{Nothing as NoFields, Success};
 use rollcall_service::Principal;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// `users.logoutOtherClients`: gives the calling token back.
 pub struct LogoutOtherClients;
@@ -24,16 +28,23 @@ impl Endpoint for LogoutOtherClients {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<OwnToken>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.end_other_sessions(&call.caller).await?;
         let token = call.credentials.map(|credentials| credentials.token).unwrap_or_default();
-        let mut answer = json!({ "token": token, "success": true });
-        if let Some(expires_at) = call.service.expires_at(&call.caller) {
-            answer["tokenExpires"] = json!(expires_at.to_string());
-        }
-        Reply::json(&answer)
+        let token_expires = call.service.expires_at(&call.caller).map(Time);
+        Json::of(&Success::with(OwnToken { token, token_expires }))
     }
+}
+
+/// The calling token.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnToken {
+    token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_expires: Option<Time>,
 }
 
 /// `users.removeOtherTokens`.
@@ -53,9 +64,10 @@ impl Endpoint for RemoveOtherTokens {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<NoFields>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.end_other_sessions(&call.caller).await?;
-        Reply::json(&json!({ "success": true }))
+        Json::of(&Success::DONE)
     }
 }

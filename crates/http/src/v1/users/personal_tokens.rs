@@ -1,15 +1,19 @@
 //! `users.generatePersonalAccessToken`, `getPersonalAccessTokens`, `removePersonalAccessToken`: the caller's own.
 
 use super::TEXT;
+use crate::answer::Json;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get, post,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional};
 use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::v1::success::{Nothing as NoFields, Success};
 use rollcall_model::Permission;
 use rollcall_service::{Principal, Refusal as Outcome, SignInRefusal};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 const NEEDS: Needs = Needs::Permission(Permission::CreatePersonalAccessTokens, DeniedAs::Forbidden);
 
@@ -30,12 +34,13 @@ impl Endpoint for Generate {
     type Caller = Principal;
     type Query = Whatever;
     type Body = GenerateBody;
+    type Answer = Json<Success<MadeToken<'static>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let GenerateBody { name, bypasses_step_up } = call.body;
         let made = call.service.make_personal_token(&call.caller, name, bypasses_step_up).await;
         let token = made.map_err(not_done)?;
-        Reply::json(&json!({ "token": token.reveal(), "success": true }))
+        Json::of(&Success::with(MadeToken { token: token.reveal() }))
     }
 }
 
@@ -56,18 +61,17 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = Whatever;
     type Body = Whatever;
+    type Answer = Json<Success<HeldTokens<'static>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let held = call.service.personal_tokens(&call.caller).await?;
-        let tokens = held.iter().map(|token| {
-            json!({
-                "name": token.name,
-                "createdAt": token.made_at.to_string(),
-                "lastTokenPart": token.last_part,
-                "bypassTwoFactor": token.bypasses_step_up,
-            })
+        let tokens = held.iter().map(|token| TokenWire {
+            name: &token.name,
+            created_at: Time(token.made_at),
+            last_token_part: &token.last_part,
+            bypass_two_factor: token.bypasses_step_up,
         });
-        Reply::json(&json!({ "tokens": tokens.collect::<Vec<_>>(), "success": true }))
+        Json::of(&Success::with(HeldTokens { tokens: tokens.collect() }))
     }
 }
 
@@ -88,12 +92,35 @@ impl Endpoint for Remove {
     type Caller = Principal;
     type Query = Whatever;
     type Body = RemoveBody;
+    type Answer = Json<Success<NoFields>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let removed = call.service.remove_personal_token(&call.caller, call.body.name).await;
         removed.map_err(not_done)?;
-        Reply::json(&json!({ "success": true }))
+        Json::of(&Success::DONE)
     }
+}
+
+/// The token, shown this once.
+#[derive(Serialize, JsonSchema)]
+pub struct MadeToken<'a> {
+    token: &'a str,
+}
+
+/// The tokens that one has.
+#[derive(Serialize, JsonSchema)]
+pub struct HeldTokens<'a> {
+    tokens: Vec<TokenWire<'a>>,
+}
+
+/// A token, but for the token itself.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct TokenWire<'a> {
+    name: &'a str,
+    created_at: Time,
+    last_token_part: &'a str,
+    bypass_two_factor: bool,
 }
 
 /// The calling token may have ended meanwhile.

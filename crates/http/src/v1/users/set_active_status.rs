@@ -1,15 +1,17 @@
 //! `POST users.setActiveStatus`: lets a user sign in, or no more.
 
 use super::TEXT;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
+use crate::v1::success::Success;
+use crate::v1::user_wire::Showing;
 use rollcall_model::{Permission, UserChange};
 use rollcall_service::{Principal, Refusal as Outcome, UserUpdate};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct SetActiveStatus;
@@ -31,16 +33,25 @@ impl Endpoint for SetActiveStatus {
     type Caller = Principal;
     type Query = Whatever;
     type Body = StatusBody;
+    type Answer = Json<Success<Showing<UserStatus>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let StatusBody { user_id, active } = call.body;
         let update = UserUpdate { change: UserChange::of_active(active), ..UserUpdate::default() };
         call.service.update_user(&call.caller, &user_id, update).await.map_err(|refusal| match refusal {
             Outcome::NoSuchUser => Refusal::UserNotFound,
             other => other.into(),
         })?;
-        Reply::json(&json!({ "user": { "_id": user_id, "active": active }, "success": true }))
+        Json::of(&Success::with(Showing { user: UserStatus { id: user_id, active } }))
     }
+}
+
+/// How it is.
+#[derive(Serialize, JsonSchema)]
+pub struct UserStatus {
+    #[serde(rename = "_id")]
+    id: String,
+    active: bool,
 }
 
 /// Whom, and how it is to be.

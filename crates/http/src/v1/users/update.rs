@@ -1,16 +1,17 @@
 //! `POST users.update`: changes a user, oneself or another.
 
 use super::TEXT;
+use crate::answer::Json;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
+    DeniedAs, Endpoint, Needs, OfTarget, Policy, Rate, Record, Route, StepUp, WithoutFactor, post,
 };
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Unknown, Values, Whatever, optional, required};
 use crate::refusal::Refusal;
-use crate::v1::user_wire::UserWire;
+use crate::v1::success::Success;
+use crate::v1::user_wire::{Showing, UserWire};
 use rollcall_model::{Permission, Role, UserChange};
 use rollcall_service::{Password, Principal, Refusal as Outcome, SignInRefusal, UserUpdate};
-use serde_json::json;
 
 /// The endpoint.
 pub struct Update;
@@ -59,8 +60,9 @@ impl Endpoint for Update {
     type Caller = Principal;
     type Query = Whatever;
     type Body = UpdateBody;
+    type Answer = Json<Success<Showing<UserWire<'static>>>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let UpdateBody { user_id, update } = call.body;
         let changed = call.service.update_user(&call.caller, &user_id, update).await;
         let user = changed.map_err(|refusal| match refusal {
@@ -68,7 +70,7 @@ impl Endpoint for Update {
             Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
             other => other.into(),
         })?;
-        Reply::json(&json!({ "user": UserWire::from(&user), "success": true }))
+        Json::of(&Success::with(Showing { user: UserWire::from(&user) }))
     }
 }
 

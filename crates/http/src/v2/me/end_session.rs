@@ -1,7 +1,8 @@
 //! `DELETE me/sessions/{id}`: ends one of the caller's own sessions. The calling one is ended as it is; others are after
 //! a second factor, so that who found a device unlocked cannot lock its owner out elsewhere.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, delete};
+use crate::answer::Done;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, delete};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -24,8 +25,9 @@ impl Endpoint for EndSession {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let id = call.path.get("id");
         if call.service.is_own_session(&call.caller, id)? {
             call.service.sign_out(&call.caller).await?;
@@ -33,6 +35,6 @@ impl Endpoint for EndSession {
             call.service.step_up(&call.caller, &call.client, &call.code).await?;
             call.service.end_own_session(&call.caller, id).await?;
         }
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

@@ -1,12 +1,16 @@
 //! `GET me`: the caller, what it may do, and how long its step-up lasts.
 
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
-use rollcall_model::{Permission, Role};
+use crate::time::Time;
+use crate::v2::user::{Email, Factors, emails, roles};
+use rollcall_model::{Permission, SessionId};
 use rollcall_service::{Principal, Refusal as Outcome, SignInRefusal};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Me;
@@ -25,35 +29,61 @@ impl Endpoint for Me {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Json<Myself<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let service = &call.service;
         let me = service.myself(&call.caller).await.map_err(|refusal| match refusal {
             Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
             other => other.into(),
         })?;
-        let emails: Vec<_> = (me.user.emails.iter())
-            .map(|email| json!({ "address": email.address, "verified": email.verified }))
-            .collect();
         let permissions: Vec<_> = (Permission::ALL.iter())
             .filter(|permission| service.permits(&call.caller, **permission))
             .map(|permission| permission.as_str())
             .collect();
         let session = call.caller.session().and_then(|session| service.session_id(session));
         let stepped_up_until = service.stepped_up_until(&call.caller, &call.client);
-        Reply::json(&json!({
-            "id": me.user.owner.id.as_str(),
-            "username": me.user.owner.username,
-            "name": me.user.owner.name,
-            "emails": emails,
-            "roles": me.user.owner.roles.iter().map(Role::as_str).collect::<Vec<_>>(),
-            "permissions": permissions,
-            "factors": { "totp": me.enrolled().is_some(), "mail": me.factors().mail,
-                "recovery_codes_left": me.recovery_left },
-            "must_change_password": me.user.profile.require_password_change,
-            "session_id": session.map(|id| id.as_str().to_owned()),
-            "expires_at": service.expires_at(&call.caller).map(|at| at.to_string()),
-            "stepped_up_until": stepped_up_until.map(|at| at.to_string()),
-        }))
+        Json::of(&Myself {
+            id: me.user.owner.id.as_str(),
+            username: &me.user.owner.username,
+            name: me.user.owner.name.as_deref(),
+            emails: emails(&me.user),
+            roles: roles(&me.user),
+            permissions,
+            factors: OwnFactors { factors: me.factors().into(), recovery_codes_left: me.recovery_left },
+            must_change_password: me.user.profile.require_password_change,
+            session_id: session.as_ref().map(SessionId::as_str),
+            expires_at: service.expires_at(&call.caller).map(Time),
+            stepped_up_until: stepped_up_until.map(Time),
+        })
     }
+}
+
+/// The caller.
+#[derive(Serialize, JsonSchema)]
+pub struct Myself<'a> {
+    id: &'a str,
+    username: &'a str,
+    name: Option<&'a str>,
+    emails: Vec<Email<'a>>,
+    roles: Vec<&'static str>,
+    /// What it may do.
+    permissions: Vec<&'static str>,
+    factors: OwnFactors,
+    /// Whether the password is to be changed.
+    must_change_password: bool,
+    /// The calling session; null with a personal token.
+    session_id: Option<&'a str>,
+    /// When the calling session ends by itself; null with a personal token.
+    expires_at: Option<Time>,
+    /// Until when a second factor is remembered for this client.
+    stepped_up_until: Option<Time>,
+}
+
+/// One's second factors, and how many recovery codes are left.
+#[derive(Serialize, JsonSchema)]
+struct OwnFactors {
+    #[serde(flatten)]
+    factors: Factors,
+    recovery_codes_left: u32,
 }

@@ -1,10 +1,9 @@
 //! `POST revocations`: ends what a preview froze, once. The code is asked for anew, whatever is remembered: it is for
 //! this act alone.
 
-use super::receipt::receipt;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use super::receipt::Receipt;
+use crate::answer::{Json, Work};
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, required};
 use crate::refusal::Refusal;
@@ -30,16 +29,17 @@ impl Endpoint for Execute {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Request;
+    type Answer = Work<Receipt<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let Request { preview, digest, reason } = call.body;
         // What is no digest is none of the preview.
         let digest =
             HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).ok().and_then(|digest| digest.try_into().ok());
         let digest = digest.map(SetDigest).ok_or(Outcome::from(RevocationRefusal::OtherDigest))?;
         let kept = call.service.revoke_by_filter(&call.caller, &preview, digest, reason).await?;
-        let told = receipt(&kept).to_string().into_bytes();
-        Ok(if kept.revocation.finished.is_some() { Reply::Json(told) } else { Reply::Accepted(told) })
+        let told = Json::of(&Receipt::from(&kept))?;
+        Ok(if kept.revocation.finished.is_some() { Work::Finished(told) } else { Work::UnderWay(told) })
     }
 }
 

@@ -1,17 +1,18 @@
 //! `POST revocations/preview`: freezes what a filter finds, and says what that is.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional, required};
 use crate::refusal::Refusal;
-use crate::v2::item::item;
+use crate::time::Time;
+use crate::v2::count::Tally;
+use crate::v2::item::{Session, item};
 use data_encoding::HEXLOWER;
 use rollcall_model::{Permission, limits};
-use rollcall_service::index::Tally;
 use rollcall_service::{PreviewRequest, Previewed, Principal};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Preview;
@@ -30,8 +31,9 @@ impl Endpoint for Preview {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Request;
+    type Answer = Json<FrozenPreview>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let Request { q, except_current, keep_newest } = call.body;
         let request = PreviewRequest { q, except_current, keep_newest };
         let frozen = call.service.preview_revocation(request, &call.caller).await?;
@@ -40,34 +42,68 @@ impl Endpoint for Preview {
             call.service.session(id.as_str(), |row| Some(item(&row, call.caller.session()))).ok()
         };
         let items: Vec<_> = frozen.sample.iter().filter_map(show).collect();
-        Ok(Reply::Json(reply(&frozen, &items)))
+        let mut out = serde_json::to_vec(&Frozen::from(&frozen)).map_err(|_| Refusal::Internal)?;
+        out.pop();
+        out.extend_from_slice(br#","sample":["#);
+        out.extend_from_slice(&items.join(&b','));
+        out.extend_from_slice(b"]}");
+        Ok(Json::written(out))
     }
 }
 
-/// The items are written as everywhere, behind the rest.
-fn reply(frozen: &Previewed, items: &[Vec<u8>]) -> Vec<u8> {
-    let Previewed { preview, includes_current, by_user, by_device, by_role, .. } = frozen;
-    let told = json!({
-        "preview": preview.id.as_str(),
-        "digest": HEXLOWER.encode(&preview.digest.0),
-        "filter": preview.filter,
-        "count": preview.count,
-        "includes_current": includes_current,
-        "expires_at": preview.expires_at.to_string(),
-        "breakdown": { "user": counts(by_user), "device": counts(by_device), "role": counts(by_role) },
-    });
-    let mut out = told.to_string().into_bytes();
-    out.pop();
-    out.extend_from_slice(br#","sample":["#);
-    out.extend_from_slice(&items.join(&b','));
-    out.extend_from_slice(b"]}");
-    out
+/// What was frozen. Its sample stands beside it: items are written by hand, as everywhere.
+#[derive(Serialize, JsonSchema)]
+pub struct Frozen<'a> {
+    /// The preview's id, to carry it out by.
+    preview: &'a str,
+    /// The digest of the frozen set, in hex: it says which set was looked at.
+    digest: String,
+    /// The filter, in its canonical form; empty for everything.
+    filter: &'a str,
+    /// How many sessions were frozen.
+    count: u64,
+    /// Whether the calling session is among them.
+    includes_current: bool,
+    /// From when on it can no longer be carried out.
+    expires_at: Time,
+    breakdown: Breakdown<'a>,
 }
 
-fn counts(tally: &Tally) -> Value {
-    let values: Vec<_> =
-        tally.values.iter().map(|(value, count)| json!({ "value": value, "count": count })).collect();
-    json!({ "values": values, "more": tally.more })
+/// Whose sessions they are.
+#[derive(Serialize, JsonSchema)]
+struct Breakdown<'a> {
+    user: Tally<'a>,
+    device: Tally<'a>,
+    role: Tally<'a>,
+}
+
+/// What was frozen, and some of it.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: the sample is written by hand")]
+pub struct FrozenPreview {
+    #[serde(flatten)]
+    frozen: Frozen<'static>,
+    /// The newest of them.
+    sample: Vec<Session>,
+}
+
+impl<'a> From<&'a Previewed> for Frozen<'a> {
+    fn from(previewed: &'a Previewed) -> Self {
+        let preview = &previewed.preview;
+        Self {
+            preview: preview.id.as_str(),
+            digest: HEXLOWER.encode(&preview.digest.0),
+            filter: &preview.filter,
+            count: preview.count,
+            includes_current: previewed.includes_current,
+            expires_at: Time(preview.expires_at),
+            breakdown: Breakdown {
+                user: Tally::from(&previewed.by_user),
+                device: Tally::from(&previewed.by_device),
+                role: Tally::from(&previewed.by_role),
+            },
+        }
+    }
 }
 
 /// What is to be frozen.

@@ -1,38 +1,125 @@
 //! What became of a preview, as it is told; once it is finished, that is its receipt, the same for ever.
 
+use crate::time::Time;
 use data_encoding::HEXLOWER;
-use rollcall_model::revocation::Revocation;
+use rollcall_model::revocation::{Begun, Finished, Progress, Revocation};
 use rollcall_service::KeptRevocation;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// As JSON.
-pub fn receipt(kept: &KeptRevocation) -> Value {
-    let Revocation { preview, begun, progress, finished } = &kept.revocation;
-    let mut told = json!({
-        "id": preview.id.as_str(),
-        "state": "previewed",
-        "filter": preview.filter,
-        "digest": HEXLOWER.encode(&preview.digest.0),
-        "count": preview.count,
-        "previewed_at": preview.made_at.to_string(),
-        "expires_at": preview.expires_at.to_string(),
-    });
-    let Some(begun) = begun else { return told };
-    told["state"] = json!("running");
-    told["reason"] = json!(begun.reason);
-    told["begun_at"] = json!(begun.at.to_string());
-    told["first_seq"] = json!(begun.seq.0);
-    told["ended"] = json!(progress.ended);
-    told["already_gone"] = json!(progress.gone_through - progress.ended);
-    let Some(finished) = finished else { return told };
-    let closing = &finished.closing;
-    told["state"] = json!("finished");
-    told["newer"] = json!(closing.newer);
-    told["finished_at"] = json!(finished.at.to_string());
-    told["took_ms"] = json!(finished.at.as_ms() - begun.at.as_ms());
-    told["last_seq"] = json!(finished.seq.0);
-    told["head_hash"] = json!(kept.head.map(|hash| HEXLOWER.encode(&hash)));
-    let lag_us = u64::try_from(closing.lag.as_micros()).unwrap_or(u64::MAX);
-    told["lag"] = json!([{ "node": closing.node, "lag_us": lag_us }]);
-    told
+/// What became of a preview.
+#[derive(Serialize, JsonSchema)]
+pub struct Receipt<'a> {
+    id: &'a str,
+    state: RevocationState,
+    /// The filter, in its canonical form; empty for everything.
+    filter: &'a str,
+    /// The digest of the frozen set, in hex.
+    digest: String,
+    /// How many sessions were frozen.
+    count: u64,
+    previewed_at: Time,
+    /// From when on the preview can no longer be carried out.
+    expires_at: Time,
+    #[serde(flatten)]
+    begun: Option<BegunWire<'a>>,
+    #[serde(flatten)]
+    finished: Option<FinishedWire<'a>>,
+}
+
+/// How far it is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum RevocationState {
+    Previewed,
+    Running,
+    Finished,
+}
+
+/// That it was begun.
+#[derive(Serialize, JsonSchema)]
+struct BegunWire<'a> {
+    /// Why, in its maker's words.
+    reason: &'a str,
+    begun_at: Time,
+    /// The event that began it.
+    first_seq: u64,
+    /// Sessions that it ended so far.
+    ended: u64,
+    /// Sessions that had ended otherwise.
+    already_gone: u64,
+}
+
+/// That it is finished.
+#[derive(Serialize, JsonSchema)]
+struct FinishedWire<'a> {
+    /// Sessions that the filter finds and that were opened since the preview; null when counting took too long.
+    newer: Option<u64>,
+    finished_at: Time,
+    took_ms: i64,
+    /// The event that finished it.
+    last_seq: u64,
+    /// Its hash, in hex.
+    head_hash: Option<String>,
+    /// How long tokens were good after their ending was committed, at the most.
+    lag: Vec<Lag<'a>>,
+}
+
+/// The lag on a node.
+#[derive(Serialize, JsonSchema)]
+struct Lag<'a> {
+    node: &'a str,
+    /// In microseconds.
+    lag_us: u64,
+}
+
+impl<'a> From<&'a KeptRevocation> for Receipt<'a> {
+    fn from(kept: &'a KeptRevocation) -> Self {
+        let Revocation { preview, begun, progress, finished } = &kept.revocation;
+        let closed = begun.as_ref().zip(finished.as_ref());
+        Self {
+            id: preview.id.as_str(),
+            state: match (begun, finished) {
+                (None, _) => RevocationState::Previewed,
+                (Some(_), None) => RevocationState::Running,
+                (Some(_), Some(_)) => RevocationState::Finished,
+            },
+            filter: &preview.filter,
+            digest: HEXLOWER.encode(&preview.digest.0),
+            count: preview.count,
+            previewed_at: Time(preview.made_at),
+            expires_at: Time(preview.expires_at),
+            begun: begun.as_ref().map(|begun| BegunWire::new(begun, *progress)),
+            finished: closed.map(|(begun, finished)| FinishedWire::new(begun, finished, kept.head)),
+        }
+    }
+}
+
+impl<'a> BegunWire<'a> {
+    fn new(begun: &'a Begun, progress: Progress) -> Self {
+        Self {
+            reason: &begun.reason,
+            begun_at: Time(begun.at),
+            first_seq: begun.seq.0,
+            ended: progress.ended,
+            already_gone: progress.gone_through - progress.ended,
+        }
+    }
+}
+
+impl<'a> FinishedWire<'a> {
+    fn new(begun: &Begun, finished: &'a Finished, head: Option<[u8; 32]>) -> Self {
+        let closing = &finished.closing;
+        Self {
+            newer: closing.newer,
+            finished_at: Time(finished.at),
+            took_ms: finished.at.as_ms() - begun.at.as_ms(),
+            last_seq: finished.seq.0,
+            head_hash: head.map(|hash| HEXLOWER.encode(&hash)),
+            lag: vec![Lag {
+                node: &closing.node,
+                lag_us: u64::try_from(closing.lag.as_micros()).unwrap_or(u64::MAX),
+            }],
+        }
+    }
 }

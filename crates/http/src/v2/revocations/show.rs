@@ -1,9 +1,8 @@
 //! `GET revocations/{id}`: what became of a preview. It shows no session, so no second factor is asked for.
 
-use super::receipt::receipt;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use super::receipt::Receipt;
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -27,9 +26,10 @@ impl Endpoint for Show {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Json<Receipt<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let kept = call.service.revocation(call.path.get("id")).await?;
-        Ok(Reply::Json(receipt(&kept).to_string().into_bytes()))
+        Json::of(&Receipt::from(&kept))
     }
 }

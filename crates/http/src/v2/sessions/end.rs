@@ -1,7 +1,8 @@
 //! `DELETE sessions/{id}`: ends one session, whoever's.
 
+use crate::answer::Done;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, delete,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, delete,
 };
 use crate::guard::Call;
 use crate::input::Nothing;
@@ -26,9 +27,10 @@ impl Endpoint for End {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.end_session(&call.caller, call.path.get("id")).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

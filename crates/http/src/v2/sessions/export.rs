@@ -2,9 +2,8 @@
 //!
 //! The last line says whether it is whole: what ends without one was cut.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, Stream, WithoutFactor, get,
-};
+use crate::answer::{Answer, Content, Form, Reply, Stream};
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
@@ -32,7 +31,7 @@ impl Input for ExportQuery {
     const FIELDS: &'static [Field] = &[
         optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
         optional("format", Kind::Text(limits::TEXT_CHARS)),
-        optional("as_of", Kind::Instant),
+        optional("as_of", Kind::Instant).meaning("The instant of the past that is asked; without it, what is live."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
@@ -76,8 +75,9 @@ impl Endpoint for Export {
     type Caller = Principal;
     type Query = ExportQuery;
     type Body = Nothing;
+    type Answer = Exported;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let format = match call.query.format.as_deref() {
             None | Some("ndjson") => Format::Ndjson,
             Some("csv") => Format::Csv,
@@ -92,10 +92,10 @@ impl Endpoint for Export {
             Format::Csv => sheet::HEAD.into(),
         };
         let rest = stream::unfold(Some(going), async |going| going?.next().await);
-        Ok(Reply::Stream(Stream {
+        Ok(Exported(Stream {
             content_type: match format {
-                Format::Ndjson => "application/x-ndjson",
-                Format::Csv => "text/csv; charset=utf-8; header=present",
+                Format::Ndjson => NDJSON,
+                Format::Csv => CSV,
             },
             file_name: Some(match format {
                 Format::Ndjson => "sessions.ndjson",
@@ -103,6 +103,23 @@ impl Endpoint for Export {
             }),
             pieces: Box::pin(futures_util::StreamExt::chain(stream::iter([head]), rest)),
         }))
+    }
+}
+
+const NDJSON: &str = "application/x-ndjson";
+const CSV: &str = "text/csv; charset=utf-8; header=present";
+
+/// What was found, in one form or the other.
+pub struct Exported(Stream);
+
+impl Answer for Exported {
+    fn forms() -> Vec<Form> {
+        let meaning = "The sessions, and a last line that says whether they are all";
+        vec![Form { status: 200, meaning, content: Content::Text(&[NDJSON, CSV]) }]
+    }
+
+    fn reply(self) -> Reply {
+        Reply::Stream(self.0)
     }
 }
 

@@ -1,18 +1,18 @@
 //! `GET sessions`: the sessions that a filter of the language finds, a page of them, and counts by facets.
 
 use super::query::ListQuery;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
+use crate::v2::count::Tally;
 use crate::v2::cursor;
-use crate::v2::page::{Page, write};
+use crate::v2::page::{Page, SessionPage, write};
 use rollcall_model::Permission;
 use rollcall_service::Principal;
-use rollcall_service::index::{List as Asked, Page as Rows, Scope, Tally};
-use serde_json::{Map, Value, json};
+use rollcall_service::index::{List as Asked, Page as Rows, Scope};
+use std::collections::BTreeMap;
 
 /// The endpoint.
 pub struct List;
@@ -31,8 +31,9 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = ListQuery;
     type Body = Nothing;
+    type Answer = Json<SessionPage>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, query) = (&call.service, &call.query);
         let (sort, facets, name) = (query.sort()?, query.facets()?, query.list_name());
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
@@ -43,7 +44,9 @@ impl Endpoint for List {
             facets => {
                 let by = facets.iter().map(|(_, by)| *by).collect();
                 let (_, tallies) = service.tally(of.clone(), filter.clone(), by).await?;
-                Some(counts(facets.iter().map(|(name, _)| *name).zip(tallies)))
+                let names = facets.iter().map(|(name, _)| *name);
+                let counts: BTreeMap<_, _> = names.zip(tallies.iter().map(Tally::from)).collect();
+                Some(serde_json::to_string(&counts).map_err(|_| Refusal::Internal)?)
             }
         };
         let (offset, count) = (query.offset, query.limit);
@@ -52,18 +55,8 @@ impl Endpoint for List {
         let read = move |rows: &Rows<'_>| {
             let end = rows.rows().last().filter(|_| rows.rows().len() == count);
             let next = end.map(|row| cursor::seal(&sealing, &name, &row.position(&sort)));
-            write(&Page { rows, current, next: next.as_deref(), facets: counted.as_ref(), then })
+            write(&Page { rows, current, next: next.as_deref(), facets: counted.as_deref(), then })
         };
-        Ok(Reply::Json(service.list_sessions(of, list, read).await?))
+        Ok(Json::written(service.list_sessions(of, list, read).await?))
     }
-}
-
-/// `{"os":{"values":[{"value":"Linux","count":2}],"more":0}}`.
-fn counts(tallies: impl Iterator<Item = (&'static str, Tally)>) -> Value {
-    let each = tallies.map(|(name, Tally { values, more })| {
-        let values: Vec<_> =
-            values.iter().map(|(value, count)| json!({ "value": value, "count": count })).collect();
-        (name.to_owned(), json!({ "values": values, "more": more }))
-    });
-    Value::Object(each.collect::<Map<_, _>>())
 }

@@ -1,17 +1,18 @@
 //! `GET sessions/{id}`: one session, whoever's, live or ended, and what happened to it.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
-use crate::v2::event::actor;
-use crate::v2::item::{ended_item, live_item};
+use crate::time::Time;
+use crate::v2::event::{EventActor, actor, detail};
+use crate::v2::item::{Session, ended_item, live_item};
 use rollcall_model::Permission;
 use rollcall_service::index::Row;
 use rollcall_service::{AuditEvent, Principal};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The endpoint.
 pub struct Show;
@@ -30,28 +31,51 @@ impl Endpoint for Show {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Json<SessionWithHistory>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let current = call.caller.session();
         let (id, live) = (call.path.get("id"), |row: &Row<'_>| live_item(row, current));
         let (mut item, events) = call.service.session_with_history(id, live, ended_item).await?;
-        let history: Vec<_> = events.iter().map(step).collect();
+        let history = events.iter().map(SessionStep::from).collect::<Vec<_>>();
         item.extend_from_slice(br#","history":"#);
-        item.extend_from_slice(json!(history).to_string().as_bytes());
+        item.extend_from_slice(&serde_json::to_vec(&history).map_err(|_| Refusal::Internal)?);
         item.push(b'}');
-        Ok(Reply::Json(item))
+        Ok(Json::written(item))
     }
 }
 
-/// What happened to it, and who did it; an ending says why.
-fn step(event: &AuditEvent) -> Value {
-    let detail = event.detail.as_deref().and_then(|detail| serde_json::from_str::<Value>(detail).ok());
-    let reason = detail.as_ref().and_then(|detail| detail.get("reason"));
-    json!({
-        "seq": event.seq.0,
-        "at": event.at.to_string(),
-        "kind": event.kind,
-        "actor": actor(event),
-        "reason": reason,
-    })
+/// A session and what happened to it.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: the session is written by hand")]
+pub struct SessionWithHistory {
+    #[serde(flatten)]
+    session: Session,
+    /// When it ended; null while it is live.
+    ended_at: Option<Time>,
+    /// Why it ended.
+    ended_reason: Option<String>,
+    /// The oldest first.
+    history: Vec<SessionStep<'static>>,
+}
+
+/// What happened to a session.
+#[derive(Serialize, JsonSchema)]
+pub struct SessionStep<'a> {
+    /// The event's number in the ledger.
+    seq: u64,
+    at: Time,
+    /// What happened: `session.ended`.
+    kind: &'static str,
+    /// Who did it; null when that was erased.
+    actor: Option<EventActor<'a>>,
+    /// Why it ended.
+    reason: Option<String>,
+}
+
+impl<'a> From<&'a AuditEvent> for SessionStep<'a> {
+    fn from(event: &'a AuditEvent) -> Self {
+        let reason = detail(event).and_then(|detail| detail.get("reason")?.as_str().map(str::to_owned));
+        Self { seq: event.seq.0, at: Time(event.at), kind: event.kind, actor: actor(event), reason }
+    }
 }

@@ -1,10 +1,8 @@
 //! `GET sessions/stream`: what comes, changes, leaves and ends among the sessions that a filter finds, as server-sent
 //! events. Each carries how far in the ledger one is with it, which `Last-Event-ID` brings back.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, Stream as Streamed, WithoutFactor,
-    get,
-};
+use crate::answer::{Answer, Content, Form, Reply, Stream as Streamed};
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
@@ -60,8 +58,9 @@ impl Endpoint for Stream {
     type Caller = Principal;
     type Query = StreamQuery;
     type Body = Nothing;
+    type Answer = Followed;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, caller) = (call.service, call.caller);
         let place = service.stream_place(&caller)?;
         let heard = call.last_event_id.or(call.query.last_event_id.map(|id| id as u64)).map(Seq);
@@ -70,11 +69,23 @@ impl Endpoint for Stream {
         let follower = service.follow(&call.query.q, &caller, heard, write).await?;
         let going = Going { head: Some(head(&follower)), follower, watch, caller, service, _place: place };
         let pieces = stream::unfold(Some(going), async |going| going?.next().await);
-        Ok(Reply::Stream(Streamed {
-            content_type: "text/event-stream",
-            file_name: None,
-            pieces: Box::pin(pieces),
-        }))
+        Ok(Followed(Streamed { content_type: EVENTS, file_name: None, pieces: Box::pin(pieces) }))
+    }
+}
+
+const EVENTS: &str = "text/event-stream";
+
+/// Events, for as long as somebody listens.
+pub struct Followed(Streamed);
+
+impl Answer for Followed {
+    fn forms() -> Vec<Form> {
+        let meaning = "`ready` or `resumed`, then `opened`, `changed`, `left`, `ended`; `missed` and `closed` are the last";
+        vec![Form { status: 200, meaning, content: Content::Text(&[EVENTS]) }]
+    }
+
+    fn reply(self) -> Reply {
+        Reply::Stream(self.0)
     }
 }
 

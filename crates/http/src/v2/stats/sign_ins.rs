@@ -1,15 +1,17 @@
 //! `GET stats/sign-ins`: when, with what and from where people signed in.
 
 use super::span::SpanQuery;
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
+use crate::time::Time;
+use crate::v2::count::Count;
 use rollcall_model::Permission;
 use rollcall_service::{Principal, Times};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::time::Duration;
 
 /// What is counted when it is not said.
@@ -32,22 +34,37 @@ impl Endpoint for SignIns {
     type Caller = Principal;
     type Query = SpanQuery;
     type Body = Nothing;
+    type Answer = Json<SignInCounts<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (from, to) = call.query.span(call.service.now(), MONTH)?;
         let counted = call.service.count_sign_ins(from, to).await?;
-        Reply::json(&json!({
-            "from": counted.from.to_string(),
-            "to": to.to_string(),
-            "total": counted.count,
-            "hours": counted.hours,
-            "devices": times(&counted.devices),
-            "systems": times(&counted.systems),
-            "networks": times(&counted.networks),
-        }))
+        Json::of(&SignInCounts {
+            from: Time(counted.from),
+            to: Time(to),
+            total: counted.count,
+            hours: &counted.hours,
+            devices: counts(&counted.devices),
+            systems: counts(&counted.systems),
+            networks: counts(&counted.networks),
+        })
     }
 }
 
-fn times(times: &Times) -> Vec<Value> {
-    times.iter().map(|(value, count)| json!({ "value": value, "count": count })).collect()
+/// Sign-ins, counted.
+#[derive(Serialize, JsonSchema)]
+pub struct SignInCounts<'a> {
+    /// From when on they are counted: later than was asked for when there are more than are looked at.
+    from: Time,
+    to: Time,
+    total: usize,
+    /// By weekday, Monday first, and hour (UTC).
+    hours: &'a [[usize; 24]; 7],
+    devices: Vec<Count<'a>>,
+    systems: Vec<Count<'a>>,
+    networks: Vec<Count<'a>>,
+}
+
+fn counts(times: &Times) -> Vec<Count<'_>> {
+    times.iter().map(|(value, count)| Count::new(value, *count)).collect()
 }

@@ -1,7 +1,8 @@
 //! `DELETE tokens/{id}`: ends a personal access token, whoever's.
 
+use crate::answer::Done;
 use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, delete,
+    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, delete,
 };
 use crate::guard::Call;
 use crate::input::Nothing;
@@ -26,11 +27,12 @@ impl Endpoint for EndToken {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let unknown = |_| Refusal::Outcome(Outcome::PersonalToken(PersonalTokenRefusal::Unknown));
         let token = call.path.get("id").parse().map(TokenNo).map_err(unknown)?;
         call.service.end_personal_token(&call.caller, token).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

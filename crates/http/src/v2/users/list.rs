@@ -1,16 +1,19 @@
 //! `GET users`: users by what their names and addresses contain, in the order of their usernames.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
+use crate::time::Time;
 use crate::v2::cursor;
 use crate::v2::search::SearchQuery;
-use rollcall_model::{Permission, Role};
+use crate::v2::user::{Email, Factors, emails, roles};
+use rollcall_model::Permission;
 use rollcall_service::{FoundUser, Principal};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 
 /// The endpoint.
 pub struct List;
@@ -29,8 +32,9 @@ impl Endpoint for List {
     type Caller = Principal;
     type Query = SearchQuery;
     type Body = Nothing;
+    type Answer = Json<UserPage<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, query) = (&call.service, &call.query);
         let list = query.list_name("users");
         let open = |sealed: &str| cursor::open_place::<String>(service, &list, sealed);
@@ -38,26 +42,50 @@ impl Endpoint for List {
         let found = service.find_users(query.q.trim(), after.as_deref(), query.limit).await?;
         let end = found.last().filter(|_| found.len() == query.limit);
         let next = end.map(|last| cursor::seal_place(service, &list, &json!(last.seen.user.owner.username)));
-        let items: Vec<_> = found.iter().map(item).collect();
-        Reply::json(&json!({ "items": items, "next": next }))
+        Json::of(&UserPage { items: found.iter().map(UserItem::from).collect(), next })
     }
 }
 
-fn item(found: &FoundUser) -> Value {
-    let (user, owner) = (&found.seen.user, &found.seen.user.owner);
-    let emails: Vec<_> = (user.emails.iter())
-        .map(|email| json!({ "address": email.address, "verified": email.verified }))
-        .collect();
-    json!({
-        "id": owner.id.as_str(),
-        "username": owner.username,
-        "name": owner.name,
-        "emails": emails,
-        "roles": owner.roles.iter().map(Role::as_str).collect::<Vec<_>>(),
-        "active": user.active,
-        "created_at": user.created_at.to_string(),
-        "last_login_at": found.seen.last_login_at.map(|at| at.to_string()),
-        "factors": { "totp": found.factors.authenticator, "mail": found.factors.mail },
-        "live_sessions": found.live,
-    })
+/// Users, in the order of their usernames.
+#[derive(Serialize, JsonSchema)]
+pub struct UserPage<'a> {
+    items: Vec<UserItem<'a>>,
+    /// The next page's cursor; null on the last page.
+    next: Option<String>,
+}
+
+/// A user.
+#[derive(Serialize, JsonSchema)]
+pub struct UserItem<'a> {
+    id: &'a str,
+    username: &'a str,
+    name: Option<&'a str>,
+    emails: Vec<Email<'a>>,
+    roles: Vec<&'static str>,
+    /// Whether it may sign in.
+    active: bool,
+    created_at: Time,
+    /// Null when it never signed in.
+    last_login_at: Option<Time>,
+    factors: Factors,
+    /// How many sessions it has now.
+    live_sessions: usize,
+}
+
+impl<'a> From<&'a FoundUser> for UserItem<'a> {
+    fn from(found: &'a FoundUser) -> Self {
+        let (user, owner) = (&found.seen.user, &found.seen.user.owner);
+        Self {
+            id: owner.id.as_str(),
+            username: &owner.username,
+            name: owner.name.as_deref(),
+            emails: emails(user),
+            roles: roles(user),
+            active: user.active,
+            created_at: Time(user.created_at),
+            last_login_at: found.seen.last_login_at.map(Time),
+            factors: found.factors.into(),
+            live_sessions: found.live,
+        }
+    }
 }

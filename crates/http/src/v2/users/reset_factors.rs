@@ -1,8 +1,7 @@
 //! `POST users/{id}/factors/reset`: takes all second factors of a user away, and ends all that it has.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, post,
-};
+use crate::answer::Done;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, post};
 use crate::guard::Call;
 use crate::input::{Nothing, Whatever};
 use crate::refusal::Refusal;
@@ -27,9 +26,10 @@ impl Endpoint for ResetFactors {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Whatever;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.reset_factors(&call.caller, call.path.get("id")).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

@@ -1,13 +1,12 @@
 //! `GET users/{id}/sessions`: a user's live sessions, the newest first.
 
-use crate::endpoint::{
-    DeniedAs, Endpoint, Needs, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, get,
-};
+use crate::answer::Json;
+use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use crate::v2::cursor;
-use crate::v2::page::{Page, write};
+use crate::v2::page::{Page, SessionPage, write};
 use crate::v2::search::SearchQuery;
 use rollcall_model::Permission;
 use rollcall_service::index::{List, Page as Rows, Scope};
@@ -30,8 +29,9 @@ impl Endpoint for Sessions {
     type Caller = Principal;
     type Query = SearchQuery;
     type Body = Nothing;
+    type Answer = Json<SessionPage>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, query, id) = (&call.service, &call.query, call.path.get("id"));
         let user = service.user(&UserName::Id(id.to_owned())).await?.user.owner.no;
         let name = query.list_name(&format!("sessions of {id}"));
@@ -46,6 +46,6 @@ impl Endpoint for Sessions {
             let next = end.map(|row| cursor::seal(&sealing, &name, &row.position(&[])));
             write(&Page { rows, current, next: next.as_deref(), facets: None, then: None })
         };
-        Ok(Reply::Json(service.list_sessions(live, list, read).await?))
+        Ok(Json::written(service.list_sessions(live, list, read).await?))
     }
 }

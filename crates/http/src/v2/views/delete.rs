@@ -1,7 +1,8 @@
 //! `DELETE views/{name}`: drops a saved filter of the caller's own.
 
 use super::NEEDS;
-use crate::endpoint::{Endpoint, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, delete};
+use crate::answer::Done;
+use crate::endpoint::{Endpoint, Policy, Rate, Record, Route, StepUp, WithoutFactor, delete};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
@@ -24,9 +25,10 @@ impl Endpoint for Delete {
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
+    type Answer = Done;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         call.service.drop_view(&call.caller, call.path.get("name")).await?;
-        Ok(Reply::Done)
+        Ok(Done)
     }
 }

@@ -1,7 +1,8 @@
 //! `PUT views/{name}`: saves a filter under a name.
 
-use super::{NEEDS, item};
-use crate::endpoint::{Endpoint, Policy, Rate, Record, Reply, Route, StepUp, WithoutFactor, put};
+use super::{NEEDS, SavedView};
+use crate::answer::Json;
+use crate::endpoint::{Endpoint, Policy, Rate, Record, Route, StepUp, WithoutFactor, put};
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::{Place, Refusal};
@@ -26,15 +27,17 @@ impl Endpoint for Put {
     type Caller = Principal;
     type Query = Nothing;
     type Body = ViewBody;
+    type Answer = Json<SavedView<'static>>;
 
-    async fn act(call: Call<Self>) -> Result<Reply, Refusal> {
+    async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (name, ViewBody { q, sort, shared }) = (call.path.get("name"), &call.body);
         if name.chars().count() > limits::VIEW_NAME_CHARS || name.contains('\0') {
             let fault = format!("a name has at most {} characters, and no NUL", limits::VIEW_NAME_CHARS);
             return Err(Refusal::Schema(Place::Path, vec![fault]));
         }
         sort_keys(sort)?;
-        Reply::json(&item(&call.service.put_view(&call.caller, name, q, sort, *shared).await?))
+        let view = call.service.put_view(&call.caller, name, q, sort, *shared).await?;
+        Json::of(&SavedView::from(&view))
     }
 }
 

@@ -1,0 +1,36 @@
+//! What the guard may refuse a call of an endpoint with, for whoever describes it.
+
+use crate::endpoint::{Declaration, Rate, StepUp, Who, WithoutFactor};
+use crate::input::{Field, Unknown};
+use crate::refusal::{Place, Refusal};
+use rollcall_service::{MailedCodes, Refusal as Outcome, StepUpKind, StepUpMethod, StepUpRefusal};
+use std::time::Duration;
+
+/// One of each, in the guard's order.
+pub fn refusals(of: &Declaration) -> Vec<Refusal> {
+    let looked_at = |fields: &[Field], unknown| !fields.is_empty() && unknown != Unknown::IgnoredWithFaults;
+    let schema = |place| Refusal::Schema(place, Vec::new());
+    let mut all = Vec::new();
+    all.extend((of.who == Who::SignedIn).then_some(Refusal::NotSignedIn));
+    all.extend(of.needs.permissions().map(|(_, denied)| Refusal::Denied(denied)));
+    all.extend(looked_at(of.query, of.query_unknown).then(|| schema(Place::Query)));
+    all.extend(looked_at(of.body, of.body_unknown).then(|| schema(Place::Body)));
+    all.extend(of.of_target.iter().map(|(_, _, denied)| Refusal::Denied(*denied)));
+    let counted = of.rate != Rate::Uncounted;
+    all.extend(counted.then_some(Refusal::TooMany { wait: Duration::ZERO }));
+    if of.step_up != StepUp::No {
+        let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts];
+        all.extend(kinds.map(second_factor));
+    } else if of.without_factor == WithoutFactor::Refused {
+        all.push(second_factor(StepUpKind::Required));
+    }
+    all.push(Refusal::Outcome(Outcome::Unavailable));
+    all
+}
+
+/// A second factor that is asked for.
+pub fn second_factor(kind: StepUpKind) -> Refusal {
+    let (method, available, username) = (StepUpMethod::Password, Vec::new(), "ann".into());
+    let mailed = MailedCodes::default();
+    Refusal::Outcome(Outcome::StepUp(StepUpRefusal { kind, method, available, username, mailed }))
+}
