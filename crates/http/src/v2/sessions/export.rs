@@ -31,7 +31,8 @@ impl Input for ExportQuery {
     const FIELDS: &'static [Field] = &[
         optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
         optional("format", Kind::Text(limits::TEXT_CHARS)),
-        optional("as_of", Kind::Instant).meaning("The instant of the past that is asked; without it, what is live."),
+        optional("as_of", Kind::Instant)
+            .meaning("The instant of the past that is asked; without it, what is live."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 

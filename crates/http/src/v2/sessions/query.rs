@@ -68,7 +68,8 @@ impl Input for ListQuery {
         optional("offset", Kind::Number),
         optional("cursor", Kind::Text(limits::CURSOR_CHARS)),
         optional("facets", Kind::Text(limits::TEXT_CHARS)),
-        optional("as_of", Kind::Instant).meaning("The instant of the past that is asked; without it, what is live."),
+        optional("as_of", Kind::Instant)
+            .meaning("The instant of the past that is asked; without it, what is live."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
