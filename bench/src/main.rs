@@ -6,6 +6,7 @@
 
 mod anchors;
 mod arrivals;
+mod as_of;
 mod caller;
 mod cases;
 mod child;
@@ -53,6 +54,7 @@ Examples:
   cargo xtask bench hostile --minutes 5  lists that take long are looked for
   cargo xtask bench sockets              a restart with 1,000 sockets, and endings among them
   cargo xtask bench commits              durable sign-ins a second, on both engines
+  cargo xtask bench as-of                the past beside the present
   cargo xtask bench refusals             whether the time of a refused sign-in tells why";
 
 /// Measures Rollcall at 100,000 sessions, or as many as asked
@@ -134,6 +136,17 @@ enum Part {
         #[arg(long, conflicts_with = "engine")]
         write: bool,
     },
+    /// Fill instants of the past, and ask them the same pages as what is live
+    AsOf {
+        #[command(flatten)]
+        of: Of,
+        /// Instants
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+        rounds: u8,
+        /// Seconds of each measurement
+        #[arg(long, default_value_t = 1.0, value_parser = seconds)]
+        seconds: f64,
+    },
     /// Compare the times of refused sign-ins, by why they are refused
     Refusals {
         /// Sign-ins of each kind
@@ -181,6 +194,9 @@ fn main() -> ExitCode {
         Some(Part::Soak { of, minutes, per_second }) => on_a_store(&of, async |root, data| {
             let time = Duration::from_secs_f64(minutes * 60.0);
             soak::measure(root, data, time, per_second.into()).await
+        }),
+        Some(Part::AsOf { of, rounds, seconds }) => on_a_store(&of, async |_, data| {
+            as_of::measure(data, rounds.into(), Duration::from_secs_f64(seconds)).await
         }),
         Some(Part::Hostile { of, minutes, seed }) => on_a_store(&of, async |_, data| {
             hostile::measure(data, seed, Duration::from_secs_f64(minutes * 60.0)).await

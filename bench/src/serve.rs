@@ -16,7 +16,7 @@ use rollcall::commands::key_file;
 use rollcall::config::Config;
 use rollcall_auth::{ClusterKey, SystemRandomness};
 use rollcall_http::{client_fragment, listen, routers, serve};
-use rollcall_model::{Randomness, clock::SystemClock};
+use rollcall_model::{Randomness, clock::SystemClock, limits};
 use rollcall_service::{Parts, Service};
 use rollcall_store::Store;
 use rollcall_store_sqlite::SqliteStore;
@@ -52,7 +52,8 @@ async fn until_input_ends(data_dir: &Path, hash_kib: u32) -> Result<()> {
     let listener = listen(([127, 0, 0, 1], 0).into()).context("no free port")?;
     println!("{}", listener.local_addr()?);
     let mut config = Config::default();
-    config.wire.rate_calls = CALLS;
+    (config.wire.rate_calls, config.wire.principal_calls) = (CALLS, CALLS);
+    config.service.as_of_sessions = limits::AS_OF_SESSIONS_MAX;
     config.service.argon2_kib = hash_kib;
     // One that ends in the middle of a long run would be all that is measured from then on.
     config.service.step_up_window = Duration::from_hours(24);

@@ -59,14 +59,6 @@ impl Tree {
         })
     }
 
-    /// Whether it can only be asked of what is live: of when a session was seen, of factors, of the caller's session.
-    pub fn is_of_the_present(&self) -> bool {
-        let is_of_it = |leaf: &&Leaf| {
-            matches!(leaf, Leaf::Time(TimeField::Seen, ..) | Leaf::Factor(_) | Leaf::Current(_))
-        };
-        self.leaves().iter().any(is_of_it)
-    }
-
     /// Whether what it finds changes with time alone: it asks of ages, or of when a session was seen.
     pub fn moves_by_itself(&self) -> bool {
         let moves =

@@ -51,6 +51,8 @@ pub enum Fault {
         /// The nearest of its words, where it has a fixed set.
         nearest: Option<&'static str>,
     },
+    /// The field is known of live sessions only, and those of the past are asked.
+    OfThePresent(Field),
     /// Something is wrong that filters of events alone have.
     OfEvents {
         /// What.
@@ -89,8 +91,10 @@ impl FilterError {
             Fault::Expected(what) => (*what).to_owned(),
             Fault::Unclosed(close) => format!("`{close}`"),
             Fault::UnknownField { .. } => {
-                let names: Vec<_> = Field::ALL.iter().map(|field| field.name()).collect();
-                format!("one of the fields {}; a text with such a sign is put in quotes", names.join(", "))
+                format!("one of the fields {}; a text with such a sign is put in quotes", names(|_| true))
+            }
+            Fault::OfThePresent(_) => {
+                format!("one of the fields {}", names(|field| !field.is_of_the_present()))
             }
             Fault::Operator { field, .. } => one_of(field.operators().iter().copied()),
             Fault::Value { field, expected, .. } => match field.words().as_slice() {
@@ -104,6 +108,11 @@ impl FilterError {
             }
         }
     }
+}
+
+fn names(are_told: impl Fn(&Field) -> bool) -> String {
+    let told: Vec<_> = Field::ALL.iter().filter(|field| are_told(field)).map(|field| field.name()).collect();
+    told.join(", ")
 }
 
 fn one_of(words: impl Iterator<Item = &'static str>) -> String {
@@ -121,6 +130,7 @@ impl fmt::Display for FilterError {
             Fault::UnknownField { name, .. } => write!(f, "there is no field `{name}`")?,
             Fault::Operator { field, operator } => write!(f, "`{}` takes no `{operator}`", field.name())?,
             Fault::Value { field, .. } => write!(f, "`{}` has no such value", field.name())?,
+            Fault::OfThePresent(field) => write!(f, "`{}` is known of live sessions only", field.name())?,
             Fault::OfEvents { what, .. } => f.write_str(what)?,
             Fault::Pattern { reason } => write!(f, "{reason}")?,
             Fault::TooLong => f.write_str("the filter is too long")?,

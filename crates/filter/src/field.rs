@@ -103,6 +103,11 @@ impl Field {
         Self::ALL.into_iter().find(|field| field.name().eq_ignore_ascii_case(name))
     }
 
+    /// Whether it is known of live sessions only: nothing keeps what it was.
+    pub const fn is_of_the_present(self) -> bool {
+        matches!(self, Self::Time(TimeField::Seen) | Self::Factor | Self::Current)
+    }
+
     /// What may stand behind its name.
     pub const fn operators(self) -> &'static [&'static str] {
         match self {

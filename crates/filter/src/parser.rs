@@ -26,12 +26,25 @@ impl Tree {
     /// # Errors
     /// Where the text is no filter: the first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
+        Self::read(text, false)
+    }
+
+    /// Reads a filter of sessions as they were, which asks nothing that is known of live ones only.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and where such a field is asked.
+    pub fn parse_of_the_past(text: &str) -> Result<Self, FilterError> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, of_the_past: bool) -> Result<Self, FilterError> {
         if let Some((_, beyond)) = text.char_indices().nth(FILTER_TREE_CHARS).map(|(at, _)| text.split_at(at))
         {
             let length = beyond.chars().count();
             return Err(FilterError { column: FILTER_TREE_CHARS + 1, length, fault: Fault::TooLong });
         }
-        let mut parser = Parser { scanner: Scanner::new(text), depth: 0, terms: 0, program_bytes: 0 };
+        let mut parser =
+            Parser { scanner: Scanner::new(text), of_the_past, depth: 0, terms: 0, program_bytes: 0 };
         parser.scanner.skip_space();
         if parser.scanner.peek().is_none() {
             return Ok(Self::everything());
@@ -46,6 +59,7 @@ impl Tree {
 
 struct Parser {
     scanner: Scanner,
+    of_the_past: bool,
     depth: usize,
     terms: usize,
     program_bytes: usize,
@@ -137,6 +151,10 @@ impl Parser {
             let (column, length) = (start + 1, name.len());
             return Err(FilterError { column, length, fault: Fault::UnknownField { name, nearest } });
         };
+        if self.of_the_past && field.is_of_the_present() {
+            let (column, length) = (start + 1, name.len());
+            return Err(FilterError { column, length, fault: Fault::OfThePresent(field) });
+        }
         if !field.operators().contains(&operator.as_str()) {
             let fault = Fault::Operator { field, operator: operator.as_str() };
             return Err(self.scanner.fault_from(start + name.len(), fault));

@@ -135,6 +135,7 @@ fn rows(page: &mut String, within: &str, fields: &[Field]) {
         let kind = match field.kind {
             Kind::Number => "number from 0".into(),
             Kind::Text(chars) => format!("text, at most {chars} characters"),
+            Kind::Instant => "an instant: date, or date and time".into(),
             Kind::Boolean => "true or false".into(),
             Kind::List => "list of text".into(),
             Kind::Object | Kind::Fields(_) => "object".into(),

@@ -6,7 +6,8 @@
 use crate::refusal::{Place, Refusal};
 use crate::written::{Written, parse};
 use bytes::Bytes;
-use rollcall_model::limits;
+use rollcall_model::{Timestamp, limits};
+use rollcall_service::index::filter::When;
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -41,6 +42,8 @@ pub enum Kind {
     Number,
     /// Text of at most that many characters.
     Text(usize),
+    /// A date, or a date and a time, in UTC where it names no zone.
+    Instant,
     /// `true` or `false`.
     Boolean,
     /// A list of text.
@@ -99,6 +102,11 @@ pub trait Input: Sized + Send + Sync {
 
     /// The filter, where there is one: the ledger's record of a read names it.
     fn filter(&self) -> Option<&str> {
+        None
+    }
+
+    /// The instant of the past that is asked, where there is one: the record names it too.
+    fn as_of(&self) -> Option<Timestamp> {
         None
     }
 
@@ -172,6 +180,7 @@ pub struct Values(Vec<(&'static str, Value)>);
 enum Value {
     Number(usize),
     Text(String),
+    Instant(Timestamp),
     Boolean(bool),
     List(Vec<String>),
     Fields(Values),
@@ -197,6 +206,11 @@ impl Values {
     /// Text.
     pub fn text(&mut self, name: &str) -> Option<String> {
         if let Some(Value::Text(text)) = self.take(name) { Some(text) } else { None }
+    }
+
+    /// An instant.
+    pub fn instant(&mut self, name: &str) -> Option<Timestamp> {
+        if let Some(Value::Instant(at)) = self.take(name) { Some(at) } else { None }
     }
 
     /// A truth value.
@@ -353,6 +367,7 @@ fn expected(kind: Kind) -> String {
     let what = match kind {
         Kind::Number => "number",
         Kind::Text(_) | Kind::Any => "string",
+        Kind::Instant => "an instant such as 2026-11-01T08:15Z",
         Kind::Boolean => "boolean",
         Kind::List | Kind::Objects => "array",
         Kind::Object | Kind::Fields(_) => "object",
@@ -368,6 +383,7 @@ fn convert(given: Given, kind: Kind) -> Result<Value, String> {
     };
     match (json, kind) {
         (Json::String(text), Kind::Text(chars)) => bounded(text, chars),
+        (Json::String(text), Kind::Instant) => instant(&text),
         (Json::Number(value), Kind::Number) => number(value.as_f64()),
         (Json::Bool(value), Kind::Boolean) => Ok(Value::Boolean(value)),
         (Json::Array(items), Kind::List) => list(items),
@@ -396,6 +412,7 @@ fn in_text(text: String, kind: Kind) -> Result<Value, String> {
         Kind::Any => Ok(Value::Json(Json::String(text))),
         Kind::Text(chars) => bounded(text, chars),
         Kind::Number => number(looks_like_a_number(&text)),
+        Kind::Instant => instant(&text),
         Kind::Boolean if text == "true" || text == "false" => Ok(Value::Boolean(text == "true")),
         kind => Err(expected(kind)),
     }
@@ -414,6 +431,14 @@ fn in_bounds(text: String, chars: usize) -> Result<String, String> {
         return Err(format!("must NOT have more than {chars} characters"));
     }
     Ok(text)
+}
+
+/// As the filter language reads it; an age is none.
+fn instant(text: &str) -> Result<Value, String> {
+    match When::parse(text) {
+        Some(When::At(at)) => Ok(Value::Instant(at)),
+        _ => Err(expected(Kind::Instant)),
+    }
 }
 
 fn looks_like_a_number(text: &str) -> Option<f64> {

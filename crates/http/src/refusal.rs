@@ -83,6 +83,11 @@ pub enum Refusal {
         /// As it was given.
         given: String,
     },
+    /// The past is to be sorted or counted by what is known of live sessions only.
+    OfThePresent {
+        /// What.
+        name: &'static str,
+    },
     /// Nothing is written in the form that was named.
     Format {
         /// As it was given.

@@ -29,7 +29,7 @@ use rollcall_model::{
 use std::net::IpAddr;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Events that are applied in one hold of the lock, so that nobody waits for a large commit.
@@ -52,8 +52,8 @@ pub struct Standing {
     grants: RwLock<Grants>,
     /// Whoever applies events holds it: one at a time.
     applying: Mutex<()>,
-    /// Whether a user was erased, so that a picture of before tells too much.
-    erased: AtomicBool,
+    /// How many users were erased: what was taken down before the last of them tells too much.
+    erasures: AtomicU64,
 }
 
 /// A session as the store kept it.
@@ -87,7 +87,7 @@ impl Standing {
             services: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
-            erased: AtomicBool::new(false),
+            erasures: AtomicU64::new(0),
         }
     }
 
@@ -140,12 +140,12 @@ impl Standing {
     /// Takes in that a user was erased.
     pub fn note_erased(&self, user: UserNo) {
         self.index.write().addresses.forget(user);
-        self.erased.store(true, Ordering::Release);
+        self.erasures.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Whether a user was erased since this was asked before.
-    pub fn take_erased(&self) -> bool {
-        self.erased.swap(false, Ordering::AcqRel)
+    /// How many users were erased since the process began: what was taken down before the last tells too much.
+    pub fn erasures(&self) -> u64 {
+        self.erasures.load(Ordering::Acquire)
     }
 
     /// Takes in when sessions were last seen, as the store knows it.
@@ -465,6 +465,14 @@ impl Standing {
         let index = self.at(now);
         let told = index.retired.range((Bound::Excluded(after), Bound::Unbounded));
         told.filter(|(_, retired)| retired.told_from <= now).map(|(no, _)| *no).take(limit).collect()
+    }
+
+    /// The sessions that had been idle for too long at an instant, as far as the ledger has not told their endings yet.
+    pub fn idle_by(&self, at: Timestamp, now: Timestamp) -> Vec<SessionNo> {
+        let index = self.at(now);
+        let Some(idle) = index.rows.idle() else { return Vec::new() };
+        let were = index.retired.iter().filter(|(_, retired)| retired.seen_at + idle <= at);
+        were.map(|(no, _)| *no).collect()
     }
 
     /// How many sessions are live.

@@ -253,6 +253,8 @@ pub enum Observed {
     Read {
         /// The filter's text.
         filter: String,
+        /// As of which instant, where it was not the present.
+        as_of: Option<Timestamp>,
     },
     /// A request was refused.
     Refused {
@@ -398,9 +400,12 @@ impl Event {
             Happening::StepUpPassed(window) => json!({ "ip": window.ip, "until": window.until.as_ms() }),
             Happening::Observed(observation) => {
                 let mut detail = match &observation.what {
-                    Observed::Read { filter } => json!({ "filter": filter }),
+                    Observed::Read { filter, .. } => json!({ "filter": filter }),
                     Observed::Refused { reason } => json!({ "reason": reason }),
                 };
+                if let Observed::Read { as_of: Some(as_of), .. } = &observation.what {
+                    detail["as_of"] = json!(as_of.as_ms());
+                }
                 detail["endpoint"] = json!(observation.endpoint);
                 detail["times"] = json!(observation.times);
                 if let Some(from) = observation.from {

@@ -129,6 +129,22 @@ pub const CURVE_POINTS: usize = 1_000;
 pub const SIGN_INS_STRETCH: usize = 5_000;
 /// Sign-ins that are counted for one answer; of more, the newest.
 pub const SIGN_INS_COUNTED: usize = 1_000_000;
+/// Sessions that the store is asked for at a time of those that were live at an instant.
+pub const STOOD_STRETCH: usize = 10_000;
+/// Instants of the past whose sessions are held in memory at once.
+pub const PASTS: usize = 4;
+/// Sessions that they have together, by default.
+pub const AS_OF_SESSIONS: usize = 2_000_000;
+/// The most that may be set.
+pub const AS_OF_SESSIONS_MAX: usize = 100_000_000;
+/// How long they are held.
+pub const PAST_KEPT: Duration = Duration::from_mins(10);
+/// How old an instant is when nothing more is told of it: endings by time, and commits that were under way.
+pub const PAST_SETTLED: Duration = Duration::from_mins(5);
+/// How long sessions are held of an instant that is younger.
+pub const YOUNG_PAST_KEPT: Duration = Duration::from_secs(5);
+/// Fills that wait for the one under way.
+pub const PASTS_WAITING: usize = 16;
 /// Saved filters of one user.
 pub const VIEWS_PER_USER: usize = 100;
 /// Saved filters that are listed, those of others among them.

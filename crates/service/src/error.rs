@@ -19,6 +19,8 @@ pub enum Refusal {
     Filter(Box<FilterError>),
     /// A filter took too long.
     FilterTooCostly,
+    /// What was live at an instant cannot be told.
+    AsOf(AsOfRefusal),
     /// The user has as many streams as it may have.
     TooManyStreams,
     /// Too many different filters are followed at once.
@@ -63,6 +65,35 @@ pub enum Refusal {
     DiskFull,
     /// The truth cannot be read or written now.
     Unavailable,
+}
+
+/// Why what was live at an instant cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOfRefusal {
+    /// It lies in the future.
+    Future,
+    /// It lies before what the ledger or the history holds.
+    TooEarly {
+        /// The earliest instant that can be told at present.
+        earliest: Timestamp,
+    },
+    /// Some of its sessions were forgotten, by a retention that was shorter than it is now.
+    Forgotten,
+    /// It had more sessions than pasts may have in memory.
+    TooLarge {
+        /// How many.
+        sessions: u64,
+        /// The bound.
+        most: u64,
+    },
+    /// Other pasts take all the room, and all of them are being read.
+    AllRead,
+}
+
+impl From<AsOfRefusal> for Refusal {
+    fn from(refusal: AsOfRefusal) -> Self {
+        Self::AsOf(refusal)
+    }
 }
 
 /// Why a preview cannot be carried out.

@@ -4,6 +4,7 @@
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
 mod addresses;
+mod as_of;
 mod audit;
 mod authenticate;
 mod change_password;
@@ -35,6 +36,7 @@ mod mail_codes;
 mod measured_store;
 mod metrics;
 mod observations;
+mod pasts;
 mod permissions;
 mod personal_tokens;
 mod places;
@@ -60,6 +62,7 @@ mod views;
 mod writer;
 
 pub use addresses::AddressCode;
+pub use as_of::{AsOf, Then};
 pub use audit::{AuditEvent, AuditPage};
 pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
 pub use codes::Code;
@@ -70,14 +73,15 @@ pub use delete_user::UserReference;
 pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
-    FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal, RoleRefusal,
-    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal, Wait,
+    AsOfRefusal, FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal,
+    RoleRefusal, ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal, Wait,
 };
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use find_users::FoundUser;
 pub use first_start::FirstAdministrator;
 pub use introspect::GoodToken;
+pub use list_sessions::Found;
 pub use metrics::TIMES;
 pub use principal::{AnyPrincipal, Client, Principal, ServicePrincipal};
 pub use revoke_by_filter::{PreviewRequest, Previewed};
@@ -106,10 +110,11 @@ use following::Following;
 use hashing::Hashing;
 use metrics::Metrics;
 use observations::Observations;
+use pasts::Pasts;
 use pool::Pool;
 use revoking::Revoking;
 use rollcall_auth::ClusterKey;
-use rollcall_index::Standing;
+use rollcall_index::{Readers, Standing};
 use rollcall_model::event::Observation;
 use rollcall_model::{Clock, Command, Randomness, Receipt, SessionId, SessionNo, Timestamp};
 use rollcall_store::Store;
@@ -123,6 +128,9 @@ pub struct Service {
     settings: Settings,
     store: Arc<dyn Store>,
     standing: Arc<Standing>,
+    /// What an index is told of user agents and hosts.
+    readers: Readers,
+    pasts: Pasts,
     following: Arc<Following>,
     writer: Arc<Writer>,
     endings: Arc<Endings>,

@@ -1,35 +1,58 @@
 //! Lists of sessions and single ones, out of the index.
 
-use crate::{Principal, Refusal, Service};
+use crate::{AsOf, Principal, Refusal, Service, Then};
 use rollcall_auth::Kept;
-use rollcall_index::{Filter, FoundRows, List, Matching, Page, Row, Tally, TallyBy, TooCostly};
+use rollcall_index::{Filter, FoundRows, List, Page, Row, Tally, TallyBy, TooCostly};
 use rollcall_model::{SessionId, limits};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Sessions that were found, and are read in pieces.
+#[expect(missing_debug_implementations, reason = "it is made of handles")]
+pub struct Found {
+    of: AsOf,
+    /// What is left of them.
+    rows: Option<FoundRows>,
+}
+
+impl Found {
+    /// Reads up to `most` of the next ones that are still live; `None` at the end.
+    pub fn read<R>(&mut self, most: usize, read: impl FnOnce(&[Row<'_>]) -> R) -> Option<R> {
+        let mut matching = self.of.standing().go_on(self.rows.take()?);
+        let read = matching.read(most, read)?;
+        self.rows = Some(matching.into_found());
+        Some(read)
+    }
+
+    /// What there is to say of them, if they are of the past.
+    pub fn then(&self) -> Option<Then> {
+        self.of.then()
+    }
+}
 
 impl Service {
     /// A page of sessions. `read` sees it while the index stands still, so that rows, total and offset agree.
     ///
     /// A filter that was not asked lately scans off the async threads, and is refused when it takes too long.
     pub async fn list_sessions<R: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
+        of: AsOf,
         list: List,
         read: impl FnOnce(&Page<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
-        let is_at_hand = self.standing.is_at_hand(&list);
-        let (standing, now) = (self.standing.clone(), self.clock.now());
-        self.scan(is_at_hand, move |stop| standing.list(&list, now, stop, read)).await
+        let is_at_hand = of.standing().is_at_hand(&list);
+        self.scan(is_at_hand, move |stop| of.standing().list(&list, of.at(), stop, read)).await
     }
 
     /// How many sessions a filter finds, or all, and by each of these how many: of one state.
     pub async fn tally(
-        self: &Arc<Self>,
+        &self,
+        of: AsOf,
         filter: Option<Filter>,
         by: Vec<TallyBy>,
     ) -> Result<(usize, Vec<Tally>), Refusal> {
-        let (standing, now) = (self.standing.clone(), self.clock.now());
         let tally = move |stop: &dyn Fn() -> bool| {
-            standing.tally(filter.as_ref(), &by, limits::FACET_VALUES, now, stop)
+            of.standing().tally(filter.as_ref(), &by, limits::FACET_VALUES, of.at(), stop)
         };
         self.scan(false, tally).await
     }
@@ -52,25 +75,13 @@ impl Service {
         found.map_err(|TooCostly| Refusal::FilterTooCostly)
     }
 
-    /// All that a filter finds at this moment, to be read in pieces.
-    pub async fn find(&self, filter: Option<Filter>) -> Result<FoundRows, Refusal> {
-        let (standing, now) = (self.standing.clone(), self.clock.now());
+    /// All that a filter finds, to be read in pieces.
+    pub async fn find(&self, of: AsOf, filter: Option<Filter>) -> Result<Found, Refusal> {
         let find = move |stop: &dyn Fn() -> bool| {
-            standing.matching(filter.as_ref(), now, stop).map(Matching::into_found)
+            let rows = of.standing().matching(filter.as_ref(), of.at(), stop)?.into_found();
+            Ok(Found { rows: Some(rows), of })
         };
         self.scan(false, find).await
-    }
-
-    /// Reads up to `most` of what was found and is still live; `None` at the end.
-    pub fn read_found<R>(
-        &self,
-        found: FoundRows,
-        most: usize,
-        read: impl FnOnce(&[Row<'_>]) -> R,
-    ) -> Option<(FoundRows, R)> {
-        let mut matching = self.standing.go_on(found);
-        let read = matching.read(most, read)?;
-        Some((matching.into_found(), read))
     }
 
     /// Seals what a client keeps and sends back.

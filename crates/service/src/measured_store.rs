@@ -7,9 +7,9 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::{
-    Command, PersonalToken, RevocationId, Seq, ServiceNo, SessionId, SessionNo, Timestamp, UserNo,
+    Command, Owner, PersonalToken, RevocationId, Seq, ServiceNo, SessionId, SessionNo, Timestamp, UserNo,
 };
-use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
@@ -89,6 +89,8 @@ impl Store for MeasuredStore {
         ended_session(id: SessionId) -> Option<EndedSession>;
         session_events(session: SessionNo, ended: Option<Seq>, limit: usize) -> Vec<LedgerRow>;
         sign_ins_before(before: SessionNo, limit: usize) -> Vec<SignInRow>;
+        stood(then: Seq, after: SessionNo, limit: usize) -> Stood;
+        owners(users: Vec<UserNo>) -> Vec<Owner>;
         find_users(search: UsersSearch) -> FoundUsers;
         views(user: UserNo, limit: usize) -> Vec<OwnedView>;
         put_view(user: UserNo, view: View, most: usize) -> bool;

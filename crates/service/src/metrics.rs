@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     ended: Counters,
     commands: Histogram,
     revocations: Histograms,
+    fills: Histogram,
     pub store: StoreMetrics,
     levels: Levels,
 }
@@ -51,6 +52,7 @@ struct Levels {
     ready: Gauge,
     live: Gauge,
     index_bytes: Gauge,
+    as_of_sessions: Gauge,
     seq: Gauge,
     behind: Seconds,
     queues: Family<Label, Gauge>,
@@ -74,6 +76,7 @@ impl Metrics {
             ended: Family::default(),
             commands: Histogram::new(SIZES),
             revocations: times(),
+            fills: Histogram::new(TIMES),
             store: StoreMetrics { calls: times(), errors: Family::default() },
             levels: Levels::default(),
             registry: Registry::default(),
@@ -84,7 +87,7 @@ impl Metrics {
 
     /// Names everything. The library puts a full stop behind each text, and `_total` behind a counter's name.
     fn describe(&self, to: &mut Registry) {
-        let Self { sign_ins, opened, ended, commands, revocations, store, levels, registry: _ } = self;
+        let Self { sign_ins, opened, ended, commands, revocations, fills, store, levels, registry: _ } = self;
         to.register("sign_ins", "Sign-ins by password on this node, by what came of them", sign_ins.clone());
         to.register("sessions_opened", "Sessions opened by commits of this node", opened.clone());
         to.register("sessions_ended", "Sessions ended by commits of this node, by reason", ended.clone());
@@ -92,11 +95,15 @@ impl Metrics {
         let text = "Time from the commit that ended a session until this node refused its token and told its sockets, \
                     for each session; for another node's commit the most that it can have been";
         to.register("revocation_lag_seconds", text, revocations.clone());
+        let text = "Time that it took to fill the sessions of a past instant into memory";
+        to.register("as_of_fill_seconds", text, fills.clone());
         to.register("store_call_seconds", "Time that the store took to answer, by call", store.calls.clone());
         to.register("store_errors", "Calls that the store did not answer, by reason", store.errors.clone());
         to.register("ready", "Whether this node answers requests: 1 or 0", levels.ready.clone());
         to.register("live_sessions", "Sessions that are live", levels.live.clone());
         to.register("index_bytes", "Memory that the live index takes, about", levels.index_bytes.clone());
+        let text = "Sessions of past instants that are held in memory";
+        to.register("as_of_sessions", text, levels.as_of_sessions.clone());
         to.register(
             "ledger_seq",
             "The last event of the ledger that this node has taken in",
@@ -144,6 +151,11 @@ impl Metrics {
                 _ => {}
             }
         }
+    }
+
+    /// The sessions of a past instant were filled in so long.
+    pub fn filled(&self, took: Duration) {
+        self.fills.observe(took.as_secs_f64());
     }
 
     /// So many sessions are refused from now on, each this long after the commit that ended it.
@@ -204,6 +216,7 @@ impl Service {
         levels.ready.set((self.phase().is_ready() && self.is_current()).into());
         levels.live.set(level(self.standing.live(self.clock.now())));
         levels.index_bytes.set(level(self.standing.size()));
+        levels.as_of_sessions.set(level(self.pasts.sessions()));
         levels.seq.set(level(self.following.end().seq.0));
         let behind = self.store.shared().map_or(Duration::ZERO, |_| self.following.age());
         levels.behind.set(behind.as_secs_f64());
@@ -212,6 +225,7 @@ impl Service {
             ("writer", level(self.writer.waiting()), level(limits::WRITER_QUEUE)),
             ("hashing", level(self.hashing.pool().under_way()), level(self.hashing.pool().places())),
             ("scans", level(self.scans.under_way()), level(self.scans.places())),
+            ("as-of", level(self.pasts.under_way()), level(limits::PASTS_WAITING)),
             ("mails", level(mail.waiting), level(limits::MAILS_QUEUED)),
             ("observations", level(self.observations.kept()), level(limits::OBSERVATIONS)),
         ] {

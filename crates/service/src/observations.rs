@@ -70,7 +70,7 @@ impl Observations {
 /// What stands for those that found no place: one for reads, one for refusals.
 fn others(what: &Observed) -> Observation {
     let what = match what {
-        Observed::Read { .. } => Observed::Read { filter: String::new() },
+        Observed::Read { .. } => Observed::Read { filter: String::new(), as_of: None },
         Observed::Refused { .. } => Observed::Refused { reason: "other" },
     };
     Observation { by: Actor::Anyone, from: None, endpoint: "other", what, times: 0 }

@@ -50,7 +50,8 @@ impl Service {
         principal: &AnyPrincipal,
     ) -> Result<Previewed, Refusal> {
         let tree = Tree::parse(&request.q).map_err(|error| Refusal::Filter(Box::new(error)))?;
-        let (filter, caller) = (self.bind(&tree, principal.session()).await?, principal.session());
+        let (filter, caller) =
+            (self.bind(&self.live(), &tree, principal.session()).await?, principal.session());
         let (standing, now) = (self.standing.clone(), self.clock.now());
         // Before the search: what is opened meanwhile is newer, or frozen and ended.
         let after = self.following.end().seq;

@@ -91,7 +91,8 @@ impl Service {
 
     /// How many sessions the filter finds that were opened since the preview; `None` when that cannot be said.
     async fn newer(self: &Arc<Self>, preview: &Preview) -> Option<u64> {
-        let filter = self.bind(&Tree::parse(&preview.filter).ok()?, preview.caller).await.ok()?;
+        let filter =
+            self.bind(&self.live(), &Tree::parse(&preview.filter).ok()?, preview.caller).await.ok()?;
         let (standing, now, after) = (self.standing.clone(), self.clock.now(), SessionNo(preview.after.0));
         let count = move |stop: &dyn Fn() -> bool| {
             let mut matching = standing.matching(filter.as_ref(), now, stop)?;

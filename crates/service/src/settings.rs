@@ -29,6 +29,8 @@ pub struct Settings {
     pub keep_details: Option<Duration>,
     /// How long ended sessions are kept; `None` for ever.
     pub keep_ended: Option<Duration>,
+    /// Sessions of past instants that are held in memory at the most, all together.
+    pub as_of_sessions: usize,
     /// Roles whose holders must have a factor: until they have enrolled one, they can only enrol one.
     pub factor_required_of: RoleSet,
 }
@@ -47,6 +49,7 @@ impl Default for Settings {
             revocation_bound: limits::REVOCATION_BOUND,
             keep_details: Some(limits::KEEP_DETAILS),
             keep_ended: Some(limits::KEEP_ENDED),
+            as_of_sessions: limits::AS_OF_SESSIONS,
             factor_required_of: RoleSet::EMPTY,
         }
     }

@@ -11,6 +11,7 @@ use crate::hashing::Hashing;
 use crate::measured_store::MeasuredStore;
 use crate::metrics::Metrics;
 use crate::observations::Observations;
+use crate::pasts::Pasts;
 use crate::pool::Pool;
 use crate::revoking::Revoking;
 use crate::upkeep::log_head;
@@ -111,6 +112,8 @@ impl Service {
                 Hasher::with_memory(parts.settings.argon2_kib),
                 &*parts.randomness,
             )),
+            readers,
+            pasts: Pasts::new(parts.settings.as_of_sessions),
             scans: Pool::new(SCANS_AT_ONCE, SCANS_WAITING),
             feeds: Feeds::default(),
             stream_places: Arc::default(),

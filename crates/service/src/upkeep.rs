@@ -28,6 +28,7 @@ impl Service {
     /// One turn of it. Tests call it when their clock has moved.
     pub async fn do_what_is_due(&self) {
         let now = self.clock.now();
+        self.pasts.trim(now, self.standing.erasures());
         if self.own_disk_is_full() {
             // All of this can wait, and none of it must take what is kept for others. The sweep looks for room.
             return self.sweep(now).await;

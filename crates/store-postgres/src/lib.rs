@@ -36,10 +36,10 @@ use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::{
-    Clock, Command, PersonalToken, Randomness, Refused, ServiceNo, SessionId, Timestamp, UserNo,
+    Clock, Command, Owner, PersonalToken, Randomness, Refused, ServiceNo, SessionId, Timestamp, UserNo,
 };
 use rollcall_store::chain::BEFORE_THE_FIRST;
-use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::remembered::Remembered;
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
@@ -315,6 +315,14 @@ impl Store for PostgresStore {
 
     fn sign_ins_before(&self, before: SessionNo, limit: usize) -> Answer<'_, Vec<SignInRow>> {
         on_a_connection!(self, |connection| past::sign_ins_before(connection, before, limit))
+    }
+
+    fn stood(&self, then: Seq, after: SessionNo, limit: usize) -> Answer<'_, Stood> {
+        on_a_connection!(self, |connection| past::stood(connection, then, after, limit))
+    }
+
+    fn owners(&self, users: Vec<UserNo>) -> Answer<'_, Vec<Owner>> {
+        on_a_connection!(self, |connection| past::owners(connection, &users))
     }
 
     fn find_users(&self, search: UsersSearch) -> Answer<'_, FoundUsers> {

@@ -1,4 +1,5 @@
-//! What is read of the past: the ledger backwards, ended sessions, sign-ins; and what numbers in it stand for.
+//! What is read of the past: the ledger backwards, ended sessions, sign-ins, what was live at an instant; and what numbers
+//! in it stand for.
 
 use crate::connection::Connection;
 use crate::damaged;
@@ -7,9 +8,13 @@ use crate::rows::{self, get, id, ip, ledger_row, number, owner, session_no, time
 use crate::sql;
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
-use rollcall_model::{EndReason, Seq, SessionId, SessionNo, UserNo};
-use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use rollcall_model::{EndReason, Owner, Seq, SessionId, SessionNo, Timestamp, UserNo};
+use rollcall_store::reading::{
+    EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, StoodSession, UsersSearch,
+};
 use rollcall_store::{LedgerRow, NamedUser, StoreError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use tokio_postgres::Row;
 
 /// A stretch of the ledger, the newest event first.
@@ -110,6 +115,60 @@ pub async fn sign_ins_before(
     };
     let rows = connection.rows(sql::SIGN_INS_BEFORE, &[&number(before.0), &bound(limit)]).await?;
     rows.iter().map(sign_in).collect()
+}
+
+/// Sessions that had not ended by an event.
+pub async fn stood(
+    connection: &Connection,
+    then: Seq,
+    after: SessionNo,
+    limit: usize,
+) -> Result<Stood, StoreError> {
+    let (after, then) = (number(after.0), number(then.0));
+    let up_to = connection.row(sql::STOOD_UP_TO, &[&after, &then, &bound(limit)]).await?;
+    let up_to = up_to.map_or(Ok(None), |row| rows::optional(&row, 0))?.map(SessionNo);
+    let Some(last) = up_to else { return Ok(Stood { sessions: Vec::new(), up_to }) };
+    let rows = connection.rows(sql::STOOD, &[&after, &number(last.0), &then]).await?;
+    let mut asked = HashSet::new();
+    for row in &rows {
+        asked.extend([get::<i64>(row, 7)?, get(row, 8)?]);
+    }
+    let texts = texts(connection, asked).await?;
+    let sessions = rows.iter().map(|row| stood_session(row, &texts)).collect::<Result<_, _>>()?;
+    Ok(Stood { sessions, up_to })
+}
+
+/// An erased one's id is empty.
+fn stood_session(row: &Row, texts: &Texts) -> Result<StoodSession, StoreError> {
+    let text = |column| get::<i64>(row, column).map(|no| texts.get(&no).cloned().unwrap_or_default());
+    let is_erased = get::<&str>(row, 1)?.is_empty();
+    let ended_at: Option<i64> = get(row, 5)?;
+    Ok(StoodSession {
+        no: session_no(row, 0)?,
+        id: if is_erased { None } else { Some(id(row, 1)?) },
+        user: user_no(row, 2)?,
+        opened_at: time(row, 3)?,
+        expires_at: time(row, 4)?,
+        ended_at: ended_at.map(Timestamp::from_ms),
+        ip: ip(row, 6)?,
+        agent: text(7)?,
+        host: text(8)?,
+    })
+}
+
+/// Texts by their numbers.
+type Texts = HashMap<i64, Arc<str>>;
+
+async fn texts(connection: &Connection, asked: HashSet<i64>) -> Result<Texts, StoreError> {
+    let asked: Vec<i64> = asked.into_iter().collect();
+    let rows = connection.rows(sql::TEXTS, &[&asked]).await?;
+    rows.iter().map(|row| Ok((get(row, 0)?, get::<&str>(row, 1)?.into()))).collect()
+}
+
+/// Users as they are now.
+pub async fn owners(connection: &Connection, users: &[UserNo]) -> Result<Vec<Owner>, StoreError> {
+    let users: Vec<i64> = users.iter().map(|user| number(user.0)).collect();
+    connection.rows(sql::OWNERS_EVER, &[&users]).await?.iter().map(owner).collect()
 }
 
 /// Users that a text finds.

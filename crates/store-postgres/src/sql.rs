@@ -52,6 +52,21 @@ statements! {
             SELECT opened_seq, opened_at, ip, agent FROM sessions WHERE opened_seq < $1
             UNION ALL SELECT opened_seq, opened_at, ip, agent FROM session_history WHERE opened_seq < $1
             ORDER BY opened_seq DESC LIMIT $2) AS newest LEFT JOIN texts ON no = agent ORDER BY opened_seq DESC";
+    /// How far the next sessions go, and those of them that had not ended by an event.
+    STOOD_UP_TO = "SELECT MAX(opened_seq) FROM (
+        SELECT opened_seq FROM sessions WHERE opened_seq > $1 AND opened_seq <= $2
+        UNION ALL SELECT opened_seq FROM session_history WHERE opened_seq > $1 AND opened_seq <= $2
+        ORDER BY opened_seq LIMIT $3) AS next";
+    STOOD = "SELECT opened_seq, id, user_no, opened_at, expires_at, ended_at, ip, agent, host FROM (
+            SELECT opened_seq, id, user_no, opened_at, expires_at, ended_seq, ended_at, ip, agent, host
+                FROM sessions LEFT JOIN ended_sessions USING (opened_seq)
+                WHERE opened_seq > $1 AND opened_seq <= $2
+            UNION ALL
+            SELECT opened_seq, id, user_no, opened_at, expires_at, ended_seq, ended_at, ip, agent, host
+                FROM session_history WHERE opened_seq > $1 AND opened_seq <= $2) AS looked_at
+        WHERE ended_seq IS NULL OR ended_seq > $3 ORDER BY opened_seq";
+    OWNERS_EVER = "SELECT user_no, id, username, name, roles FROM users WHERE user_no = ANY ($1::bigint[])";
+    TEXTS = "SELECT no, text FROM texts WHERE no = ANY ($1::bigint[])";
     TIME_OF_EVENT = "SELECT at FROM ledger WHERE seq = $1";
 
     WORKSPACE = "SELECT test, had_administrator, EXISTS (SELECT 1 FROM users), key_fingerprint FROM workspace";

@@ -41,10 +41,12 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Command, PersonalToken, Randomness, ServiceNo, SessionId, Timestamp, UserNo, limits};
+use rollcall_model::{
+    Command, Owner, PersonalToken, Randomness, ServiceNo, SessionId, Timestamp, UserNo, limits,
+};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
-use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::remembered::Remembered;
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
@@ -304,6 +306,14 @@ impl Store for SqliteStore {
 
     fn sign_ins_before(&self, before: SessionNo, limit: usize) -> Answer<'_, Vec<SignInRow>> {
         self.read(move |connection| past::sign_ins_before(connection, before, limit))
+    }
+
+    fn stood(&self, then: Seq, after: SessionNo, limit: usize) -> Answer<'_, Stood> {
+        self.read(move |connection| past::stood(connection, then, after, limit))
+    }
+
+    fn owners(&self, users: Vec<UserNo>) -> Answer<'_, Vec<Owner>> {
+        self.read(move |connection| past::owners(connection, &users))
     }
 
     fn find_users(&self, search: UsersSearch) -> Answer<'_, FoundUsers> {

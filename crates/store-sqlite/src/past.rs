@@ -1,14 +1,18 @@
-//! What is read of the past: the ledger backwards, ended sessions, sign-ins; and what numbers in it stand for.
+//! What is read of the past: the ledger backwards, ended sessions, sign-ins, what was live at an instant; and what numbers
+//! in it stand for.
 
 use crate::read::emails;
 use crate::rows::{self, id, ip, ledger_row, number, owner, time, unsigned};
 use crate::sql;
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
-use rollcall_model::{EndReason, Seq, SessionId, SessionNo, UserNo};
-use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use rollcall_model::{EndReason, Owner, Seq, SessionId, SessionNo, Timestamp, UserNo};
+use rollcall_store::reading::{
+    EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, StoodSession, UsersSearch,
+};
 use rollcall_store::{LedgerRow, NamedUser};
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A stretch of the ledger, the newest event first.
@@ -114,6 +118,64 @@ pub fn sign_ins_before(
         .prepare_cached(sql::SIGN_INS_BEFORE)?
         .query_map([number(before.0), bound(limit)], sign_in)?
         .collect()
+}
+
+/// Sessions that had not ended by an event.
+pub fn stood(connection: &Connection, then: Seq, after: SessionNo, limit: usize) -> Result<Stood, Error> {
+    let (after, then) = (number(after.0), number(then.0));
+    let up_to: Option<i64> = connection
+        .prepare_cached(sql::STOOD_UP_TO)?
+        .query_row([after, then, bound(limit)], |row| row.get(0))?;
+    let Some(last) = up_to else { return Ok(Stood { sessions: Vec::new(), up_to: None }) };
+    let mut texts = Texts::new(connection);
+    let mut statement = connection.prepare_cached(sql::STOOD)?;
+    let sessions = statement.query_map([after, last, then], |row| stood_session(row, &mut texts))?;
+    Ok(Stood { sessions: sessions.collect::<Result<_, _>>()?, up_to: Some(SessionNo(last.unsigned_abs())) })
+}
+
+/// An erased one's id is empty.
+fn stood_session(row: &Row<'_>, texts: &mut Texts<'_>) -> Result<StoodSession, Error> {
+    let is_erased = row.get_ref(1)?.as_str()?.is_empty();
+    let ended_at: Option<i64> = row.get(5)?;
+    Ok(StoodSession {
+        no: SessionNo(unsigned(row, 0)?),
+        id: if is_erased { None } else { Some(id(row, 1)?) },
+        user: UserNo(unsigned(row, 2)?),
+        opened_at: time(row, 3)?,
+        expires_at: time(row, 4)?,
+        ended_at: ended_at.map(Timestamp::from_ms),
+        ip: ip(row, 6)?,
+        agent: texts.get(row.get(7)?)?,
+        host: texts.get(row.get(8)?)?,
+    })
+}
+
+/// Texts by their numbers, each looked up once: the sessions of a stretch share most of theirs.
+struct Texts<'a> {
+    connection: &'a Connection,
+    known: HashMap<i64, Arc<str>>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, known: HashMap::new() }
+    }
+
+    fn get(&mut self, no: i64) -> Result<Arc<str>, Error> {
+        if let Some(known) = self.known.get(&no) {
+            return Ok(known.clone());
+        }
+        let found: Option<Arc<str>> =
+            self.connection.prepare_cached(sql::TEXT)?.query_row([no], |row| row.get(0)).optional()?;
+        Ok(self.known.entry(no).or_insert(found.unwrap_or_default()).clone())
+    }
+}
+
+/// Users as they are now.
+pub fn owners(connection: &Connection, users: &[UserNo]) -> Result<Vec<Owner>, Error> {
+    let mut statement = connection.prepare_cached(sql::OWNER_EVER)?;
+    let found = users.iter().map(|user| statement.query_row([number(user.0)], owner).optional());
+    found.filter_map(Result::transpose).collect()
 }
 
 /// Users that a text finds.

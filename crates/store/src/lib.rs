@@ -18,7 +18,7 @@ mod service_tokens;
 pub mod suite;
 pub mod views;
 
-use reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, UsersSearch};
+use reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 pub use revocations::KeptRevocation;
 use rollcall_model::event::{Envelope, PasswordHash};
 use rollcall_model::factor::{Authenticator, Factors, KeyFingerprint, MailedCode, SealedSeed};
@@ -158,6 +158,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Sign-ins before `before` whose sessions are live, or ended and not forgotten, the newest first.
     fn sign_ins_before(&self, before: SessionNo, limit: usize) -> Answer<'_, Vec<SignInRow>>;
+
+    /// Looks at the next `limit` sessions behind `after` that were opened up to the event `then`, live ones and ended ones
+    /// that are not forgotten, and gives those that had not ended by it.
+    fn stood(&self, then: Seq, after: SessionNo, limit: usize) -> Answer<'_, Stood>;
+
+    /// Users as they are now, deleted ones too.
+    fn owners(&self, users: Vec<UserNo>) -> Answer<'_, Vec<Owner>>;
 
     /// Users that a text finds, in the order of their usernames.
     fn find_users(&self, search: UsersSearch) -> Answer<'_, FoundUsers>;

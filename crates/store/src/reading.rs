@@ -1,8 +1,8 @@
-//! What is read of the past, a bounded stretch at a time: the ledger backwards, ended sessions, sign-ins; and the answers'
-//! types.
+//! What is read of the past, a bounded stretch at a time: the ledger backwards, ended sessions, sign-ins, what was live at
+//! an instant; and the answers' types.
 
 use crate::NamedUser;
-use rollcall_model::ids::{Seq, SessionId, SessionNo};
+use rollcall_model::ids::{Seq, SessionId, SessionNo, UserNo};
 use rollcall_model::user::NameKey;
 use rollcall_model::{EndReason, Owner, Timestamp, User};
 use std::net::IpAddr;
@@ -68,6 +68,38 @@ pub struct SignInRow {
     pub ip: IpAddr,
     /// With which user agent.
     pub agent: Arc<str>,
+}
+
+/// A session that had not ended by an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoodSession {
+    /// The ledger's number of its opening.
+    pub no: SessionNo,
+    /// Its id on the wire; `None` when its user was erased.
+    pub id: Option<SessionId>,
+    /// Whose it was.
+    pub user: UserNo,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Its absolute end.
+    pub expires_at: Timestamp,
+    /// When it ended, if it has since; by time, the instant at which that was due, which may lie before the event.
+    pub ended_at: Option<Timestamp>,
+    /// The client's address at sign-in.
+    pub ip: IpAddr,
+    /// The user agent at sign-in.
+    pub agent: Arc<str>,
+    /// The `Host` header at sign-in.
+    pub host: Arc<str>,
+}
+
+/// A stretch of the sessions that had not ended by an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// The sessions, in the order of their numbers.
+    pub sessions: Vec<StoodSession>,
+    /// The last session that was looked at; `None` when there was none.
+    pub up_to: Option<SessionNo>,
 }
 
 /// Which users are looked for, in the order of their usernames.

@@ -47,6 +47,24 @@ fn an_error_says_where_it_is_and_what_was_expected() {
 }
 
 #[test]
+fn the_past_is_asked_nothing_that_only_the_present_knows() {
+    for (text, column, length) in
+        [("user:zoe seen<7d", 10, 4), ("a OR -(factor:none)", 8, 6), ("Current:yes", 1, 7)]
+    {
+        assert!(Tree::parse(text).is_ok(), "{text}");
+        let error = Tree::parse_of_the_past(text).expect_err(text);
+        assert_eq!((error.column, error.length), (column, length), "{text}: {error}");
+        assert!(
+            error.to_string().contains("is known of live sessions only. Expected one of the fields user, ")
+        );
+        assert!(!error.expected().contains("seen"), "{error}");
+    }
+    for text in ["", "user:zoe login<7d -role:admin", "\"seen\" email:*@x.test"] {
+        assert_eq!(Tree::parse_of_the_past(text), Tree::parse(text), "{text}");
+    }
+}
+
+#[test]
 fn what_is_too_much_is_refused_with_its_bound() {
     let terms = |count: usize| vec!["a"; count].join(" OR ");
     assert!(Tree::parse(&terms(FILTER_TERMS)).is_ok());

@@ -158,7 +158,7 @@ async fn stages<E: Endpoint>(
     let read = match E::POLICY.record {
         Record::Read => {
             let filter = call.query.filter().or_else(|| call.body.filter()).unwrap_or_default();
-            Some(Observed::Read { filter: filter.into() })
+            Some(Observed::Read { filter: filter.into(), as_of: call.query.as_of() })
         }
         Record::Nothing => None,
     };

@@ -79,6 +79,7 @@ fn schema(kind: Kind) -> Value {
     match kind {
         Kind::Number => json!({ "type": "number", "minimum": 0 }),
         Kind::Text(chars) => json!({ "type": "string", "maxLength": chars, "pattern": NO_NUL }),
+        Kind::Instant => json!({ "type": "string", "format": "date-time" }),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::List => {
             let text = json!({ "type": "string", "maxLength": limits::TEXT_CHARS, "pattern": NO_NUL });

@@ -113,6 +113,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
         | Refusal::Scope { .. }
         | Refusal::Network { .. }
         | Refusal::Time(_)
+        | Refusal::OfThePresent { .. }
         | Refusal::BadCursor
         | Refusal::Range(_) => status(400, plain("error-invalid-params")),
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
@@ -172,7 +173,8 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         // What only endpoints of v2 are refused with.
-        Outcome::Revocation(_)
+        Outcome::AsOf(_)
+        | Outcome::Revocation(_)
         | Outcome::ServiceToken(_)
         | Outcome::NothingToVerify
         | Outcome::WrongAddressCode

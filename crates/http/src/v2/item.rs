@@ -11,6 +11,15 @@ use schemars::JsonSchema;
 /// Bytes of an item, about: a page's buffer is made once.
 pub const ITEM_BYTES: usize = 480;
 
+/// In which tense a session is told: what only the present knows is null in the past.
+#[derive(Clone, Copy, Debug)]
+pub enum Tense {
+    /// It is live; and which session asks, if one does.
+    Present(Option<SessionNo>),
+    /// It was live.
+    Past,
+}
+
 /// A session.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "a schema: items are written by hand")]
@@ -31,14 +40,14 @@ pub struct Session {
     /// The client's address when it signed in.
     ip: String,
     login_at: Time,
-    /// When it was last used, as far as that was told.
-    seen_at: Time,
+    /// When it was last used, as far as that was told; null of the past.
+    seen_at: Option<Time>,
     /// When it ends by itself.
     expires_at: Time,
-    /// The strongest second factor that its user has.
-    factor: FactorName,
-    /// Whether it is the calling session.
-    current: bool,
+    /// The strongest second factor that its user has; null of the past.
+    factor: Option<FactorName>,
+    /// Whether it is the calling session; null of the past.
+    current: Option<bool>,
 }
 
 /// The strongest second factor that a user has.
@@ -88,7 +97,7 @@ pub fn ended_item(ended: &Ended) -> Vec<u8> {
 pub fn item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
     let mut out = Vec::with_capacity(ITEM_BYTES);
     out.push(b'{');
-    fields(&mut out, row, current);
+    fields(&mut out, row, Tense::Present(current));
     out.push(b'}');
     out
 }
@@ -97,13 +106,13 @@ pub fn item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
 pub fn live_item(row: &Row<'_>, current: Option<SessionNo>) -> Vec<u8> {
     let mut out = Vec::with_capacity(ITEM_BYTES);
     out.push(b'{');
-    fields(&mut out, row, current);
+    fields(&mut out, row, Tense::Present(current));
     out.extend_from_slice(br#","ended_at":null,"ended_reason":null"#);
     out
 }
 
 /// An item's fields, without the braces around them.
-pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, current: Option<SessionNo>) {
+pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, tense: Tense) {
     first(out, "id", row.id());
     text(out, "user_id", row.user_id().as_bytes());
     text(out, "username", row.username_utf8());
@@ -112,11 +121,21 @@ pub fn fields(out: &mut Vec<u8>, row: &Row<'_>, current: Option<SessionNo>) {
     text(out, "host", row.host().as_bytes());
     text(out, "ip", row.address());
     time(out, "login_at", row.opened_at());
-    time(out, "seen_at", row.seen_at());
-    time(out, "expires_at", row.expires_at());
-    text(out, "factor", factor(row.factors()).as_bytes());
-    let current = current == Some(row.no());
-    out.extend_from_slice(if current { br#","current":true"# } else { br#","current":false"# });
+    match tense {
+        Tense::Present(asking) => {
+            time(out, "seen_at", row.seen_at());
+            time(out, "expires_at", row.expires_at());
+            text(out, "factor", factor(row.factors()).as_bytes());
+            let is_asking = asking == Some(row.no());
+            out.extend_from_slice(if is_asking { br#","current":true"# } else { br#","current":false"# });
+        }
+        Tense::Past => {
+            maybe(out, "seen_at", None);
+            time(out, "expires_at", row.expires_at());
+            maybe(out, "factor", None);
+            maybe(out, "current", None);
+        }
+    }
 }
 
 fn device_fields(out: &mut Vec<u8>, device: &Device) {

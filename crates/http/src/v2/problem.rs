@@ -5,10 +5,10 @@ use crate::guard::WAIT;
 use crate::refusal::{Place, Refusal};
 use crate::v1::errors;
 use crate::v2::sessions::{facet_names, sort_names};
-use rollcall_model::{Scopes, limits};
+use rollcall_model::{Scopes, Timestamp, limits};
 use rollcall_service::index::filter::{Fault, FilterError};
 use rollcall_service::{
-    FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal,
+    AsOfRefusal, FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal,
     ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpRefusal, Wait,
 };
 use serde_json::{Value, json};
@@ -101,6 +101,10 @@ pub fn problem(refusal: &Refusal) -> Problem {
             let detail = format!("{given:?} is none of {}.", facet_names());
             new(400, "bad-facet", "This cannot be counted by", &detail)
         }
+        Refusal::OfThePresent { name } => {
+            let detail = format!("`{name}` cannot be asked with `as_of`: nothing keeps what it was.");
+            new(400, "of-the-present", "This is known of live sessions only", &detail)
+        }
         Refusal::Format { given } => {
             new(400, "bad-format", "There is no such form", &format!("{given:?} is none of ndjson, csv."))
         }
@@ -114,7 +118,7 @@ pub fn problem(refusal: &Refusal) -> Problem {
             400,
             "bad-cursor",
             "The cursor is not of this list",
-            "Take `next` of the page before, with the same q and sort, within a day; or begin anew without it.",
+            "Take `next` of the page before, with the same q, sort and as_of, within a day; or begin anew without it.",
         ),
         Refusal::Range(what) => new(400, "bad-range", "There is no such stretch of time", what),
         Refusal::Outcome(outcome) => self::outcome(outcome),
@@ -151,6 +155,7 @@ fn outcome(outcome: &Outcome) -> Problem {
         Outcome::SignIn(refusal) => sign_in(refusal),
         Outcome::StepUp(refusal) => step_up(refusal),
         Outcome::Filter(error) => filter(error),
+        Outcome::AsOf(refusal) => as_of(*refusal),
         Outcome::TooManyStreams => {
             let detail =
                 format!("A user has {} streams at once on a node; close one.", limits::STREAMS_PER_USER);
@@ -247,6 +252,44 @@ fn filter(error: &FilterError) -> Problem {
     problem.body["expected"] = json!(error.expected());
     problem.body["nearest"] = json!(error.nearest());
     problem
+}
+
+fn as_of(refusal: AsOfRefusal) -> Problem {
+    match refusal {
+        AsOfRefusal::Future => new(
+            400,
+            "as-of-in-the-future",
+            "The instant lies in the future",
+            "Leave `as_of` out to ask what is live now.",
+        ),
+        AsOfRefusal::TooEarly { earliest } => {
+            let detail = format!(
+                "From {earliest} on it can be asked: before, the ledger had not begun, or sessions that ended are not \
+                 kept."
+            );
+            let mut problem = new(400, "as-of-too-early", "The instant lies too far back", &detail);
+            problem.body["earliest"] = json!(earliest.to_string());
+            problem
+        }
+        AsOfRefusal::Forgotten => new(
+            400,
+            "as-of-forgotten",
+            "Some of the sessions of that instant are forgotten",
+            "Ended sessions were kept for a shorter time than now. Ask of a later instant.",
+        ),
+        AsOfRefusal::TooLarge { sessions, most } => {
+            let detail = format!(
+                "{sessions} sessions were live, and {most} are taken into memory at the most: an operator raises \
+                 `limits.as_of_sessions`."
+            );
+            new(422, "as-of-too-large", "Too many sessions were live at that instant", &detail)
+        }
+        AsOfRefusal::AllRead => not_now(
+            "as-of-busy",
+            "Sessions of other instants take all the memory there is for them",
+            "Others are reading them. Try again when they have, or ask of the same instant.",
+        ),
+    }
 }
 
 fn schema(place: Place, faults: &[String]) -> Problem {
@@ -494,8 +537,14 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::Outcome(Outcome::Filter(Box::new(filter))),
         Refusal::Sort { given: "colour".into() },
         Refusal::Facet { given: "colour".into() },
+        Refusal::OfThePresent { name: "seen" },
         Refusal::Format { given: "pdf".into() },
         Refusal::BadCursor,
+        Outcome::from(AsOfRefusal::Future).into(),
+        Outcome::from(AsOfRefusal::TooEarly { earliest: Timestamp::from_ms(0) }).into(),
+        Outcome::from(AsOfRefusal::Forgotten).into(),
+        Outcome::from(AsOfRefusal::TooLarge { sessions: 2, most: 1 }).into(),
+        Outcome::from(AsOfRefusal::AllRead).into(),
         Outcome::from(RevocationRefusal::NoSuchPreview).into(),
         Outcome::from(RevocationRefusal::OfAnother).into(),
         Outcome::from(RevocationRefusal::Expired).into(),

@@ -3,7 +3,7 @@
 //! A program that opens it takes a field for a formula that begins as one does. Agents and names are anybody's text, so
 //! such a field gets an apostrophe in front, which those programs take away again.
 
-use super::item::factor;
+use super::item::{Tense, factor};
 use rollcall_service::index::Row;
 
 /// The first line: the names of the columns.
@@ -11,8 +11,12 @@ pub const HEAD: &str = "id,user_id,username,name,device_type,device_name,device_
                         login_at,seen_at,expires_at,factor\r\n";
 
 /// Appends a row.
-pub fn row(out: &mut Vec<u8>, row: &Row<'_>) {
+pub fn row(out: &mut Vec<u8>, row: &Row<'_>, tense: Tense) {
     let (device, user_id) = (row.device(), row.user_id());
+    let (seen_at, factor) = match tense {
+        Tense::Present(_) => (Some(row.seen_at().iso()), factor(row.factors())),
+        Tense::Past => (None, ""),
+    };
     let fields: [&[u8]; 15] = [
         row.id(),
         user_id.as_bytes(),
@@ -26,9 +30,9 @@ pub fn row(out: &mut Vec<u8>, row: &Row<'_>) {
         row.host().as_bytes(),
         row.address(),
         &row.opened_at().iso(),
-        &row.seen_at().iso(),
+        seen_at.as_ref().map_or(&[], |at| &at[..]),
         &row.expires_at().iso(),
-        factor(row.factors()).as_bytes(),
+        factor.as_bytes(),
     ];
     for (i, field) in fields.into_iter().enumerate() {
         if i > 0 {

@@ -126,6 +126,11 @@ pub static SETTINGS: &[Setting] = &[
         kind: &Time { range: SECOND..=DAY, at: at!(wire.rate_window) },
     },
     Setting {
+        name: "limits.as_of_sessions",
+        meaning: "Sessions of past instants that `as_of` holds in memory at the most, all instants together, for some minutes after they were asked; each takes about 200 bytes. An instant with more is refused",
+        kind: &Count { range: 1..=limits::AS_OF_SESSIONS_MAX, at: at!(service.as_of_sessions) },
+    },
+    Setting {
         name: "failures.user",
         meaning: "Wrong passwords of one user within the window; the last of them blocks",
         kind: &Count { range: 1..=1_000_000, at: at!(service.user_failures.max) },
@@ -377,6 +382,7 @@ mod tests {
             ("limits.calls", &["1"], "1"),
             ("limits.principal_calls", &["600"], "600"),
             ("limits.window", &["24h"], r#""1d""#),
+            ("limits.as_of_sessions", &["1"], "1"),
             ("failures.user", &["3"], "3"),
             ("failures.address", &["1000000"], "1000000"),
             ("failures.code", &["1000"], "1000"),
@@ -435,6 +441,7 @@ mod tests {
             ("limits.calls", &["0", "1000001"]),
             ("limits.principal_calls", &["0", "1000001"]),
             ("limits.window", &["0s", "25h"]),
+            ("limits.as_of_sessions", &["0", "100000001"]),
             ("failures.user", &["0", "1000001"]),
             ("failures.address", &["0", "1000001"]),
             ("failures.code", &["0", "1001"]),

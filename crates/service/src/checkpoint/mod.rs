@@ -125,11 +125,13 @@ impl Service {
     /// Writes one from time to time, until the service stops.
     pub(crate) async fn write_checkpoints(self: Arc<Self>) {
         let mut ticks = self.ticks(limits::CHECKPOINT_PERIOD);
+        let mut erasures = 0;
         while ticks.next().await {
             let written = *self.checkpoints.written.lock().await;
             let much_happened = self.following.end().seq.0 - written.0 >= limits::CHECKPOINT_EVENTS;
             // What is kept must not tell longer of somebody than the store does.
-            if self.standing.take_erased() || much_happened {
+            let before = std::mem::replace(&mut erasures, self.standing.erasures());
+            if erasures != before || much_happened {
                 self.write_checkpoint(None).await;
             }
         }

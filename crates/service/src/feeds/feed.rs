@@ -208,17 +208,15 @@ impl Watched {
     /// Binds the filter to this minute, and searches it.
     async fn search(&mut self) -> Result<(), Refusal> {
         let Followed { filter, caller, .. } = &self.followed;
-        let filter = self.service.filter(filter, *caller).await?;
+        let live = self.service.live();
+        let filter = self.service.filter(&live, filter, *caller).await?;
         self.finder = filter.as_ref().map(Finder::of);
-        let mut rest = Some(self.service.find(filter).await?);
+        let mut found = self.service.find(live, filter).await?;
         self.found.clear();
-        while let Some(found) = rest.take() {
-            let numbers = |rows: &[Row<'_>]| rows.iter().map(|row| row.no().0).collect::<Vec<_>>();
-            if let Some((left, numbers)) = self.service.read_found(found, limits::EXPORTED_AT_ONCE, numbers) {
-                self.found.extend(numbers);
-                rest = Some(left);
-                tokio::task::yield_now().await;
-            }
+        let numbers = |rows: &[Row<'_>]| rows.iter().map(|row| row.no().0).collect::<Vec<_>>();
+        while let Some(numbers) = found.read(limits::EXPORTED_AT_ONCE, numbers) {
+            self.found.extend(numbers);
+            tokio::task::yield_now().await;
         }
         Ok(())
     }

@@ -389,7 +389,7 @@ pub async fn observations_are_written(fixture: Fixture) {
         by: Actor::Anyone,
         from: Some(AddressKey::of([192, 0, 2, 7].into())),
         endpoint: "sessions/list.all",
-        what: Observed::Read { filter: "chrome".into() },
+        what: Observed::Read { filter: "chrome".into(), as_of: None },
         times: 3,
     };
     let refused = Observation { what: Observed::Refused { reason: "totp-required" }, ..read.clone() };

@@ -59,7 +59,7 @@ pub async fn what_is_old_is_forgotten_in_steps_and_the_chain_holds(fixture: Fixt
 }
 
 fn asked(by: UserNo) -> Command {
-    let what = Observed::Read { filter: "what ann looked for".into() };
+    let what = Observed::Read { filter: "what ann looked for".into(), as_of: None };
     let endpoint = "sessions/list";
     Command::Observe(vec![Observation { by: Actor::User(by), from: None, endpoint, what, times: 1 }])
 }

@@ -97,6 +97,8 @@ macro_rules! suite {
             an_ended_session_is_found_by_its_id_before_and_after_the_sweep,
             a_session_has_its_events_from_opening_to_ending,
             sign_ins_are_given_of_live_and_ended_sessions_once_each,
+            what_stood_after_an_event_is_given_in_stretches_before_and_after_the_sweep,
+            who_had_sessions_is_told_of_deleted_and_erased_users_too,
             users_are_found_by_what_their_names_and_addresses_contain,
             views_are_kept_by_user_and_name_within_a_bound_and_go_with_their_user,
         );

@@ -3,7 +3,7 @@
 #![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "these are tests")]
 
 use super::Fixture;
-use crate::reading::UsersSearch;
+use crate::reading::{StoodSession, UsersSearch};
 use crate::views::View;
 use rollcall_model::command::Passing;
 use rollcall_model::factor::Proof;
@@ -114,6 +114,86 @@ pub async fn sign_ins_are_given_of_live_and_ended_sessions_once_each(fixture: Fi
     assert_eq!((newest[0].at, &*newest[0].agent), (Timestamp::from_ms(1_000_004), "curl/8.5.0"));
     let rest = fixture.store.sign_ins_before(sessions[2], 3).await.unwrap();
     assert_eq!(rest.iter().map(|row| row.no).collect::<Vec<_>>(), [sessions[1], sessions[0]]);
+}
+
+/// The sessions that stood after an event, looked at a few at a time.
+async fn stood(fixture: &Fixture, then: Seq, limit: usize) -> Vec<StoodSession> {
+    let (mut all, mut after) = (Vec::new(), SessionNo(0));
+    loop {
+        let stood = fixture.store.stood(then, after, limit).await.unwrap();
+        assert!(stood.sessions.len() <= limit);
+        all.extend(stood.sessions);
+        let Some(up_to) = stood.up_to else { return all };
+        assert!(up_to > after);
+        after = up_to;
+    }
+}
+
+pub async fn what_stood_after_an_event_is_given_in_stretches_before_and_after_the_sweep(fixture: Fixture) {
+    let ann = fixture.user("ann", &[]).await;
+    let mut sessions = Vec::new();
+    for at in 0..5 {
+        fixture.set_now(1_000_000 + at);
+        sessions.push(fixture.open(ann).await);
+    }
+    fixture.set_now(1_000_100);
+    let first = fixture.run(end(sessions[1])).await.unwrap().last;
+    fixture.store.sweep(fixture.now(), fixture.now(), 10).await.unwrap();
+    fixture.set_now(1_000_200);
+    let second = fixture.run(end(sessions[3])).await.unwrap().last;
+    let numbers = async |then, limit| -> Vec<_> {
+        stood(&fixture, then, limit).await.iter().map(|session| session.no).collect()
+    };
+    let all = sessions.clone();
+    for _ in ["waiting to be moved", "in history"] {
+        for limit in [1, 2, 100] {
+            assert_eq!(numbers(Seq(0), limit).await, []);
+            assert_eq!(numbers(Seq(sessions[2].0), limit).await, all[..3]);
+            assert_eq!(numbers(Seq(first.0 - 1), limit).await, all);
+            assert_eq!(numbers(first, limit).await, [all[0], all[2], all[3], all[4]]);
+            assert_eq!(numbers(second, limit).await, [all[0], all[2], all[4]]);
+        }
+        fixture.store.sweep(fixture.now(), fixture.now(), 10).await.unwrap();
+    }
+    let before = stood(&fixture, Seq(first.0 - 1), 100).await;
+    let ends: Vec<_> = before.iter().map(|session| session.ended_at.map(Timestamp::as_ms)).collect();
+    assert_eq!(ends, [None, Some(1_000_100), None, Some(1_000_200), None]);
+    for (session, at) in before.iter().zip(1_000_000..) {
+        let expected = StoodSession {
+            no: session.no,
+            id: Some(id_of(&fixture, session.no).await),
+            user: ann,
+            opened_at: Timestamp::from_ms(at),
+            expires_at: Timestamp::from_ms(at) + Duration::from_hours(1),
+            ended_at: session.ended_at,
+            ip: [192, 0, 2, 7].into(),
+            agent: "curl/8.5.0".into(),
+            host: "chat.example.test".into(),
+        };
+        assert_eq!(*session, expected);
+    }
+}
+
+pub async fn who_had_sessions_is_told_of_deleted_and_erased_users_too(fixture: Fixture) {
+    let (ann, bob) = (fixture.user("ann", &[]).await, fixture.user("bob", &[]).await);
+    let (of_ann, of_bob) = (fixture.open(ann).await, fixture.open(bob).await);
+    let then = fixture.store.end().await.unwrap().seq;
+    fixture.run(Command::DeleteUser { user: ann, by: Actor::System }).await.unwrap();
+    fixture.run(Command::EraseUser { user: bob, by: Actor::Operator }).await.unwrap();
+    fixture.store.sweep(fixture.now(), fixture.now(), 10).await.unwrap();
+    let mut after = Some(Seq(0));
+    while let Some(seq) = after {
+        after = fixture.store.erase(bob, seq, 100).await.unwrap();
+    }
+    let mut owners = fixture.store.owners(vec![ann, bob, UserNo(900)]).await.unwrap();
+    owners.sort_unstable_by_key(|owner| owner.no);
+    let told: Vec<_> =
+        owners.iter().map(|owner| (owner.no, &*owner.username, owner.name.as_deref())).collect();
+    assert_eq!(told, [(ann, "ann", Some("Name of ann")), (bob, "", None)]);
+    let stood = stood(&fixture, then, 100).await;
+    let whose: Vec<_> =
+        stood.iter().map(|session| (session.no, session.user, session.id.is_some())).collect();
+    assert_eq!(whose, [(of_ann, ann, true), (of_bob, bob, false)]);
 }
 
 pub async fn users_are_found_by_what_their_names_and_addresses_contain(fixture: Fixture) {

@@ -35,6 +35,6 @@ impl Endpoint for List {
         let (offset, count) = (list.offset, list.count);
         let calling = call.caller.session();
         let write = move |rows: &Page<'_>| page(rows, Of::Myself(calling), offset, count);
-        Ok(Json::written(call.service.list_sessions(list, write).await?))
+        Ok(Json::written(call.service.list_sessions(call.service.live(), list, write).await?))
     }
 }

@@ -35,6 +35,6 @@ impl Endpoint for ListAll {
         let list = call.query.list(Scope::Everyone)?;
         let (offset, count) = (list.offset, list.count);
         let write = move |rows: &Page<'_>| page(rows, Of::Everyone, offset, count);
-        Ok(Json::written(call.service.list_sessions(list, write).await?))
+        Ok(Json::written(call.service.list_sessions(call.service.live(), list, write).await?))
     }
 }

@@ -32,7 +32,8 @@ impl Endpoint for Sessions {
         let scope = Scope::Of(call.caller.user());
         let list = List { scope, filter: None, sort: Vec::new(), after: None, offset: 0, count: usize::MAX };
         let current = call.caller.session();
-        let read = move |rows: &Rows<'_>| write(&Page { rows, current, next: None, facets: None });
-        Ok(Json::written(call.service.list_sessions(list, read).await?))
+        let read =
+            move |rows: &Rows<'_>| write(&Page { rows, current, next: None, facets: None, then: None });
+        Ok(Json::written(call.service.list_sessions(call.service.live(), list, read).await?))
     }
 }

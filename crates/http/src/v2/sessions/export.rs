@@ -7,13 +7,14 @@ use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, St
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
-use crate::v2::item;
+use crate::v2::item::{self, Tense};
+use crate::v2::page::AsOf;
 use crate::v2::sheet;
 use bytes::Bytes;
 use futures_util::stream;
-use rollcall_model::{Permission, SessionNo, limits};
-use rollcall_service::index::{FoundRows, Row};
-use rollcall_service::{AnyPrincipal, Service};
+use rollcall_model::{Permission, Timestamp, limits};
+use rollcall_service::index::Row;
+use rollcall_service::{AnyPrincipal, Found, Service};
 use std::sync::Arc;
 
 /// The endpoint.
@@ -23,21 +24,32 @@ pub struct Export;
 pub struct ExportQuery {
     q: String,
     format: Option<String>,
+    as_of: Option<Timestamp>,
 }
 
 impl Input for ExportQuery {
     const FIELDS: &'static [Field] = &[
         optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
         optional("format", Kind::Text(limits::TEXT_CHARS)),
+        optional("as_of", Kind::Instant)
+            .meaning("The instant of the past that is asked; without it, what is live."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {
-        Self { q: values.text("q").unwrap_or_default(), format: values.text("format") }
+        Self {
+            q: values.text("q").unwrap_or_default(),
+            format: values.text("format"),
+            as_of: values.instant("as_of"),
+        }
     }
 
     fn filter(&self) -> Option<&str> {
         Some(&self.q)
+    }
+
+    fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
     }
 }
 
@@ -72,10 +84,10 @@ impl Endpoint for Export {
             Some("csv") => Format::Csv,
             Some(given) => return Err(Refusal::Format { given: given.into() }),
         };
-        let filter = call.service.filter(&call.query.q, call.caller.session()).await?;
-        let found = call.service.find(filter).await?;
-        let going =
-            Going { found: Some(found), items: 0, format, caller: call.caller, service: call.service };
+        let of = call.service.as_of(call.query.as_of).await?;
+        let filter = call.service.filter(&of, &call.query.q, call.caller.session()).await?;
+        let found = call.service.find(of, filter).await?;
+        let going = Going { found, items: 0, format, caller: call.caller, service: call.service };
         let head = match format {
             Format::Ndjson => Bytes::new(),
             Format::Csv => sheet::HEAD.into(),
@@ -114,7 +126,7 @@ impl Answer for Exported {
 
 /// How far it is.
 struct Going {
-    found: Option<FoundRows>,
+    found: Found,
     items: usize,
     format: Format,
     caller: AnyPrincipal,
@@ -126,16 +138,16 @@ impl Going {
     async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
         // Others go between two pieces.
         tokio::task::yield_now().await;
-        let found = self.found.take()?;
         if !self.service.still_permits(&self.caller, Permission::ViewDeviceManagement) {
             return Some((self.end(false), None));
         }
-        let (format, current) = (self.format, self.caller.session());
-        let piece = |rows: &[Row<'_>]| (rows.len(), write(rows, format, current));
-        match self.service.read_found(found, limits::EXPORTED_AT_ONCE, piece) {
+        let (format, asking) = (self.format, self.caller.session());
+        let tense = if self.found.then().is_some() { Tense::Past } else { Tense::Present(asking) };
+        let piece = |rows: &[Row<'_>]| (rows.len(), write(rows, format, tense));
+        match self.found.read(limits::EXPORTED_AT_ONCE, piece) {
             None => Some((self.end(true), None)),
-            Some((found, (items, piece))) => {
-                (self.found, self.items) = (Some(found), self.items + items);
+            Some((items, piece)) => {
+                self.items += items;
                 Some((piece.into(), Some(self)))
             }
         }
@@ -143,25 +155,31 @@ impl Going {
 
     /// The last line.
     fn end(&self, is_whole: bool) -> Bytes {
-        let items = self.items;
+        let (items, as_of) = (self.items, self.found.then().map(AsOf::from));
         match self.format {
-            Format::Ndjson => format!("{{\"whole\":{is_whole},\"items\":{items}}}\n").into(),
-            Format::Csv if is_whole => format!("# whole, sessions: {items}\r\n").into(),
-            Format::Csv => format!("# cut, sessions: {items}\r\n").into(),
+            Format::Ndjson => {
+                let as_of = as_of.map(|as_of| format!(",\"as_of\":{}", as_of.json())).unwrap_or_default();
+                format!("{{\"whole\":{is_whole},\"items\":{items}{as_of}}}\n").into()
+            }
+            Format::Csv => {
+                let state = if is_whole { "whole" } else { "cut" };
+                let as_of = as_of.map(|as_of| format!(", {as_of}")).unwrap_or_default();
+                format!("# {state}, sessions: {items}{as_of}\r\n").into()
+            }
         }
     }
 }
 
-fn write(rows: &[Row<'_>], format: Format, current: Option<SessionNo>) -> Vec<u8> {
+fn write(rows: &[Row<'_>], format: Format, tense: Tense) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() * item::ITEM_BYTES);
     for row in rows {
         match format {
             Format::Ndjson => {
                 out.push(b'{');
-                item::fields(&mut out, row, current);
+                item::fields(&mut out, row, tense);
                 out.extend_from_slice(b"}\n");
             }
-            Format::Csv => sheet::row(&mut out, row),
+            Format::Csv => sheet::row(&mut out, row, tense),
         }
     }
     out

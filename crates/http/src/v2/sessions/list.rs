@@ -1,6 +1,6 @@
 //! `GET sessions`: the sessions that a filter of the language finds, a page of them, and counts by facets.
 
-use super::query::{ListQuery, sort_keys};
+use super::query::ListQuery;
 use crate::answer::Json;
 use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
 use crate::guard::Call;
@@ -35,14 +35,15 @@ impl Endpoint for List {
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let (service, query) = (&call.service, &call.query);
-        let (sort, facets, name) = (sort_keys(&query.sort)?, query.facets()?, query.list_name());
+        let (sort, facets, name) = (query.sort()?, query.facets()?, query.list_name());
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
-        let filter = service.filter(&query.q, call.caller.session()).await?;
+        let of = service.as_of(query.as_of).await?;
+        let (then, filter) = (of.then(), service.filter(&of, &query.q, call.caller.session()).await?);
         let counted = match &*facets {
             [] => None,
             facets => {
                 let by = facets.iter().map(|(_, by)| *by).collect();
-                let (_, tallies) = service.tally(filter.clone(), by).await?;
+                let (_, tallies) = service.tally(of.clone(), filter.clone(), by).await?;
                 let names = facets.iter().map(|(name, _)| *name);
                 let counts: BTreeMap<_, _> = names.zip(tallies.iter().map(Tally::from)).collect();
                 Some(serde_json::to_string(&counts).map_err(|_| Refusal::Internal)?)
@@ -54,8 +55,8 @@ impl Endpoint for List {
         let read = move |rows: &Rows<'_>| {
             let end = rows.rows().last().filter(|_| rows.rows().len() == count);
             let next = end.map(|row| cursor::seal(&sealing, &name, &row.position(&sort)));
-            write(&Page { rows, current, next: next.as_deref(), facets: counted.as_deref() })
+            write(&Page { rows, current, next: next.as_deref(), facets: counted.as_deref(), then })
         };
-        Ok(Json::written(service.list_sessions(list, read).await?))
+        Ok(Json::written(service.list_sessions(of, list, read).await?))
     }
 }

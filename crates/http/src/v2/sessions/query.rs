@@ -1,8 +1,8 @@
-//! The parameters of lists of sessions: `q`, `sort`, `facets`, and which part.
+//! The parameters of lists of sessions: `q`, `sort`, `facets`, `as_of`, and which part.
 
 use crate::input::{Field, Input, Kind, Unknown, Values, optional};
 use crate::refusal::Refusal;
-use rollcall_model::limits;
+use rollcall_model::{Timestamp, limits};
 use rollcall_service::index::{Direction, SortKey, TallyBy};
 
 /// What can be sorted by.
@@ -47,13 +47,15 @@ pub struct ListQuery {
     /// The filter.
     pub q: String,
     /// The sort, as it was given.
-    pub sort: String,
+    sort: String,
     /// Sessions at the most.
     pub limit: usize,
     /// Sessions that are skipped.
     pub offset: usize,
     /// Where the page before ended.
     pub cursor: Option<String>,
+    /// The instant of the past that is asked.
+    pub as_of: Option<Timestamp>,
     /// By what to count, as it was given.
     facets: String,
 }
@@ -66,6 +68,8 @@ impl Input for ListQuery {
         optional("offset", Kind::Number),
         optional("cursor", Kind::Text(limits::CURSOR_CHARS)),
         optional("facets", Kind::Text(limits::TEXT_CHARS)),
+        optional("as_of", Kind::Instant)
+            .meaning("The instant of the past that is asked; without it, what is live."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
@@ -77,6 +81,7 @@ impl Input for ListQuery {
             limit: limit.min(limits::V2_PAGE_MAX),
             offset: values.number("offset").unwrap_or(0),
             cursor: values.text("cursor"),
+            as_of: values.instant("as_of"),
             facets: values.text("facets").unwrap_or_default(),
         }
     }
@@ -84,11 +89,34 @@ impl Input for ListQuery {
     fn filter(&self) -> Option<&str> {
         Some(&self.q)
     }
+
+    fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
 }
 
 impl ListQuery {
+    /// What to sort by.
+    pub fn sort(&self) -> Result<Vec<(SortKey, Direction)>, Refusal> {
+        let keys = sort_keys(&self.sort)?;
+        let asks_seen = keys.iter().any(|(key, _)| *key == SortKey::SeenAt);
+        if asks_seen && self.as_of.is_some() {
+            return Err(Refusal::OfThePresent { name: "seen" });
+        }
+        Ok(keys)
+    }
+
     /// What to count by.
     pub fn facets(&self) -> Result<Vec<(&'static str, TallyBy)>, Refusal> {
+        let facets = self.facet_names()?;
+        let asks_factor = facets.iter().any(|(_, by)| *by == TallyBy::Factor);
+        if asks_factor && self.as_of.is_some() {
+            return Err(Refusal::OfThePresent { name: "factor" });
+        }
+        Ok(facets)
+    }
+
+    fn facet_names(&self) -> Result<Vec<(&'static str, TallyBy)>, Refusal> {
         names(&self.facets)
             .map(|given| {
                 let facet = FACETS.iter().find(|(known, _)| *known == given);
@@ -100,7 +128,8 @@ impl ListQuery {
     /// What a cursor of this list is tied to.
     pub fn list_name(&self) -> String {
         let (q, sort) = (self.q.trim(), &self.sort);
-        format!("sessions\n{sort}\n{q}")
+        let as_of = self.as_of.map(|at| at.to_string()).unwrap_or_default();
+        format!("sessions\n{as_of}\n{sort}\n{q}")
     }
 }
 

@@ -36,15 +36,16 @@ impl Endpoint for Sessions {
         let user = service.user(&UserName::Id(id.to_owned())).await?.user.owner.no;
         let name = query.list_name(&format!("sessions of {id}"));
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
-        let filter = service.filter(&query.q, call.caller.session()).await?;
+        let live = service.live();
+        let filter = service.filter(&live, &query.q, call.caller.session()).await?;
         let count = query.limit;
         let list = List { scope: Scope::Of(user), filter, sort: Vec::new(), after, offset: 0, count };
         let (sealing, current) = (service.clone(), call.caller.session());
         let read = move |rows: &Rows<'_>| {
             let end = rows.rows().last().filter(|_| rows.rows().len() == count);
             let next = end.map(|row| cursor::seal(&sealing, &name, &row.position(&[])));
-            write(&Page { rows, current, next: next.as_deref(), facets: None })
+            write(&Page { rows, current, next: next.as_deref(), facets: None, then: None })
         };
-        Ok(Json::written(service.list_sessions(list, read).await?))
+        Ok(Json::written(service.list_sessions(live, list, read).await?))
     }
 }

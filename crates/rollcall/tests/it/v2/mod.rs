@@ -1,5 +1,6 @@
 //! API v2.
 
+mod as_of;
 mod audit;
 mod credentials;
 mod export;
