@@ -1,6 +1,6 @@
 //! `sessions watch`.
 
-use super::shell::{Shell, server};
+use super::shell::{Shell, parrot, server};
 use crate::process::{Process, on, serve};
 use rollcall_testkit::{ADMIN, Caller, PASSWORD};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ async fn openings_and_endings_are_a_line_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_goes_on_where_it_was_after_the_server_was_away() {
+async fn it_goes_on_after_the_server_was_away() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data");
     let server = Process::start(serve(&data));
@@ -91,7 +91,7 @@ async fn it_goes_on_where_it_was_after_the_server_was_away() {
         event(&mut watching),
         json!({ "event": "ready", "data": { "total": 0, "each_minute": false } })
     );
-    // With an event heard, there is a place to go on from.
+    // With an event heard, there is a place to ask for.
     let _ = server.caller().sign_in("ann", "password of ann").await;
     assert_eq!(event(&mut watching)["event"], "opened");
     let address = server.base.strip_prefix("http://").unwrap().to_owned();
@@ -101,10 +101,31 @@ async fn it_goes_on_where_it_was_after_the_server_was_away() {
     let mut again = on(&data, &["serve", "--listen", &address]);
     again.stderr(Stdio::piped());
     let server = Process::start(again);
+    // A server that starts anew keeps no stream of before.
+    assert_eq!(event(&mut watching)["event"], "missed");
+    assert_eq!(event(&mut watching)["event"], "ready");
     let id = server.caller().sign_in("ann", "password of ann").await.session_id().await;
-    assert_eq!(event(&mut watching), json!({ "event": "resumed", "data": {} }));
     let opened = event(&mut watching);
     assert_eq!((&opened["event"], &opened["data"]["id"]), (&json!("opened"), &json!(id)));
+}
+
+#[test]
+fn a_broken_connection_is_taken_up_where_it_was() {
+    let stream = |events: &str| {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{events}")
+    };
+    let first =
+        stream("id: 41\nevent: ready\ndata: {\"total\":0}\n\nid: 42\nevent: left\ndata: {\"id\":\"a\"}\n\n");
+    let second = stream("event: closed\ndata: {\"reason\":\"not-permitted\"}\n\n");
+    let (url, heard) = parrot(&[first, second]);
+    let ended = Shell::at(&url).run_with(&["sessions", "watch", "zoe", "--json"], &super::TOKEN, "");
+    assert_eq!((ended.code, ended.out.lines().count()), (4, 3), "{ended:?}");
+    assert!(ended.err.starts_with("the connection broke; again in 1 s\n"), "{ended:?}");
+    let heard = heard.join().unwrap();
+    assert!(
+        heard.contains("stream?q=zoe HTTP") && heard.contains("stream?q=zoe&last_event_id=42 HTTP"),
+        "{heard}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
