@@ -529,7 +529,11 @@ pub fn samples() -> Vec<Refusal> {
     vec![
         Refusal::ForeignOrigin,
         Refusal::InsecureOrigin,
+        Refusal::Outcome(Outcome::FactorEnrolled),
         Refusal::Outcome(Outcome::FactorNotEnrolled),
+        Refusal::Outcome(Outcome::InvalidTotp),
+        Refusal::Outcome(Outcome::TooManyStreams),
+        Refusal::Outcome(Outcome::TooManyFollowed),
         Refusal::Outcome(Outcome::NothingToVerify),
         Refusal::Outcome(Outcome::WrongAddressCode),
         Refusal::Outcome(Outcome::TooManyMails(WAIT)),
