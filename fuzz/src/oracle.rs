@@ -1,5 +1,6 @@
 //! What the contract says of a query or a form, told plainly: a second reading to hold the first against.
 
+use rollcall_filter::When;
 use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_model::limits;
 
@@ -40,6 +41,7 @@ fn must_be(kind: Kind) -> String {
     let what = match kind {
         Kind::Number => "number",
         Kind::Text(_) | Kind::Any => "string",
+        Kind::Instant => "an instant such as 2026-11-01T08:15Z",
         Kind::Boolean => "boolean",
         Kind::List | Kind::Objects => "array",
         Kind::Object | Kind::Fields(_) => "object",
@@ -51,6 +53,7 @@ fn fault(value: &str, kind: Kind) -> Option<String> {
     match kind {
         Kind::Any => None,
         Kind::List | Kind::Object | Kind::Fields(_) | Kind::Objects => Some(must_be(kind)),
+        Kind::Instant => (!matches!(When::parse(value), Some(When::At(_)))).then(|| must_be(kind)),
         Kind::Boolean => (!["true", "false"].contains(&value)).then(|| must_be(kind)),
         Kind::Number if !is_number(value) => Some(must_be(kind)),
         Kind::Number => {

@@ -48,6 +48,7 @@ fn must_be(kind: Kind) -> Said {
     let what = match kind {
         Kind::Number => "number",
         Kind::Text(_) | Kind::Any => "string",
+        Kind::Instant => "an instant such as 2026-11-01T08:15Z",
         Kind::Boolean => "boolean",
         Kind::List | Kind::Objects => "array",
         Kind::Object | Kind::Fields(_) => "object",
@@ -92,6 +93,13 @@ fn flat(kind: Kind) -> Vec<(String, Said)> {
             let mut values = all(&no_number, must_be);
             values.extend(all(&["-1", "-0.5", "-1e300", "-1e400"], |_| wrong("must be >= 0")));
             values.extend(all(&["1e400", "1.9", "%31", "99999999999999999999", "-0", "%2B5"], |_| Fine));
+            values
+        }
+        Kind::Instant => {
+            let no_instant =
+                ["", "7d", "now", "1", "2026", "2026-13-01", "2026-11-01T25:00Z", "2026-11-01%00", "%ff", "-1"];
+            let mut values = all(&no_instant, must_be);
+            values.extend(all(&["2026-11-01", "9999-12-31T23:59:59Z", "2026-11-01T08:15%2B01:00"], |_| Fine));
             values
         }
         Kind::Boolean => {
@@ -186,7 +194,7 @@ fn in_json_text(kind: Kind) -> Vec<(Vec<u8>, Said)> {
             values.push((text(&format!("[{many}]")), more_than(limits::LIST_ITEMS, "items")));
             values.push((text("[{},null]"), wrong("must be object")));
         }
-        Kind::Number | Kind::Boolean | Kind::Any => {}
+        Kind::Number | Kind::Instant | Kind::Boolean | Kind::Any => {}
     }
     let broken = ["\\ud800", "\\udc00", "\\ud800\\u0041", "\\ud83e\\ud83e", "\u{1}", "\\x41", "\\u12"];
     values.extend(broken.iter().map(|inner| (quoted(inner), NotJson)));
@@ -205,6 +213,7 @@ fn good(field: &Field) -> String {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     match field.kind {
         Kind::Number => "1".into(),
+        Kind::Instant => "\"2026-11-01T08:15Z\"".into(),
         Kind::Boolean => "true".into(),
         Kind::List => "[\"x\"]".into(),
         Kind::Objects => "[{}]".into(),
