@@ -27,6 +27,16 @@ const DRIVERS: &[Driver] = &[
     Driver { part: "rocketchat-api", script: "rocketchat_api.py" },
 ];
 
+/// What holds the server against its own document. It asks more than the limits let anybody ask, and mostly wrongly.
+const OPENAPI: Driver = Driver { part: "openapi", script: "openapi.py" };
+const WITHOUT_LIMITS: &[(&str, &str)] = &[
+    ("ROLLCALL__LIMITS__CALLS", "1000000"),
+    ("ROLLCALL__LIMITS__PRINCIPAL_CALLS", "1000000"),
+    ("ROLLCALL__FAILURES__USER", "1000"),
+    ("ROLLCALL__FAILURES__ADDRESS", "100000"),
+    ("ROLLCALL__FAILURES__CODE", "1000"),
+];
+
 /// The page's driver. Its server lets pages of one other origin in.
 const PAGE: Driver = Driver { part: "page in Chromium", script: "page.mjs" };
 
@@ -57,7 +67,9 @@ pub fn drive_all(workspace: &Workspace, parts: &mut Parts, binary: &Path) -> Res
         parts.part(driver.part, || clients.drive(driver, &ours))?;
     }
     parts.part(PAGE.part, || clients.drive_page(&ours))?;
-    parts.part("types", || clients.types(&ours))?;
+    parts.part(OPENAPI.part, || clients.drive_with(&OPENAPI, &ours, WITHOUT_LIMITS))?;
+    parts.part("types", || clients.compile("types.mjs", &ours))?;
+    parts.part("openapi types", || clients.compile("openapi_types.mjs", &ours))?;
     let Some(given) = given(workspace) else {
         println!("\nno ../shared/acceptance here: its scripts are left out");
         return Ok(());
@@ -103,7 +115,12 @@ impl<'a> Clients<'a> {
 
     /// Runs a driver of that folder against a fresh server.
     fn drive(&self, driver: &Driver, folder: &Path) -> Result<(), Failure> {
-        let server = self.start(driver, &[])?;
+        self.drive_with(driver, folder, &[])
+    }
+
+    /// The same against one with these settings.
+    fn drive_with(&self, driver: &Driver, folder: &Path, settings: &[(&str, &str)]) -> Result<(), Failure> {
+        let server = self.start(driver, settings)?;
         self.run(driver, folder, server, &[])
     }
 
@@ -146,9 +163,9 @@ impl<'a> Clients<'a> {
         outcome.and(server.stop())
     }
 
-    /// What the server answered, against the types that were published for it.
-    fn types(&self, folder: &Path) -> Result<(), Failure> {
-        step::run(self.program("types.mjs").arg(folder.join("types.mjs")))
+    /// Runs a script that asks no server: one that compiles.
+    fn compile(&self, script: &str, folder: &Path) -> Result<(), Failure> {
+        step::run(self.program(script).arg(folder.join(script)))
     }
 
     /// What runs a script.

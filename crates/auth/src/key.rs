@@ -132,6 +132,13 @@ impl ClusterKey {
         XChaCha20Poly1305::new((&*self.derived(usage)).into())
     }
 
+    /// The seed of the codes that show an address to be a user's.
+    pub(crate) fn address_seed(&self, address: &str, of: UserNo) -> Seed {
+        let key = self.derived(b"codes of addresses");
+        let bytes = mac(&*key, &[&of.0.to_be_bytes(), address.as_bytes()]);
+        Seed::from_bytes(Zeroizing::new(bytes.to_vec()))
+    }
+
     fn derived(&self, usage: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
         mac(&*self.0, &[b"rollcall ", usage])
     }

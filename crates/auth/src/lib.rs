@@ -1,5 +1,6 @@
 //! Secrets: passwords, tokens, second factors and the key that seals them, and where randomness comes from.
 
+mod address;
 pub mod digest;
 pub mod key;
 pub mod mailed;

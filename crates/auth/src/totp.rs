@@ -6,6 +6,7 @@ use rollcall_model::factor::{STEP_S, Step};
 use rollcall_model::{Randomness, Timestamp};
 use sha1::Sha1;
 use std::fmt;
+use std::ops::RangeInclusive;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -65,8 +66,12 @@ impl Seed {
     /// The step near `now` whose code this is. All of them are looked at, whichever it is.
     pub fn step_of(&self, code: &str, now: Timestamp) -> Option<Step> {
         let present = step_at(now).0;
-        let near = present.saturating_sub(STEPS_OFF)..=present + STEPS_OFF;
-        near.map(Step).fold(None, |found, step| {
+        self.step_among(present.saturating_sub(STEPS_OFF)..=present + STEPS_OFF, code)
+    }
+
+    /// The step among these whose code this is. All of them are looked at, whichever it is.
+    pub(crate) fn step_among(&self, steps: RangeInclusive<u64>, code: &str) -> Option<Step> {
+        steps.map(Step).fold(None, |found, step| {
             let same: bool = self.code(step).as_bytes().ct_eq(code.as_bytes()).into();
             if same { Some(step) } else { found }
         })

@@ -39,14 +39,14 @@ pub enum EventTerm {
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// None of the users.
+    /// Who has no name.
     Actor(Actor),
-    /// A user: an id, a username or an address.
-    User(String),
+    /// A user, by an id, a username or an address; or a program, by its service token's id or name.
+    Named(String),
 }
 
-/// Those who are no users, by their words.
-const NO_USERS: [(&str, Actor); 3] =
+/// Those who have no names, by their words.
+const NAMELESS: [(&str, Actor); 3] =
     [("system", Actor::System), ("operator", Actor::Operator), ("anyone", Actor::Anyone)];
 const OUTCOMES: [(&str, bool); 2] = [("done", false), ("refused", true)];
 const FIELDS: [&str; 6] = ["kind", "outcome", "actor", "subject", "session", "at"];
@@ -87,7 +87,7 @@ impl EventFilter {
     /// The users that it names.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter_map(|(term, _)| match term {
-            EventTerm::Actor(Who::User(name)) | EventTerm::Subject(name) => Some(name.as_str()),
+            EventTerm::Actor(Who::Named(name)) | EventTerm::Subject(name) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -148,9 +148,9 @@ fn term(scanner: &mut Scanner) -> Result<EventTerm, FilterError> {
                 .ok_or_else(|| bad(scanner, &word, "outcome", "`done` or `refused`", &["done", "refused"]))
         }
         ("actor", Operator::Is) => {
-            let (word, value) = value(scanner, "a user, or system, operator or anyone")?;
-            let none = NO_USERS.iter().find(|(name, _)| *name == value && !word.is_quoted);
-            Ok(EventTerm::Actor(none.map_or(Who::User(value), |(_, actor)| Who::Actor(*actor))))
+            let (word, value) = value(scanner, "a user, a service token, or system, operator or anyone")?;
+            let none = NAMELESS.iter().find(|(name, _)| *name == value && !word.is_quoted);
+            Ok(EventTerm::Actor(none.map_or(Who::Named(value), |(_, actor)| Who::Actor(*actor))))
         }
         ("subject", Operator::Is) => value(scanner, "a user").map(|(_, value)| EventTerm::Subject(value)),
         (_, Operator::Is) => {
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn terms_of_events_are_read() {
-        let user = |name: &str| Who::User(name.into());
+        let user = |name: &str| Who::Named(name.into());
         assert_eq!(parsed("  "), []);
         assert_eq!(
             parsed(r#"kind:session.* -ACTOR:zoe actor:system actor:"system" subject:bob"#),

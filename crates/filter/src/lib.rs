@@ -31,7 +31,7 @@ pub use bound::{Binding, Bound, Test};
 pub use complete::{Completion, Suggestion, Values, complete};
 pub use error::{Fault, FilterError};
 pub use events::{EventFilter, EventTerm, Who};
-pub use field::{Factor, Field, TextField, TimeField};
+pub use field::{Factor, Field, TextField, TimeField, nearest};
 pub use text::{Glob, Matcher, Pattern, Text};
 pub use tree::{Leaf, Tree};
 pub use version::{Version, compare_versions};

@@ -1,6 +1,7 @@
 //! What a good answer is, as a type: an endpoint states it, and its act can give nothing else. So the OpenAPI document
 //! says of each endpoint what its code says.
 
+use crate::cookie::SetCookie;
 use crate::refusal::Refusal;
 use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -50,6 +51,8 @@ pub enum Reply {
     Done,
     /// Something that comes by and by.
     Stream(Stream),
+    /// Any of them, with what becomes of the console's cookie.
+    WithCookie(Box<Self>, SetCookie),
 }
 
 impl Reply {
@@ -57,6 +60,7 @@ impl Reply {
     pub fn json_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Json(json) | Self::Created(json) | Self::Accepted(json) => Some(json),
+            Self::WithCookie(reply, _) => reply.json_bytes(),
             Self::Done | Self::Stream(_) => None,
         }
     }
@@ -116,6 +120,41 @@ impl<T: JsonSchema> Answer for Created<T> {
 
     fn reply(self) -> Reply {
         Reply::Created(self.0.bytes)
+    }
+}
+
+/// Something was begun that goes on after the answer.
+pub struct Accepted<T>(pub Json<T>);
+
+impl<T: JsonSchema> Answer for Accepted<T> {
+    fn forms() -> Vec<Form> {
+        vec![Form { status: 202, meaning: "It was begun", content: json::<T>() }]
+    }
+
+    fn reply(self) -> Reply {
+        Reply::Accepted(self.0.bytes)
+    }
+}
+
+/// An answer, and what becomes of the console's cookie where it comes with it.
+pub struct WithCookie<A> {
+    /// The answer.
+    pub answer: A,
+    /// What the browser is told to keep, or to forget.
+    pub cookie: Option<SetCookie>,
+}
+
+impl<A: Answer> Answer for WithCookie<A> {
+    fn forms() -> Vec<Form> {
+        A::forms()
+    }
+
+    fn reply(self) -> Reply {
+        let reply = self.answer.reply();
+        match self.cookie {
+            Some(cookie) => Reply::WithCookie(Box::new(reply), cookie),
+            None => reply,
+        }
     }
 }
 

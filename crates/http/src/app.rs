@@ -9,6 +9,7 @@ use crate::endpoint::{Endpoint, Method, Route, Version};
 use crate::guard::{self, Answer, Arrival, Guard, PathParams, RateLimiter, RateState, Resumes};
 use crate::input::Body;
 use crate::metrics::Requests;
+use crate::page::{Page, PlainHttp};
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
 use crate::v2::problem::{Problem, problem};
@@ -17,7 +18,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
-    HeaderValue, PRAGMA, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
+    HeaderValue, PRAGMA, RETRY_AFTER, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode, Uri};
@@ -49,6 +50,8 @@ pub struct WireSettings {
     pub proxies: TrustedProxies,
     /// Whose pages may read answers.
     pub origins: AllowedOrigins,
+    /// Where pages that came by plain HTTP may keep the console's cookie.
+    pub plain_http: PlainHttp,
 }
 
 impl Default for WireSettings {
@@ -59,6 +62,7 @@ impl Default for WireSettings {
             rate_window: limits::RATE_WINDOW,
             proxies: TrustedProxies::default(),
             origins: AllowedOrigins::default(),
+            plain_http: PlainHttp::default(),
         }
     }
 }
@@ -67,6 +71,7 @@ impl Default for WireSettings {
 pub struct App {
     pub(crate) guard: Guard,
     proxies: TrustedProxies,
+    plain_http: PlainHttp,
     long_bodies: Semaphore,
     /// Random, so that ids of two processes do not meet in one log.
     request_prefix: u32,
@@ -98,6 +103,7 @@ impl Connection {
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_2FA_CODE: HeaderName = HeaderName::from_static("x-2fa-code");
 const X_2FA_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -111,6 +117,14 @@ impl App {
             agent: cut(&text(&USER_AGENT), limits::AGENT_CHARS).into(),
             host: cut(&text(&HOST), limits::HOST_CHARS).into(),
         }
+    }
+
+    /// The page that a request comes from.
+    fn page(&self, connection: &Connection, headers: &HeaderMap) -> Page {
+        // Of several proxies the last one is asked: it speaks for those before it, or overwrites what they said.
+        let said = headers.get_all(&X_FORWARDED_PROTO).iter().next_back().map(lossy);
+        let scheme = said.filter(|_| self.proxies.is_one(connection.peer));
+        Page::of(headers, scheme.as_deref().map(str::trim), self.plain_http)
     }
 
     /// Takes note of an answer.
@@ -147,6 +161,7 @@ pub fn routers(service: Arc<Service>, settings: WireSettings, request_prefix: u3
     let app = Arc::new(App {
         guard: Guard { service: service.clone(), rates, principal_rates },
         proxies: settings.proxies,
+        plain_http: settings.plain_http,
         long_bodies: Semaphore::new(limits::LONG_BODIES),
         request_prefix,
         requests: AtomicU64::new(0),
@@ -218,17 +233,10 @@ async fn answer<E: Endpoint>(app: &App, route: Route, request: Request) -> Answe
         }
         Err(refusal) => (Answer { outcome: Err(refusal), rate: None }, None),
     };
+    let pays = |bytes| reads && client.is_some_and(|client| compression::pays(bytes, client));
     let mut response = match answer.outcome {
-        Ok(Reply::Json(body))
-            if reads && client.is_some_and(|client| compression::pays(body.len(), client)) =>
-        {
-            compression::answer(body, takes_gzip)
-        }
-        Ok(Reply::Json(body)) => json(StatusCode::OK, body.into()),
-        Ok(Reply::Created(body)) => json(StatusCode::CREATED, body.into()),
-        Ok(Reply::Accepted(body)) => json(StatusCode::ACCEPTED, body.into()),
-        Ok(Reply::Done) => done(),
-        Ok(Reply::Stream(stream)) => streamed(stream),
+        Ok(Reply::Json(body)) if pays(body.len()) => compression::answer(body, takes_gzip),
+        Ok(reply) => replied(reply),
         Err(refusal) => refused(&refusal, route.version()),
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -260,7 +268,8 @@ pub(crate) async fn arrival(
         Method::Post | Method::Put | Method::Call | Method::Socket => read(app, &parts.headers, body).await?,
     };
     let own = |name: &HeaderName| parts.headers.get(name).map(lossy).map(Cow::into_owned);
-    let credentials = credentials::of(&parts.headers, route)?;
+    let page = app.page(connection, &parts.headers);
+    let credentials = credentials::of(&parts.headers, route, page)?;
     let client = app.client(connection, &parts.headers);
     let path = path.iter().map(|(name, value)| (name.into(), value.to_owned())).collect();
     Ok(Arrival {
@@ -268,6 +277,7 @@ pub(crate) async fn arrival(
         credentials,
         code: Code { code: own(&X_2FA_CODE), method: own(&X_2FA_METHOD) },
         client,
+        page,
         path: PathParams(path),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
@@ -372,6 +382,22 @@ pub(crate) fn json(status: StatusCode, body: Bytes) -> Answered {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     response
+}
+
+/// A good answer, as it is.
+fn replied(reply: Reply) -> Answered {
+    match reply {
+        Reply::Json(body) => json(StatusCode::OK, body.into()),
+        Reply::Created(body) => json(StatusCode::CREATED, body.into()),
+        Reply::Accepted(body) => json(StatusCode::ACCEPTED, body.into()),
+        Reply::Done => done(),
+        Reply::Stream(stream) => streamed(stream),
+        Reply::WithCookie(reply, cookie) => {
+            let mut response = replied(*reply);
+            response.headers_mut().extend(cookie.header().map(|cookie| (SET_COOKIE, cookie)));
+            response
+        }
+    }
 }
 
 /// What comes by and by.

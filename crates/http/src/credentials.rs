@@ -2,37 +2,35 @@
 
 use crate::app::lossy;
 use crate::endpoint::{Method, Route, Version};
-use crate::guard::Credentials;
+use crate::guard::{Credentials, Way};
+use crate::page::Page;
 use crate::refusal::Refusal;
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 
 const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
-/// The console's cookie, where the page came by TLS: no other host can set it.
-pub const COOKIE_BY_TLS: &str = "__Host-rollcall";
-/// The same on `http://localhost`, where that name cannot be set.
-pub const COOKIE_ON_LOCALHOST: &str = "rollcall";
 
 /// A user's id and its token in two headers; in v2 also a bearer token (RFC 6750 §2.1), or the console's cookie.
 /// Refuses a cookie that comes with a change from a page that is not ours.
-pub fn of(headers: &HeaderMap, route: Route) -> Result<Option<Credentials>, Refusal> {
+pub fn of(headers: &HeaderMap, route: Route, page: Page) -> Result<Option<Credentials>, Refusal> {
     let text = |name: &HeaderName| headers.get(name).map(|value| lossy(value).into_owned());
     if route.version() == Version::V2
         && let Some(authorization) = text(&AUTHORIZATION)
     {
         let token = bearer(&authorization).map(str::to_owned);
-        return Ok(token.map(|token| Credentials { user_id: None, token }));
+        return Ok(token.map(|token| Credentials { user_id: None, token, way: Way::Bearer }));
     }
     if let (Some(user_id), Some(token)) = (text(&X_USER_ID), text(&X_AUTH_TOKEN)) {
-        return Ok(Some(Credentials { user_id: Some(user_id), token }));
+        return Ok(Some(Credentials { user_id: Some(user_id), token, way: Way::Pair }));
     }
-    let cookie = if route.version() == Version::V2 { cookie(headers) } else { None };
-    if cookie.is_some() && route.method != Method::Get && !is_from_our_page(headers) {
+    if route.version() == Version::V1 {
+        return Ok(None);
+    }
+    let cookie = page.cookie_name().value_in(headers);
+    if cookie.is_some() && route.method != Method::Get && !page.is_ours() {
         return Err(Refusal::ForeignOrigin);
     }
-    Ok(cookie.map(|token| Credentials { user_id: None, token }))
+    Ok(cookie.map(|token| Credentials { user_id: None, token, way: Way::Cookie }))
 }
 
 /// The token of an `Authorization` header; its scheme's case does not matter.
@@ -41,31 +39,11 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    let named = |name: &str| {
-        headers.get_all(COOKIE).iter().find_map(|cookies| {
-            let cookies = cookies.to_str().ok()?;
-            let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
-            pairs.into_iter().find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
-        })
-    };
-    named(COOKIE_BY_TLS).or_else(|| named(COOKIE_ON_LOCALHOST))
-}
-
-/// Whether the browser says that the page is ours. One that says nothing is too old to be trusted with it.
-fn is_from_our_page(headers: &HeaderMap) -> bool {
-    if let Some(site) = headers.get(SEC_FETCH_SITE) {
-        return site == "same-origin";
-    }
-    let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-    let authority = origin.and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-    authority.is_some() && authority == headers.get(HOST).and_then(|host| host.to_str().ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::endpoint::{delete, get};
+    use crate::page::PlainHttp;
     use axum::http::HeaderValue;
 
     const READ: Route = get("/api/v2/sessions");
@@ -77,40 +55,37 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        of(&map, route).map(|credentials| credentials.map(|credentials| credentials.token))
+        let page = Page::of(&map, None, PlainHttp::Localhost);
+        of(&map, route, page).map(|credentials| credentials.map(|credentials| credentials.token))
     }
 
     #[test]
     fn a_bearer_goes_before_the_pair_and_the_pair_before_the_cookie_and_v1_knows_the_pair_only() {
         let pair = [("x-user-id", "u"), ("x-auth-token", "pair")];
-        let all = [&pair[..], &[("authorization", "bEaReR one"), ("cookie", "a=b; rollcall=two")]].concat();
+        let local = [("host", "localhost:3000"), ("cookie", "a=b; rollcall=two")];
+        let all = [&pair[..], &[("authorization", "bEaReR one")], &local].concat();
         assert_eq!(token(READ, &all), Ok(Some("one".into())));
         assert_eq!(token(V1, &all), Ok(Some("pair".into())));
         assert_eq!(token(READ, &pair), Ok(Some("pair".into())));
-        assert_eq!(token(READ, &[("cookie", "x=y; rollcall=two")]), Ok(Some("two".into())));
+        assert_eq!(token(READ, &local), Ok(Some("two".into())));
+        // Where it came by TLS, anybody on the way could have set the other one.
         let both = [("cookie", "rollcall=two; __Host-rollcall=three")];
         assert_eq!(token(READ, &both), Ok(Some("three".into())));
+        assert_eq!(token(READ, &[("host", "a.test"), local[1]]), Ok(None));
         assert_eq!(token(V1, &both), Ok(None));
         // What is said to authorise and is no bearer's token is not made good by a cookie.
-        assert_eq!(token(READ, &[("authorization", "Basic eDp5"), ("cookie", "rollcall=two")]), Ok(None));
+        assert_eq!(
+            token(READ, &[("authorization", "Basic eDp5"), ("cookie", "__Host-rollcall=two")]),
+            Ok(None)
+        );
     }
 
     #[test]
     fn a_cookie_changes_something_from_our_own_pages_only() {
-        let cookie = ("cookie", "rollcall=two");
-        let foreign = Err(Refusal::ForeignOrigin);
+        let cookie = ("cookie", "__Host-rollcall=two");
         let taken = Ok(Some("two".to_owned()));
-        for (headers, expected) in [
-            (vec![cookie, ("sec-fetch-site", "same-origin")], &taken),
-            (vec![cookie, ("sec-fetch-site", "same-site"), ("host", "a"), ("origin", "http://a")], &foreign),
-            (vec![cookie, ("sec-fetch-site", "none")], &foreign),
-            (vec![cookie, ("host", "a:8080"), ("origin", "http://a:8080")], &taken),
-            (vec![cookie, ("host", "a"), ("origin", "http://b")], &foreign),
-            (vec![cookie, ("host", "a"), ("origin", "null")], &foreign),
-            (vec![cookie, ("host", "a")], &foreign),
-        ] {
-            assert_eq!(&token(CHANGE, &headers), expected, "{headers:?}");
-        }
+        assert_eq!(token(CHANGE, &[cookie, ("sec-fetch-site", "same-origin")]), taken);
+        assert_eq!(token(CHANGE, &[cookie]), Err(Refusal::ForeignOrigin));
         assert_eq!(token(READ, &[cookie]), taken);
     }
 }

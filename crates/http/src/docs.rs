@@ -8,7 +8,7 @@ use crate::openapi;
 use crate::refusal::Refusal;
 use crate::v1::errors::{samples, wire};
 use crate::v2::problem;
-use rollcall_model::{Grants, Permission, Role};
+use rollcall_model::{Grants, Permission, Role, Scopes};
 use std::fmt::Write;
 
 const PRINTED: &str = "<!-- Printed from the code by `cargo xtask docs`; edits here are lost. -->\n\n";
@@ -30,17 +30,20 @@ fn endpoints() -> String {
          The guard asks in this order: credentials, permission, parameters, rights that depend on them, rate \
          limit, second factor. See [rest.md](rest.md). A `CALL` is a method of the socket protocol; over HTTP it \
          is called through `POST /api/v1/method.call/{{method}}`, see [step-up.md](step-up.md).\n\n\
-         | endpoint | who | permission | second factor | without a factor that is required | rate limit | told to \
-         the ledger |\n|---|---|---|---|---|---|---|\n"
+         A service token calls what names a scope in the column for it, with that scope, and is asked for no second \
+         factor.\n\n\
+         | endpoint | who | permission | service tokens | second factor | without a factor that is required | \
+         rate limit | told to the ledger |\n|---|---|---|---|---|---|---|---|\n"
     );
     let all = declarations();
     for declaration in &all {
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
             routes(declaration),
             who(declaration.who),
             permission(declaration),
+            scopes(declaration),
             match declaration.step_up {
                 StepUp::No => "–",
                 StepUp::Required => "asked",
@@ -93,6 +96,12 @@ const fn who(who: Who) -> &'static str {
         Who::Optional => "anyone; more to some",
         Who::SignedIn => "signed in",
     }
+}
+
+fn scopes(declaration: &Declaration) -> String {
+    let each: Vec<_> =
+        declaration.scopes().iter().map(|permission| format!("`{}`", permission.as_str())).collect();
+    if each.is_empty() { "–".into() } else { each.join(" or ") }
 }
 
 fn permission(declaration: &Declaration) -> String {
@@ -150,12 +159,14 @@ fn permissions() -> String {
     let mut page = format!(
         "{PRINTED}# Permissions and roles\n\n\
          What a new workspace has. A user holds a permission when one of its roles does; a change applies to \
-         the very next request.\n\n| permission | roles |\n|---|---|\n"
+         the very next request. Some can be scopes of service tokens ([v2.md](v2.md#service-tokens)).\n\n\
+         | permission | roles | scope |\n|---|---|---|\n"
     );
     let grants = Grants::defaults();
     for permission in Permission::ALL {
         let roles: Vec<_> = grants.roles(*permission).iter().map(Role::as_str).collect();
-        let _ = writeln!(page, "| `{}` | {} |", permission.as_str(), roles.join(", "));
+        let scope = if Scopes::ALL.contains(permission) { "yes" } else { "" };
+        let _ = writeln!(page, "| `{}` | {} | {scope} |", permission.as_str(), roles.join(", "));
     }
     page.push_str("\n| role | scope |\n|---|---|\n");
     for role in Role::ALL {

@@ -7,8 +7,8 @@ use crate::answer::{Answer, Form};
 use crate::guard::Call;
 use crate::input::{Field, Input, Raw, Unknown};
 use crate::refusal::Refusal;
-use rollcall_model::Permission;
-use rollcall_service::Principal;
+use rollcall_model::{Permission, Scopes};
+use rollcall_service::{AnyPrincipal, Principal};
 
 /// What the router, the guard and the docs need to know of an endpoint.
 pub trait Endpoint: Sized + Send + Sync + 'static {
@@ -246,12 +246,14 @@ pub enum Record {
 pub trait Caller: Sized + Send {
     /// For the docs and the refusal tests.
     const WHO: Who;
+    /// Whether programs may call, by a service token whose scopes hold the permission that the endpoint needs.
+    const ADMITS_SERVICES: bool;
 
-    /// The caller, when there is a principal or not; `None` refuses with 401.
-    fn admit(principal: Option<Principal>) -> Option<Self>;
+    /// The caller, when there is a principal or not; refuses whom the endpoint does not answer.
+    fn admit(principal: Option<AnyPrincipal>) -> Result<Self, Refusal>;
 
     /// The principal, where there is one.
-    fn principal(&self) -> Option<&Principal>;
+    fn principal(&self) -> Option<AnyPrincipal>;
 }
 
 /// Whom an endpoint answers.
@@ -271,37 +273,63 @@ pub struct Anyone;
 
 impl Caller for Anyone {
     const WHO: Who = Who::Anyone;
+    const ADMITS_SERVICES: bool = false;
 
-    fn admit(_principal: Option<Principal>) -> Option<Self> {
-        Some(Self)
+    fn admit(_principal: Option<AnyPrincipal>) -> Result<Self, Refusal> {
+        Ok(Self)
     }
 
-    fn principal(&self) -> Option<&Principal> {
+    fn principal(&self) -> Option<AnyPrincipal> {
         None
     }
 }
 
+/// A user, or nobody in particular.
 impl Caller for Option<Principal> {
     const WHO: Who = Who::Optional;
+    const ADMITS_SERVICES: bool = false;
 
-    fn admit(principal: Option<Principal>) -> Option<Self> {
-        Some(principal)
+    fn admit(principal: Option<AnyPrincipal>) -> Result<Self, Refusal> {
+        principal.map(user).transpose()
     }
 
-    fn principal(&self) -> Option<&Principal> {
-        self.as_ref()
+    fn principal(&self) -> Option<AnyPrincipal> {
+        self.map(AnyPrincipal::User)
     }
 }
 
+/// A user, and no program.
 impl Caller for Principal {
     const WHO: Who = Who::SignedIn;
+    const ADMITS_SERVICES: bool = false;
 
-    fn admit(principal: Option<Principal>) -> Option<Self> {
-        principal
+    fn admit(principal: Option<AnyPrincipal>) -> Result<Self, Refusal> {
+        principal.ok_or(Refusal::NotSignedIn).and_then(user)
     }
 
-    fn principal(&self) -> Option<&Principal> {
-        Some(self)
+    fn principal(&self) -> Option<AnyPrincipal> {
+        Some(AnyPrincipal::User(*self))
+    }
+}
+
+/// A user, or a program.
+impl Caller for AnyPrincipal {
+    const WHO: Who = Who::SignedIn;
+    const ADMITS_SERVICES: bool = true;
+
+    fn admit(principal: Option<AnyPrincipal>) -> Result<Self, Refusal> {
+        principal.ok_or(Refusal::NotSignedIn)
+    }
+
+    fn principal(&self) -> Option<AnyPrincipal> {
+        Some(self.clone())
+    }
+}
+
+fn user(principal: AnyPrincipal) -> Result<Principal, Refusal> {
+    match principal {
+        AnyPrincipal::User(principal) => Ok(principal),
+        AnyPrincipal::Service(_) => Err(Refusal::NotForServices),
     }
 }
 
@@ -312,6 +340,7 @@ pub struct Declaration {
     pub routes: &'static [Route],
     pub summary: &'static str,
     pub who: Who,
+    pub admits_services: bool,
     pub needs: Needs,
     pub of_target: Vec<(&'static str, Permission, DeniedAs)>,
     pub rate: Rate,
@@ -328,6 +357,13 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// The scopes by any of which a service token opens it. Without a permission to ask for there are none.
+    pub fn scopes(&self) -> Vec<Permission> {
+        let permissions = self.needs.permissions().filter(|_| self.admits_services);
+        let permissions = permissions.map_or(&[][..], |(permissions, _)| permissions);
+        permissions.iter().copied().filter(|permission| Scopes::ALL.contains(permission)).collect()
+    }
+
     /// The version of the API that it belongs to.
     pub fn version(&self) -> Version {
         self.routes.first().map_or(Version::V1, |route| route.version())
@@ -350,6 +386,7 @@ impl Declaration {
             routes: E::ROUTES,
             summary: E::SUMMARY,
             who: E::Caller::WHO,
+            admits_services: E::Caller::ADMITS_SERVICES,
             needs: policy.needs,
             of_target: (policy.of_target.iter())
                 .map(|right| (right.when, right.permission, right.denied))

@@ -2,8 +2,8 @@
 //! What each looks like on the wire is said in one file per version: `v1/errors.rs` and `v2/problem.rs`.
 
 use crate::endpoint::DeniedAs;
-use rollcall_service::{Refusal as Outcome, StepUpKind};
-use std::time::Duration;
+use rollcall_service::{Refusal as Outcome, StepUpKind, Wait};
+use std::net::IpAddr;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +22,17 @@ pub enum Refusal {
     NotSignedIn,
     /// A cookie came with a change, and not from a page of ours.
     ForeignOrigin,
+    /// The page came by plain HTTP, where a cookie could be read on its way.
+    InsecureOrigin,
     /// A right is missing.
     Denied(DeniedAs),
+    /// A program asks, and users only are answered.
+    NotForServices,
+    /// A program may not come from this address.
+    NetworkNotAllowed {
+        /// The address.
+        ip: IpAddr,
+    },
     /// Parameters are not as declared.
     Schema(Place, Vec<String>),
     /// The body is no JSON.
@@ -31,7 +40,7 @@ pub enum Refusal {
     /// Too many calls: how long until the next is answered.
     TooMany {
         /// The rest of the window.
-        wait: Duration,
+        wait: Wait,
     },
     /// Where a WebSocket is served, a request that asks for none.
     NotAnUpgrade,
@@ -84,6 +93,20 @@ pub enum Refusal {
         /// As it was given.
         given: String,
     },
+    /// Nothing is opened by a scope of this name.
+    Scope {
+        /// As it was given.
+        given: String,
+        /// The one that may be meant.
+        nearest: Option<&'static str>,
+    },
+    /// What is no network.
+    Network {
+        /// As it was given.
+        given: String,
+    },
+    /// A time cannot be read: what is wrong with it.
+    Time(&'static str),
     /// A cursor is of another list, too old, or none of ours.
     BadCursor,
     /// A stretch of time cannot be told: what is wrong with it.
@@ -118,14 +141,18 @@ impl Refusal {
             Self::NotSignedIn => "not-signed-in",
             Self::ForeignOrigin => "foreign-origin",
             Self::Denied(_) => "denied",
+            Self::NotForServices => "not-for-services",
+            Self::NetworkNotAllowed { .. } => "network-not-allowed",
             Self::TooMany { .. } => "too-many-requests",
             Self::Outcome(Outcome::SignIn(_)) => "sign-in",
             Self::Outcome(Outcome::StepUp(step_up)) => match step_up.kind {
                 StepUpKind::Required => "totp-required",
                 StepUpKind::Invalid => "totp-invalid",
-                StepUpKind::MaxAttempts => "totp-max-attempts",
+                StepUpKind::MaxAttempts(_) => "totp-max-attempts",
             },
-            Self::Outcome(Outcome::InvalidTotp) => "invalid-totp",
+            Self::Outcome(Outcome::InvalidTotp | Outcome::FactorNotEnrolled) => "invalid-totp",
+            Self::Outcome(Outcome::WrongAddressCode) => "wrong-code",
+            Self::Outcome(Outcome::WrongPassword) => "wrong-password",
             _ => return None,
         })
     }

@@ -2,9 +2,10 @@
 
 use crate::index::Index;
 use crate::personal::PersonalTokens;
+use crate::services::ServiceTokens;
 use parking_lot::RwLock;
 use rollcall_model::factor::Factors;
-use rollcall_model::{Event, Grants, Happening};
+use rollcall_model::{Event, Grants, Happening, ServiceToken};
 use std::sync::Arc;
 
 /// Takes note of which roles hold which permission from now on.
@@ -31,6 +32,19 @@ pub fn note_personal(events: &[Event], personal: &RwLock<PersonalTokens>) {
             (Happening::UserChanged { after, .. }, _) => {
                 personal.write().replace_owner(&Arc::new(after.owner.clone()));
             }
+            _ => {}
+        }
+    }
+}
+
+/// Takes note of service tokens that came, have another secret, or went.
+pub fn note_services(events: &[Event], services: &RwLock<ServiceTokens>) {
+    for event in events {
+        match &event.happening {
+            Happening::ServiceTokenMade(token) | Happening::ServiceTokenRotated(token) => {
+                services.write().insert(ServiceToken::clone(token));
+            }
+            Happening::ServiceTokenRevoked { no, .. } => services.write().remove(*no),
             _ => {}
         }
     }

@@ -41,6 +41,7 @@ mod position;
 mod rows;
 mod scan;
 mod search;
+mod services;
 mod shards;
 mod signature;
 mod size;

@@ -14,6 +14,7 @@ use crate::list::{Filter, List, Scope};
 use crate::page::{Page, Row};
 use crate::part::Part;
 use crate::personal::PersonalTokens;
+use crate::services::ServiceTokens;
 use crate::slots::cardinality;
 use crate::tally::{Tally, TallyBy};
 use crate::views::View;
@@ -22,8 +23,8 @@ use rollcall_filter::TextField;
 use rollcall_model::factor::Factors;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
-    AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, Session, SessionId,
-    SessionNo, Timestamp, TokenHash, TokenNo, UserId, UserNo, limits,
+    AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, ServiceNo, ServiceToken,
+    Session, SessionId, SessionNo, Timestamp, TokenHash, TokenNo, UserId, UserNo, limits,
 };
 use std::net::IpAddr;
 use std::ops::Bound;
@@ -45,6 +46,8 @@ pub struct Standing {
     pub(crate) index: RwLock<Index>,
     /// Tokens that are no session's.
     personal: RwLock<PersonalTokens>,
+    /// Tokens that are no user's.
+    services: RwLock<ServiceTokens>,
     /// Which roles hold which permission.
     grants: RwLock<Grants>,
     /// Whoever applies events holds it: one at a time.
@@ -81,6 +84,7 @@ impl Standing {
         Self {
             index: RwLock::new(Index::new(readers, idle)),
             personal: RwLock::default(),
+            services: RwLock::default(),
             grants: RwLock::new(Grants::none()),
             applying: Mutex::new(()),
             erasures: AtomicU64::new(0),
@@ -186,6 +190,31 @@ impl Standing {
         }
     }
 
+    /// Takes in all service tokens, in the place of those that there were.
+    pub fn replace_services(&self, tokens: Vec<ServiceToken>) {
+        self.services.write().replace(tokens);
+    }
+
+    /// The service token of a secret that is good.
+    pub fn service(&self, secret: &TokenHash, now: Timestamp) -> Option<Arc<ServiceToken>> {
+        self.services.read().get(secret, now)
+    }
+
+    /// Takes note that a service token was used.
+    pub fn see_service(&self, no: ServiceNo, now: Timestamp) {
+        self.services.read().see(no, now);
+    }
+
+    /// When a service token was last used, as far as the store has still to be told.
+    pub fn service_used(&self, no: ServiceNo) -> Option<Timestamp> {
+        self.services.read().used(no)
+    }
+
+    /// Takes what the store has still to be told: when service tokens were last used.
+    pub fn take_used_services(&self) -> Vec<(ServiceNo, Timestamp)> {
+        self.services.read().take_used()
+    }
+
     /// A live session's id on the wire.
     pub fn session_id(&self, session: SessionNo) -> Option<SessionId> {
         let index = self.index.read();
@@ -208,6 +237,7 @@ impl Standing {
         let _applying = self.applying.lock();
         apply::note_grants(events, &self.grants);
         apply::note_personal(events, &self.personal);
+        apply::note_services(events, &self.services);
         for events in events.chunks(EVENTS_AT_ONCE) {
             let mut index = self.index.write();
             for event in events {

@@ -3,12 +3,13 @@
 use crate::change::UserChange;
 use crate::clock::Timestamp;
 use crate::event::{Actor, Observation, PasswordHash};
-use crate::factor::{KeyFingerprint, MailedHash, Proof, RecoveryHash, SealedSeed, Step};
+use crate::factor::{KeyFingerprint, Proof, RecoveryHash, SealedSeed, Step};
 use crate::failure::{FailureKey, FailureLimit};
-use crate::ids::{RevocationId, SessionId, SessionNo, TokenNo, UserNo};
-use crate::mail::SealedMail;
+use crate::ids::{RevocationId, ServiceNo, SessionId, SessionNo, TokenNo, UserNo};
+use crate::mail::{About, SealedMail};
 use crate::permission::{Permission, Role, RoleSet};
 use crate::revocation::{Closing, SetDigest};
+use crate::service_token::{Networks, Scopes};
 use crate::session::EndReason;
 use crate::step_up::AgentDigest;
 use crate::token::TokenHash;
@@ -132,6 +133,16 @@ pub enum Command {
     },
     /// Mail a user a code, which is good from then on.
     MailCode(Box<Mailing>),
+    /// Take an address of a user as verified: its user has shown the code that was mailed to it. Refused when it is no
+    /// more among those that are not.
+    VerifyAddress {
+        /// Whose.
+        user: UserNo,
+        /// With which token: nothing is done for one that has ended.
+        token: TokenNo,
+        /// The address, letter by letter.
+        address: String,
+    },
     /// Sign a user in.
     OpenSession(Box<Opening>),
     /// End a session. Refused when it is not live.
@@ -208,6 +219,17 @@ pub enum Command {
         /// What is known at the end.
         closing: Closing,
     },
+    /// Make a service token.
+    MakeServiceToken(Box<NewServiceToken>),
+    /// Give a service token another secret.
+    RotateServiceToken(Rotation),
+    /// End a service token.
+    RevokeServiceToken {
+        /// Which.
+        no: ServiceNo,
+        /// Who asks for it.
+        by: Actor,
+    },
     /// Remember a proved second factor.
     PassStepUp(Passing),
     /// Count a wrong guess in each of these counters. Refused, and not counted, when one of them blocks.
@@ -227,6 +249,7 @@ impl Command {
             | Self::EraseUser { .. }
             | Self::Unlock { .. }
             | Self::RemovePersonalToken { .. }
+            | Self::RevokeServiceToken { .. }
             | Self::CountFailure(_)
             | Self::PassStepUp(_)
             // Without it no start comes to its end; it is written once.
@@ -251,8 +274,11 @@ impl Command {
             | Self::ReplaceRecovery { .. }
             | Self::EnrolMail { .. }
             | Self::RemoveMail { .. }
+            | Self::VerifyAddress { .. }
             | Self::OpenSession(_)
             | Self::MakePersonalToken(_)
+            | Self::MakeServiceToken(_)
+            | Self::RotateServiceToken(_)
             | Self::GrantRole { .. }
             | Self::RevokeRole { .. }
             | Self::SetGrants { .. }
@@ -310,6 +336,47 @@ pub struct NewPersonalToken {
     pub bypasses_step_up: bool,
 }
 
+/// Who asks for something that must not be done for a token that has ended meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// The user.
+    pub user: UserNo,
+    /// The token by which it asks.
+    pub token: TokenNo,
+}
+
+/// What a service token is made of.
+#[derive(Clone, Debug)]
+pub struct NewServiceToken {
+    /// Who makes it.
+    pub by: Asker,
+    /// The digest of its secret.
+    pub secret: TokenHash,
+    /// Its name.
+    pub name: String,
+    /// What it opens.
+    pub scopes: Scopes,
+    /// From where it is good; from anywhere when there are none.
+    pub networks: Networks,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// What a service token's rotation brings.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// Which token.
+    pub no: ServiceNo,
+    /// Who asks for it.
+    pub by: Asker,
+    /// The digest of the new secret.
+    pub secret: TokenHash,
+    /// How long the secret of before stays good.
+    pub overlap: Duration,
+    /// Until when the token is good from now on; `None`: as before.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// A proof, and with which token it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
@@ -339,8 +406,8 @@ pub struct Enrolment {
 pub struct Mailing {
     /// To whom.
     pub user: UserNo,
-    /// What is kept of the code.
-    pub code: MailedHash,
+    /// What the code is good for.
+    pub about: About,
     /// The mail that brings it.
     pub mail: SealedMail,
     /// How long it is good.
@@ -363,7 +430,7 @@ pub struct Beginning {
     /// Why.
     pub reason: String,
     /// Who asks for it.
-    pub by: UserNo,
+    pub by: Actor,
 }
 
 /// The next sessions of a frozen set.
@@ -419,8 +486,16 @@ pub enum Refused {
     TooManyTokens,
     /// The user has no such personal token.
     NoSuchToken,
-    /// Too many wrong guesses.
-    Blocked(FailureKey),
+    /// A service token has this name.
+    ServiceNameInUse,
+    /// There are as many service tokens as there may be.
+    TooManyServiceTokens,
+    /// There is no such service token, or it was revoked.
+    NoSuchServiceToken,
+    /// The service token's time is over, and no further one was given.
+    ServiceTokenExpired,
+    /// Too many wrong guesses; and until when no further one is looked at.
+    Blocked(FailureKey, Timestamp),
     /// The store is sealed with another cluster key.
     OtherKey(KeyFingerprint),
     /// A factor is enrolled, so the password does for none.
@@ -433,6 +508,8 @@ pub enum Refused {
     CodeNotGood,
     /// The user has no verified address, or one that is not.
     AddressNotVerified,
+    /// The user has no address that is to be verified, or not this one.
+    NothingToVerify,
     /// A mailed code is good still.
     CodeIsGood,
     /// Too many mails are waiting.

@@ -5,11 +5,13 @@
 
 mod factors;
 mod revocations;
+mod service_tokens;
 mod users;
 
 use crate::clock::Timestamp;
 use crate::command::{Command, NewPersonalToken, Opening, Passing, Receipt, Refused, Shown};
 use crate::event::{Actor, Event, Happening};
+use crate::factor::KeyFingerprint;
 use crate::facts::{Facts, PersonalFact, SessionFact, UserFact};
 use crate::failure::{Failure, FailureKey, FailureLimit};
 use crate::ids::{RevocationId, Seq, SessionNo, TokenNo, UserNo};
@@ -24,8 +26,9 @@ use factors::{
     replace_recovery, take_proof, take_shown,
 };
 use revocations::{begin_revocation, finish_revocation, step_revocation};
+use service_tokens::{make_service_token, revoke_service_token, rotate_service_token};
 use std::collections::{HashMap, HashSet};
-use users::{change_role, change_user, create_user, delete_user};
+use users::{change_role, change_user, create_user, delete_user, verify_address};
 
 /// What a batch comes to.
 #[derive(Clone, Debug, Default)]
@@ -211,13 +214,7 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
                 effects.happen(Actor::System, *user, Happening::PasswordRehashed { password: to.clone() });
             }
         }
-        Command::Unlock { user, by } => {
-            existing(facts, *user)?;
-            effects.end_tokens(facts, *user, EndReason::Unlocked, *by);
-            effects.happen(*by, *user, Happening::UserUnlocked);
-            let counters = facts.failures.keys().filter(|key| key.user() == Some(*user));
-            effects.failures.extend(counters.map(|key| (*key, None)));
-        }
+        Command::Unlock { user, by } => unlock(&mut effects, facts, *user, *by)?,
         Command::EndSessionsOf { user, but, by } => {
             existing(facts, *user)?;
             effects.end_all(facts, *user, *but, EndReason::SignedOutEverywhere, *by);
@@ -232,11 +229,7 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::SetGrants { grants, by } => {
             effects.record(*by, None, None, Happening::GrantsChanged { grants: grants.clone() });
         }
-        Command::AdoptKey(key) => match facts.key {
-            Some(other) if other != *key => return Err(Refused::OtherKey(other)),
-            Some(_) => {}
-            None => effects.record(Actor::System, None, None, Happening::KeyAdopted(*key)),
-        },
+        Command::AdoptKey(key) => adopt_key(&mut effects, facts, *key)?,
         Command::BeginAuthenticator { user, seed } => begin_authenticator(&mut effects, facts, *user, seed)?,
         Command::EnrolAuthenticator(enrolment) => enrol_authenticator(&mut effects, facts, enrolment)?,
         Command::RemoveFactors { user, shown, by } => {
@@ -248,6 +241,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::EnrolMail { user, token } => enrol_mail(&mut effects, facts, *user, *token)?,
         Command::RemoveMail { user, token } => remove_mail(&mut effects, facts, *user, *token)?,
         Command::MailCode(mailing) => mail_code(&mut effects, facts, mailing)?,
+        Command::VerifyAddress { user, token, address } => {
+            verify_address(&mut effects, facts, *user, *token, address)?;
+        }
         Command::OpenSession(opening) => open_session(&mut effects, facts, opening)?,
         Command::EndSession { session, reason, by } => {
             let fact = live_session(facts, *session, at)?;
@@ -265,6 +261,9 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         Command::BeginRevocation(beginning) => begin_revocation(&mut effects, facts, beginning)?,
         Command::StepRevocation(step) => step_revocation(&mut effects, facts, step)?,
         Command::FinishRevocation { id, closing } => finish_revocation(&mut effects, facts, *id, closing)?,
+        Command::MakeServiceToken(new) => make_service_token(&mut effects, facts, new)?,
+        Command::RotateServiceToken(rotation) => rotate_service_token(&mut effects, facts, rotation)?,
+        Command::RevokeServiceToken { no, by } => revoke_service_token(&mut effects, facts, *no, *by)?,
         Command::PassStepUp(passing) => pass_step_up(&mut effects, facts, passing)?,
         Command::CountFailure(keys) => count_failure(&mut effects, facts, keys)?,
         Command::Observe(observations) => {
@@ -274,6 +273,24 @@ fn decide_one(command: &Command, facts: &Facts, at: Timestamp) -> Result<Effects
         }
     }
     Ok(effects)
+}
+
+fn unlock(effects: &mut Effects, facts: &Facts, user: UserNo, by: Actor) -> Result<(), Refused> {
+    existing(facts, user)?;
+    effects.end_tokens(facts, user, EndReason::Unlocked, by);
+    effects.happen(by, user, Happening::UserUnlocked);
+    let counters = facts.failures.keys().filter(|key| key.user() == Some(user));
+    effects.failures.extend(counters.map(|key| (*key, None)));
+    Ok(())
+}
+
+fn adopt_key(effects: &mut Effects, facts: &Facts, key: KeyFingerprint) -> Result<(), Refused> {
+    match facts.key {
+        Some(other) if other != key => return Err(Refused::OtherKey(other)),
+        Some(_) => {}
+        None => effects.record(Actor::System, None, None, Happening::KeyAdopted(key)),
+    }
+    Ok(())
 }
 
 fn existing(facts: &Facts, no: UserNo) -> Result<&UserFact, Refused> {
@@ -361,8 +378,11 @@ fn count_failure(
 }
 
 fn not_blocked(facts: &Facts, guards: &[FailureKey], at: Timestamp) -> Result<(), Refused> {
-    let blocking = |key: &&FailureKey| facts.failures.get(*key).is_some_and(|failure| failure.blocks(at));
-    guards.iter().find(blocking).map_or(Ok(()), |key| Err(Refused::Blocked(*key)))
+    let blocking = |key: &FailureKey| {
+        let failure = facts.failures.get(key).filter(|failure| failure.blocks(at))?;
+        Some(Refused::Blocked(*key, failure.blocked_until))
+    };
+    guards.iter().find_map(blocking).map_or(Ok(()), Err)
 }
 
 /// A session that is live as far as its row knows. For how long it was idle the index knows better, and has

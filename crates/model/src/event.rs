@@ -8,10 +8,11 @@ use crate::address::AddressKey;
 use crate::change;
 use crate::clock::Timestamp;
 use crate::factor::{Factors, KeyFingerprint, RecoveryHash, SealedSeed, Step, Used};
-use crate::ids::{RevocationId, Seq, SessionId, SessionNo, TokenNo, UserId, UserNo};
+use crate::ids::{RevocationId, Seq, ServiceNo, SessionId, SessionNo, TokenNo, UserId, UserNo};
 use crate::mail::{About, SealedMail};
 use crate::permission::{Permission, Role, RoleSet};
 use crate::revocation::Closing;
+use crate::service_token::ServiceToken;
 use crate::session::{EndReason, Session};
 use crate::step_up::Window;
 use crate::token::PersonalToken;
@@ -50,6 +51,8 @@ pub enum Actor {
     Anyone,
     /// A user.
     User(UserNo),
+    /// A program, by its service token.
+    Service(ServiceNo),
 }
 
 /// How an attempt came out.
@@ -211,6 +214,17 @@ pub enum Happening {
         /// What else is known.
         closing: Closing,
     },
+    /// A service token was made.
+    ServiceTokenMade(Box<ServiceToken>),
+    /// A service token has another secret: as it is from now on.
+    ServiceTokenRotated(Box<ServiceToken>),
+    /// A service token was revoked.
+    ServiceTokenRevoked {
+        /// Which.
+        no: ServiceNo,
+        /// Its name.
+        name: String,
+    },
     /// A second factor was proved.
     StepUpPassed(Window),
     /// Somebody read sessions or was refused; repeats within a window are counted together.
@@ -287,6 +301,9 @@ impl Event {
             Happening::UserErased => 27,
             Happening::RevocationBegun { .. } => 28,
             Happening::RevocationFinished { .. } => 29,
+            Happening::ServiceTokenMade(_) => 32,
+            Happening::ServiceTokenRotated(_) => 33,
+            Happening::ServiceTokenRevoked { .. } => 34,
         }
     }
 
@@ -378,6 +395,8 @@ impl Event {
                 "already_gone": already_gone,
                 "newer": closing.newer,
             }),
+            Happening::ServiceTokenMade(token) | Happening::ServiceTokenRotated(token) => made(token),
+            Happening::ServiceTokenRevoked { no, name } => json!({ "id": no.0.to_string(), "name": name }),
             Happening::StepUpPassed(window) => json!({ "ip": window.ip, "until": window.until.as_ms() }),
             Happening::Observed(observation) => {
                 let mut detail = match &observation.what {
@@ -399,6 +418,21 @@ impl Event {
     }
 }
 
+/// The detail of a service token's making, and of its rotation.
+fn made(token: &ServiceToken) -> Value {
+    let mut detail = json!({
+        "id": token.no.0.to_string(),
+        "name": token.name,
+        "scopes": token.scopes.iter().map(Permission::as_str).collect::<Vec<_>>(),
+        "networks": token.networks.0.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "expires_at": token.expires_at.to_string(),
+    });
+    if let Some(before) = token.before {
+        detail["before_until"] = json!(before.until.to_string());
+    }
+    detail
+}
+
 /// The detail of a session's opening.
 fn opened(session: &Session) -> String {
     let (agent, host) = (Value::from(&*session.agent), Value::from(&*session.host));
@@ -406,7 +440,7 @@ fn opened(session: &Session) -> String {
 }
 
 /// Names of the kinds, by number from 1. A number is never given twice.
-pub const KINDS: [&str; 29] = [
+pub const KINDS: [&str; 34] = [
     "workspace.created",
     "user.created",
     "user.deleted",
@@ -436,6 +470,12 @@ pub const KINDS: [&str; 29] = [
     "user.erased",
     "revocation.begun",
     "revocation.finished",
+    // Two that were kept free, and never written.
+    "free.30",
+    "free.31",
+    "service-token.made",
+    "service-token.rotated",
+    "service-token.revoked",
 ];
 
 /// What the ledger keeps of an event for good, and what its hash covers beside the detail's digest.
@@ -452,14 +492,19 @@ pub struct Envelope {
     pub live: u64,
 }
 
+/// Services are numbered from here downwards.
+const FIRST_SERVICE: i64 = -1_000;
+
 impl Actor {
-    /// As one number: users by theirs, the others below zero.
+    /// As one number: users by theirs, the others below zero, services by theirs below [`FIRST_SERVICE`].
     pub fn to_number(self) -> i64 {
+        let number = |no: u64| i64::try_from(no).unwrap_or(i64::MAX);
         match self {
             Self::System => -1,
             Self::Operator => -2,
             Self::Anyone => -3,
-            Self::User(no) => i64::try_from(no.0).unwrap_or(i64::MAX),
+            Self::User(no) => number(no.0),
+            Self::Service(no) => FIRST_SERVICE.saturating_sub(number(no.0)),
         }
     }
 
@@ -469,6 +514,7 @@ impl Actor {
             -1 => Self::System,
             -2 => Self::Operator,
             -3 => Self::Anyone,
+            no if no <= FIRST_SERVICE => Self::Service(ServiceNo(no.abs_diff(FIRST_SERVICE))),
             no => Self::User(UserNo(u64::try_from(no).unwrap_or(0))),
         }
     }
@@ -498,5 +544,31 @@ impl Envelope {
         }
         assert!(rest.is_empty(), "ENVELOPE_BYTES is the sum of the fields");
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_actor_has_a_number_of_its_own() {
+        let (user, service) = (|no| Actor::User(UserNo(no)), |no| Actor::Service(ServiceNo(no)));
+        let largest = i64::MAX as u64 - 1_000;
+        let actors = [
+            Actor::System,
+            Actor::Operator,
+            Actor::Anyone,
+            user(1),
+            user(1_001),
+            service(1),
+            service(1_001),
+            user(largest),
+            service(largest),
+        ];
+        for (i, actor) in actors.iter().enumerate() {
+            assert_eq!(Actor::from_number(actor.to_number()), *actor);
+            assert!(actors[..i].iter().all(|other| other.to_number() != actor.to_number()), "{actor:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::ids::{RevocationId, Seq, SessionId, SessionNo, TokenNo, UserNo};
 use crate::mail::About;
 use crate::permission::Role;
 use crate::revocation::{Begun, Finished, Revocation};
+use crate::service_token::ServiceToken;
 use crate::session::{Life, Session};
 use crate::user::{Email, NameKey, Owner, User};
 use std::collections::{HashMap, HashSet};
@@ -134,6 +135,8 @@ pub struct Facts {
     pub sessions_of: HashMap<UserNo, Vec<SessionNo>>,
     /// Personal tokens of users of whom they were asked for.
     pub personal: HashMap<UserNo, Vec<PersonalFact>>,
+    /// Service tokens that are not revoked; read only when a command needs them.
+    pub service_tokens: Vec<ServiceToken>,
     /// Hashes of the passwords of users of whom they were asked for.
     pub passwords: HashMap<UserNo, PasswordHash>,
     /// Counters that stand.
@@ -223,6 +226,12 @@ impl Facts {
                     held.retain(|fact| fact.no != *token);
                 }
             }
+            Happening::ServiceTokenMade(token) => self.service_tokens.push(ServiceToken::clone(token)),
+            Happening::ServiceTokenRotated(token) => {
+                self.service_tokens.retain(|known| known.no != token.no);
+                self.service_tokens.push(ServiceToken::clone(token));
+            }
+            Happening::ServiceTokenRevoked { no, .. } => self.service_tokens.retain(|known| known.no != *no),
             Happening::KeyAdopted(key) => self.key = Some(*key),
             Happening::UserActivated | Happening::UserDeactivated => {
                 let active = matches!(event.happening, Happening::UserActivated);

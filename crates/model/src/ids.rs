@@ -39,6 +39,10 @@ impl From<SessionNo> for TokenNo {
     }
 }
 
+/// A service token by the ledger's number of its making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceNo(pub u64);
+
 /// Random bytes. Tests and the demo put a seeded source in.
 pub trait Randomness: Send + Sync {
     /// Fills the whole buffer.

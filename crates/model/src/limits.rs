@@ -32,6 +32,21 @@ pub const PERSONAL_TOKENS_PER_USER: usize = 100;
 /// Last characters of a personal access token that are kept for its user to know it by.
 pub const TOKEN_PART_CHARS: usize = 6;
 
+/// Service tokens of a workspace that are not revoked.
+pub const SERVICE_TOKENS: usize = 200;
+/// Characters of a service token's name.
+pub const SERVICE_NAME_CHARS: usize = 100;
+/// Networks that a service token may be bound to.
+pub const SERVICE_NETWORKS: usize = 50;
+/// How long a service token is good, where it is not said.
+pub const SERVICE_LIFE: Duration = Duration::from_hours(90 * 24);
+/// How long it may be good at the most.
+pub const SERVICE_LIFE_MAX: Duration = Duration::from_hours(365 * 24);
+/// How long the secret before a rotation stays good, where it is not said.
+pub const SERVICE_OVERLAP: Duration = DAY;
+/// How long it may stay good at the most.
+pub const SERVICE_OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
+
 /// Wrong passwords of one user.
 pub const USER_FAILURES: FailureLimit =
     FailureLimit { max: 10, window: Duration::from_mins(5), block: Duration::from_mins(5) };

@@ -53,6 +53,8 @@ impl fmt::Debug for SealedMail {
 pub enum About {
     /// It brings this code, which is good from now on.
     Code(MailedHash),
+    /// It brings a code that shows the address to be the user's. Such a code follows from the address, and is kept nowhere.
+    Address,
     /// It tells a new user of its account.
     Welcome,
 }
@@ -62,6 +64,7 @@ impl About {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Code(_) => "code",
+            Self::Address => "address",
             Self::Welcome => "welcome",
         }
     }

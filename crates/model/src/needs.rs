@@ -38,6 +38,8 @@ pub struct Needs {
     pub mailed_to: Vec<UserNo>,
     /// Whether it is needed how many mails wait.
     pub mails: bool,
+    /// Whether the service tokens are needed.
+    pub service_tokens: bool,
     /// Previews, and what became of them.
     pub revocations: Vec<RevocationId>,
     /// Whether the number of active administrators is needed.
@@ -98,6 +100,15 @@ impl Needs {
                 self.token(token.user, token.by);
             }
             Command::RemovePersonalToken { user, .. } => self.personal_of.push(*user),
+            Command::MakeServiceToken(token) => {
+                self.token(token.by.user, token.by.token);
+                self.service_tokens = true;
+            }
+            Command::RotateServiceToken(rotation) => {
+                self.token(rotation.by.user, rotation.by.token);
+                self.service_tokens = true;
+            }
+            Command::RevokeServiceToken { .. } => self.service_tokens = true,
             Command::Unlock { user, .. } => {
                 self.tokens_of(*user);
                 self.failures_of.push(*user);
@@ -127,6 +138,12 @@ impl Needs {
             Command::RemoveMail { user, token } => {
                 self.users.push(*user);
                 self.token(*user, *token);
+            }
+            Command::VerifyAddress { user, token, .. } => {
+                self.users.push(*user);
+                self.profiles.push(*user);
+                self.token(*user, *token);
+                self.failures.push(FailureKey::Code(*user));
             }
             Command::MailCode(mailing) => {
                 self.users.push(mailing.user);

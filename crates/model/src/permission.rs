@@ -91,6 +91,8 @@ named! {
         ViewAudit = "view-audit",
         /// Make and revoke service tokens.
         ManageServiceTokens = "manage-service-tokens",
+        /// Ask whether a token is good, and whose it is.
+        IntrospectTokens = "introspect-tokens",
     }
 }
 

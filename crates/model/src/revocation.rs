@@ -1,7 +1,8 @@
 //! Revocations: sets of sessions that are frozen in a preview and ended in steps, and how far that has come.
 
 use crate::clock::Timestamp;
-use crate::ids::{RevocationId, Seq, SessionNo, UserNo};
+use crate::event::Actor;
+use crate::ids::{RevocationId, Seq, SessionNo};
 use std::time::Duration;
 
 /// The SHA-256 of a frozen set: of its sessions' numbers in order, eight bytes each, big-endian.
@@ -14,7 +15,7 @@ pub struct Preview {
     /// Its id on the wire; that of the revocation, too.
     pub id: RevocationId,
     /// Who made it, and nobody else carries it out.
-    pub maker: UserNo,
+    pub maker: Actor,
     /// The session that it was made with.
     pub caller: Option<SessionNo>,
     /// When it was made.

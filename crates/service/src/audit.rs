@@ -10,7 +10,7 @@ use rollcall_model::event::{KINDS, Outcome};
 use rollcall_model::{Actor, Seq, SessionId, SessionNo, Timestamp, UserNo, limits};
 use rollcall_store::chain::SALT_BYTES;
 use rollcall_store::reading::Names;
-use rollcall_store::{LedgerRow, NamedUser};
+use rollcall_store::{KeptServiceToken, LedgerRow, NamedUser};
 use std::time::Duration;
 
 /// An event, with names for its numbers.
@@ -28,6 +28,8 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// The same, where it is a user.
     pub actor_user: Option<NamedUser>,
+    /// The same, where it is a program: its name.
+    pub actor_service: Option<String>,
     /// Whom it was done to.
     pub subject: Option<NamedUser>,
     /// The session that it is about, unless that is forgotten.
@@ -95,7 +97,9 @@ impl Service {
         sessions.sort_unstable();
         sessions.dedup();
         let names = self.store.names(users, sessions).await?;
-        Ok(rows.iter().map(|row| named(row, &names)).collect())
+        let by_service = rows.iter().any(|row| matches!(row.envelope.actor, Actor::Service(_)));
+        let services = if by_service { self.store.service_tokens().await? } else { Vec::new() };
+        Ok(rows.iter().map(|row| named(row, &names, &services)).collect())
     }
 
     /// A filter with numbers in the place of names. Of whom nobody goes by the name, there are no events.
@@ -110,8 +114,11 @@ impl Service {
                 }
                 EventTerm::Refused(is_refused) => Test::Refused(*is_refused),
                 EventTerm::Actor(Who::Actor(actor)) => Test::Actor(vec![*actor]),
-                EventTerm::Actor(Who::User(name)) => {
-                    Test::Actor(self.numbers_of(name).await?.into_iter().map(Actor::User).collect())
+                EventTerm::Actor(Who::Named(name)) => {
+                    let mut actors: Vec<_> =
+                        self.numbers_of(name).await?.into_iter().map(Actor::User).collect();
+                    actors.extend(self.services_of(name).await?);
+                    Test::Actor(actors)
                 }
                 EventTerm::Subject(name) => Test::Subject(self.numbers_of(name).await?),
                 EventTerm::Session(id) => Test::Session(self.number_of_session(id).await?),
@@ -126,6 +133,13 @@ impl Service {
 
     async fn numbers_of(&self, name: &str) -> Result<Vec<UserNo>, Refusal> {
         Ok(self.store.named(name).await?.into_iter().map(|user| user.no).collect())
+    }
+
+    /// The service tokens of a name or an id, revoked ones too: a name may have been given again.
+    async fn services_of(&self, name: &str) -> Result<impl Iterator<Item = Actor>, Refusal> {
+        let mut all = self.store.service_tokens().await?;
+        all.retain(|kept| kept.token.name == name || kept.token.no.0.to_string() == name);
+        Ok(all.into_iter().map(|kept| Actor::Service(kept.token.no)))
     }
 
     async fn number_of_session(&self, id: &SessionId) -> Result<Option<SessionNo>, Refusal> {
@@ -204,12 +218,12 @@ fn detail(row: &LedgerRow) -> Option<&str> {
 fn users_of(row: &LedgerRow) -> [Option<UserNo>; 2] {
     let actor = match row.envelope.actor {
         Actor::User(no) => Some(no),
-        Actor::System | Actor::Operator | Actor::Anyone => None,
+        Actor::System | Actor::Operator | Actor::Anyone | Actor::Service(_) => None,
     };
     [actor, row.envelope.subject]
 }
 
-fn named(row: &LedgerRow, names: &Names) -> AuditEvent {
+fn named(row: &LedgerRow, names: &Names, services: &[KeptServiceToken]) -> AuditEvent {
     let user = |no: Option<UserNo>| {
         let no = no?;
         names.users.iter().find(|user| user.no == no).cloned()
@@ -220,6 +234,7 @@ fn named(row: &LedgerRow, names: &Names) -> AuditEvent {
         .session
         .and_then(|session| names.sessions.iter().find(|(no, _)| *no == session).map(|(_, id)| *id));
     let envelope = row.envelope;
+    let by_service = |kept: &&KeptServiceToken| Actor::Service(kept.token.no) == envelope.actor;
     AuditEvent {
         seq: envelope.seq,
         at: envelope.at,
@@ -227,6 +242,7 @@ fn named(row: &LedgerRow, names: &Names) -> AuditEvent {
         is_refused: is_refused_attempt(row),
         actor: envelope.actor,
         actor_user,
+        actor_service: services.iter().find(by_service).map(|kept| kept.token.name.clone()),
         subject,
         session,
         detail: detail(row).map(str::to_owned),

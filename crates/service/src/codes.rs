@@ -4,12 +4,12 @@
 //! **Invariants:** a wrong code is counted before it is answered, whatever the method; a code is looked at
 //! only while the counter does not block; whether it is still good is decided in the commit that takes it.
 
-use crate::error::{MailedCodes, NotWritten, StepUpKind, StepUpMethod, StepUpRefusal};
+use crate::error::{MailedCodes, NotWritten, StepUpKind, StepUpMethod, StepUpRefusal, Wait};
 use crate::{Refusal, Service};
 use rollcall_auth::{PasswordDigest, mailed, recovery, totp};
 use rollcall_model::factor::Proof;
 use rollcall_model::failure::FailureKey;
-use rollcall_model::{Command, Owner, Receipt, Refused};
+use rollcall_model::{Command, Owner, Receipt, Refused, Timestamp};
 use rollcall_store::{Credential, WhichUser};
 
 /// A code as a client sends it, and the method that it names.
@@ -30,7 +30,7 @@ impl std::fmt::Debug for Code {
 
 impl Code {
     /// The code, when there is one.
-    pub(crate) fn given(&self) -> Option<&str> {
+    pub fn given(&self) -> Option<&str> {
         self.code.as_deref().filter(|code| !code.is_empty())
     }
 }
@@ -70,8 +70,8 @@ impl Service {
             Err(NotWritten::Refused(Refused::CodeNotGood | Refused::FactorRequired)) => {
                 Err(self.wrong_code(owner).await)
             }
-            Err(NotWritten::Refused(Refused::Blocked(FailureKey::Code(_)))) => {
-                Err(NotTaken::Code(StepUpKind::MaxAttempts))
+            Err(NotWritten::Refused(Refused::Blocked(FailureKey::Code(_), until))) => {
+                Err(NotTaken::Code(self.max_attempts(until)))
             }
             Err(NotWritten::Refused(refused)) => Err(NotTaken::Refused(refused)),
             Err(NotWritten::Unavailable) => Err(NotTaken::Outcome(Refusal::Unavailable)),
@@ -81,8 +81,12 @@ impl Service {
     /// Refuses while too many codes of the user were wrong.
     pub(crate) async fn not_locked(&self, owner: &Owner) -> Result<(), NotTaken> {
         let failures = self.store.failures(vec![FailureKey::Code(owner.no)]).await.map_err(Refusal::from)?;
-        let locked = failures.values().any(|failure| failure.blocks(self.clock.now()));
-        if locked { Err(NotTaken::Code(StepUpKind::MaxAttempts)) } else { Ok(()) }
+        let locked = failures.values().find(|failure| failure.blocks(self.clock.now()));
+        locked.map_or(Ok(()), |failure| Err(NotTaken::Code(self.max_attempts(failure.blocked_until))))
+    }
+
+    pub(crate) fn max_attempts(&self, until: Timestamp) -> StepUpKind {
+        StepUpKind::MaxAttempts(Wait::new(until, self.clock.now()))
     }
 
     /// Counts a wrong code.
@@ -90,7 +94,7 @@ impl Service {
         let counted = vec![(FailureKey::Code(owner.no), self.settings.code_failures)];
         match self.writer.run(Command::CountFailure(counted)).await {
             Ok(_) => NotTaken::Code(StepUpKind::Invalid),
-            Err(NotWritten::Refused(Refused::Blocked(_))) => NotTaken::Code(StepUpKind::MaxAttempts),
+            Err(NotWritten::Refused(Refused::Blocked(_, until))) => NotTaken::Code(self.max_attempts(until)),
             Err(error) => NotTaken::Outcome(error.unforeseen()),
         }
     }

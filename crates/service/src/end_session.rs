@@ -3,17 +3,22 @@
 //! The answer comes when the ending is durable and the index has applied it: from then on the token is
 //! refused and the row is gone.
 
-use crate::error::NotWritten;
+use crate::error::{NotWritten, PersonalTokenRefusal};
 use crate::users::by_id;
 use crate::{Principal, Refusal, Service};
-use rollcall_model::{Command, EndReason, Holder, Refused, SessionNo, TokenNo, UserNo};
+use rollcall_model::{Actor, Command, EndReason, Holder, Refused, SessionNo, TokenNo, UserNo};
 
 impl Service {
-    /// Ends the token that the principal is calling with, and its session where it has one.
+    /// Ends the token that the principal is calling with, and its session where it has one. Ended by somebody else in
+    /// this instant, it is as the principal wanted it.
     pub async fn sign_out(&self, principal: &Principal) -> Result<(), Refusal> {
-        match principal.holder() {
-            Holder::Session(no) => self.end(principal, no, EndReason::SignedOut).await,
+        let ended = match principal.holder() {
+            Holder::Session(no) => self.end(principal.actor(), no, EndReason::SignedOut).await,
             Holder::Personal { no, .. } => self.end_personal(principal, no, EndReason::SignedOut).await,
+        };
+        match ended {
+            Err(Refusal::SessionNotFound | Refusal::PersonalToken(PersonalTokenRefusal::Unknown)) => Ok(()),
+            ended => ended,
         }
     }
 
@@ -21,13 +26,13 @@ impl Service {
     pub async fn end_own_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
         let mine = principal.user();
         let no = self.session(id, |row| (row.user() == mine).then(|| row.no()))?;
-        self.end(principal, no, EndReason::EndedByUser).await
+        self.end(principal.actor(), no, EndReason::EndedByUser).await
     }
 
     /// Ends anyone's session.
-    pub async fn end_session(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
+    pub async fn end_session(&self, by: Actor, id: &str) -> Result<(), Refusal> {
         let no = self.session(id, |row| Some(row.no()))?;
-        self.end(principal, no, EndReason::EndedByAdministrator).await
+        self.end(by, no, EndReason::EndedByAdministrator).await
     }
 
     /// Ends all of the principal's sessions but the one that calls.
@@ -55,8 +60,7 @@ impl Service {
         }
     }
 
-    async fn end(&self, principal: &Principal, session: SessionNo, reason: EndReason) -> Result<(), Refusal> {
-        let by = principal.actor();
+    async fn end(&self, by: Actor, session: SessionNo, reason: EndReason) -> Result<(), Refusal> {
         match self.writer.run(Command::EndSession { session, reason, by }).await {
             Ok(_) => Ok(()),
             Err(NotWritten::Refused(Refused::SessionNotLive)) => Err(Refusal::SessionNotFound),

@@ -4,6 +4,7 @@
 use rollcall_index::filter::FilterError;
 use rollcall_model::{Refused, Timestamp};
 use rollcall_store::StoreError;
+use std::time::Duration;
 
 /// A foreseen answer that is not the one asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +35,26 @@ pub enum Refusal {
     FactorEnrolled,
     /// Mail cannot be enrolled: the user has no verified address, or one that is not.
     AddressNotVerified,
-    /// The code enrols no factor, or no factor is enrolled.
+    /// No authenticator is enrolled.
+    FactorNotEnrolled,
+    /// The code enrols no factor, or none is begun.
     InvalidTotp,
+    /// The user has no address that is to be verified.
+    NothingToVerify,
+    /// The code is not the one that was mailed to the address.
+    WrongAddressCode,
+    /// As many codes were mailed to the user, or asked for from the address, as may be.
+    TooManyMails(Wait),
+    /// What was given as the present password is not it.
+    WrongPassword,
     /// It would leave no active administrator.
     LastAdministrator,
     /// A role cannot be given or taken as asked.
     Role(RoleRefusal),
     /// A personal access token cannot be made or removed as asked.
     PersonalToken(PersonalTokenRefusal),
+    /// A service token cannot be made, rotated or revoked as asked.
+    ServiceToken(ServiceTokenRefusal),
     /// A preview cannot be carried out as asked.
     Revocation(RevocationRefusal),
     /// There is no such saved filter of one's own.
@@ -130,6 +143,35 @@ pub enum PersonalTokenRefusal {
     Unknown,
 }
 
+/// Why a service token cannot be made, rotated or revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceTokenRefusal {
+    /// No name was given, or one that cannot be shown.
+    NoName,
+    /// There is one of this name.
+    NameInUse,
+    /// There are as many as there may be.
+    TooMany,
+    /// It would open nothing.
+    NoScope,
+    /// It would be over already.
+    ExpiryPast,
+    /// It would be good for longer than one may be.
+    ExpiryTooFar,
+    /// The secret of before would be good for longer than it may.
+    OverlapTooLong,
+    /// Its time is over, and no further one was given.
+    Expired,
+    /// There is none of this id, or none any more.
+    Unknown,
+}
+
+impl From<ServiceTokenRefusal> for Refusal {
+    fn from(refusal: ServiceTokenRefusal) -> Self {
+        Self::ServiceToken(refusal)
+    }
+}
+
 /// Why a sign-in failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInRefusal {
@@ -138,9 +180,9 @@ pub enum SignInRefusal {
     /// The password was right, the user is deactivated.
     UserNotActive,
     /// Too many wrong passwords of this user.
-    BlockedForUser,
+    BlockedForUser(Wait),
     /// Too many wrong passwords from this address.
-    BlockedForAddress,
+    BlockedForAddress(Wait),
     /// The password was right, and a second factor is wanted too.
     SecondFactor(StepUpRefusal),
     /// The token to resume is not live.
@@ -179,7 +221,35 @@ pub enum StepUpKind {
     /// It is wrong.
     Invalid,
     /// Too many were wrong.
-    MaxAttempts,
+    MaxAttempts(Wait),
+}
+
+/// Until when no further attempt is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Until when.
+    pub until: Timestamp,
+    /// How long that is from the refusal.
+    pub left: Duration,
+}
+
+impl Refusal {
+    /// Whether it is that a second factor's code was wrong.
+    pub fn is_wrong_code(&self) -> bool {
+        matches!(self, Self::StepUp(StepUpRefusal { kind: StepUpKind::Invalid, .. }))
+    }
+}
+
+impl Wait {
+    /// The wait until an instant.
+    pub fn new(until: Timestamp, now: Timestamp) -> Self {
+        Self { until, left: until.since(now) }
+    }
+
+    /// How long in whole seconds: whoever waits for so long is not too early.
+    pub fn seconds(self) -> u64 {
+        u64::try_from(self.left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1)
+    }
 }
 
 /// The ways to prove a second factor.

@@ -13,15 +13,6 @@ use rollcall_model::command::{Enrolment, Shown};
 use rollcall_model::factor::{Proof, RecoveryHash};
 use rollcall_model::{Command, Owner, Refused, UserNo};
 
-/// What became of a code that a user sent to change its factors.
-#[derive(Debug)]
-pub enum Changed<T> {
-    /// It was right, and this is what came of it.
-    Done(T),
-    /// It was wrong, and was counted.
-    WrongCode,
-}
-
 impl Service {
     /// Gives the user the seed of an authenticator that is to be enrolled.
     pub async fn begin_authenticator(&self, principal: &Principal) -> Result<Seed, Refusal> {
@@ -47,14 +38,14 @@ impl Service {
         if credential.authenticator.as_ref().is_none_or(|(begun, _)| begun.is_enrolled()) {
             return Err(Refusal::InvalidTotp);
         }
-        self.not_locked(owner).await.map_err(|not| self.change_refused(owner, not))?;
+        self.not_locked(owner).await.map_err(|not| self.change_refused(owner, StepUpMethod::Totp, not))?;
         let proof = Some(code)
             .filter(|code| is_code(code))
             .and_then(|code| self.authenticator_proof(&credential, code));
         let Some(Proof::Authenticator { begun, step }) = proof else {
             return match self.wrong_code(owner).await {
                 NotTaken::Code(StepUpKind::Invalid) => Err(Refusal::InvalidTotp),
-                not => Err(self.change_refused(owner, not)),
+                not => Err(self.change_refused(owner, StepUpMethod::Totp, not)),
             };
         };
         let (codes, hashes) = self.recovery_codes(owner.no);
@@ -64,36 +55,35 @@ impl Service {
             Err(NotWritten::Refused(Refused::FactorEnrolled | Refused::NoSuchFactor)) => {
                 Err(Refusal::InvalidTotp)
             }
-            Err(NotWritten::Refused(refused)) => Err(self.change_refused(owner, NotTaken::Refused(refused))),
+            Err(NotWritten::Refused(refused)) => {
+                Err(self.change_refused(owner, StepUpMethod::Totp, NotTaken::Refused(refused)))
+            }
             Err(NotWritten::Unavailable) => Err(Refusal::Unavailable),
         }
     }
 
     /// Takes the user's authenticator and recovery codes away, by a code of either.
-    pub async fn remove_factors(&self, principal: &Principal, code: &str) -> Result<Changed<()>, Refusal> {
+    pub async fn remove_factors(&self, principal: &Principal, code: Option<&str>) -> Result<(), Refusal> {
         let (user, token) = (principal.user(), principal.token());
         let command = |proof| Command::RemoveFactors {
             user,
             shown: Some(Shown { token, proof }),
             by: principal.actor(),
         };
-        let changed = self.change_factors(principal, code, command).await;
-        if matches!(changed, Err(Refusal::InvalidTotp)) { Ok(Changed::WrongCode) } else { changed }
+        self.change_factors(principal, code, command).await
     }
 
     /// Gives the user other recovery codes, by a code of the authenticator or one of the old ones.
     pub async fn replace_recovery_codes(
         &self,
         principal: &Principal,
-        code: &str,
-    ) -> Result<Changed<Vec<String>>, Refusal> {
+        code: Option<&str>,
+    ) -> Result<Vec<String>, Refusal> {
         let (user, token) = (principal.user(), principal.token());
         let (codes, hashes) = self.recovery_codes(user);
         let command = |proof| Command::ReplaceRecovery { user, shown: Shown { token, proof }, codes: hashes };
-        Ok(match self.change_factors(principal, code, command).await? {
-            Changed::Done(()) => Changed::Done(codes),
-            Changed::WrongCode => Changed::WrongCode,
-        })
+        self.change_factors(principal, code, command).await?;
+        Ok(codes)
     }
 
     /// Has codes by mail asked for, and ends the user's other sessions.
@@ -120,27 +110,26 @@ impl Service {
     async fn change_factors(
         &self,
         principal: &Principal,
-        code: &str,
+        code: Option<&str>,
         command: impl FnOnce(Proof) -> Command,
-    ) -> Result<Changed<()>, Refusal> {
+    ) -> Result<(), Refusal> {
         let owner = &*self.owner(principal)?;
         if !self.standing.factors(owner.no).authenticator {
-            return Err(Refusal::InvalidTotp);
+            return Err(Refusal::FactorNotEnrolled);
         }
-        match self.with_code(owner, StepUpMethod::Totp, Some(code), command).await {
-            Ok(_) => Ok(Changed::Done(())),
-            Err(NotTaken::Code(StepUpKind::Invalid)) => Ok(Changed::WrongCode),
-            Err(not) => Err(self.change_refused(owner, not)),
-        }
+        let changed = self.with_code(owner, StepUpMethod::Totp, code, command).await;
+        changed.map(drop).map_err(|not| self.change_refused(owner, StepUpMethod::Totp, not))
     }
 
-    fn change_refused(&self, owner: &Owner, not: NotTaken) -> Refusal {
+    /// Why a change that takes a code of this method was not made.
+    pub(crate) fn change_refused(&self, owner: &Owner, method: StepUpMethod, not: NotTaken) -> Refusal {
         match not {
-            NotTaken::Code(kind) => Refusal::StepUp(self.step_up_refusal(owner, kind, StepUpMethod::Totp)),
-            NotTaken::Refused(Refused::Blocked(_)) => {
-                self.change_refused(owner, NotTaken::Code(StepUpKind::MaxAttempts))
+            NotTaken::Code(kind) => Refusal::StepUp(self.step_up_refusal(owner, kind, method)),
+            NotTaken::Refused(Refused::Blocked(_, until)) => {
+                self.change_refused(owner, method, NotTaken::Code(self.max_attempts(until)))
             }
             NotTaken::Refused(Refused::NoSuchFactor | Refused::NoSuchUser) => Refusal::InvalidTotp,
+            NotTaken::Refused(Refused::NothingToVerify) => Refusal::NothingToVerify,
             // The token is dead: whoever holds it has to sign in again.
             NotTaken::Refused(Refused::SessionNotLive) => Refusal::SessionNotFound,
             NotTaken::Refused(refused) => unforeseen(refused),

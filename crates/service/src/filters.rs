@@ -1,25 +1,15 @@
 //! Filters of the filter language, read and bound for whoever asks.
 
-use crate::{AsOf, Principal, Refusal, Service};
+use crate::{AsOf, Refusal, Service};
 use rollcall_index::Filter;
 use rollcall_index::filter::{Binding, Text, Tree};
 use rollcall_model::{SessionNo, UserNo};
 use std::sync::Arc;
 
 impl Service {
-    /// A filter of the sessions of an instant, bound to its minute and to the caller's session; none when the text is
-    /// empty. What is asked of e-mail addresses is looked up in the store.
+    /// A filter of the sessions of an instant, bound to its minute and to the session of whoever asks, where there is one;
+    /// none when the text is empty. What is asked of e-mail addresses is looked up in the store.
     pub async fn filter(
-        &self,
-        of: &AsOf,
-        text: &str,
-        principal: &Principal,
-    ) -> Result<Option<Filter>, Refusal> {
-        self.filter_of(of, text, principal.session()).await
-    }
-
-    /// The same for whoever asks from a session.
-    pub(crate) async fn filter_of(
         &self,
         of: &AsOf,
         text: &str,

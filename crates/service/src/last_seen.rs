@@ -1,4 +1,4 @@
-//! When sessions were last seen: it moves with every call, so it stays in memory and is written to the rows in
+//! When sessions were last seen, and service tokens used: it moves with every call, so it stays in memory and is written to the rows in
 //! batches, between the commits of others.
 //!
 //! **Invariants:** what a row says is at most `limits::SEEN_PERIOD` and a turn of the upkeep behind, and never
@@ -18,6 +18,7 @@ impl Service {
         let waits = |at: Timestamp| now >= at && now < at + limits::SEEN_PERIOD;
         if !written_at.is_some_and(waits) {
             self.note_seen_of_live().await?;
+            self.note_service_use().await?;
             *written_at = Some(now);
         }
         Ok(())
@@ -27,7 +28,8 @@ impl Service {
     pub(crate) async fn note_all_seen(&self) -> Result<(), StoreError> {
         let _writing = self.seen_written_at.lock().await;
         self.note_seen_of_ended().await?;
-        self.note_seen_of_live().await
+        self.note_seen_of_live().await?;
+        self.note_service_use().await
     }
 
     async fn note_seen_of_ended(&self) -> Result<(), StoreError> {

@@ -3,9 +3,11 @@
 //!
 //! **Invariant:** no use case checks a right: the guard has, before it calls.
 
+mod addresses;
 mod as_of;
 mod audit;
 mod authenticate;
+mod change_password;
 mod changes;
 mod checkpoint;
 mod codes;
@@ -25,6 +27,7 @@ mod find_users;
 mod first_start;
 mod following;
 mod hashing;
+mod introspect;
 mod last_seen;
 mod leases;
 mod list_sessions;
@@ -43,6 +46,7 @@ mod rehash;
 mod revoke_by_filter;
 mod revoking;
 mod roles;
+mod service_tokens;
 mod settings;
 mod show_session;
 mod sign_in;
@@ -57,6 +61,7 @@ mod users;
 mod views;
 mod writer;
 
+pub use addresses::AddressCode;
 pub use as_of::{AsOf, Then};
 pub use audit::{AuditEvent, AuditPage};
 pub use checkpoint::{CheckpointPlace, Unusable, end_of_checkpoint};
@@ -69,16 +74,16 @@ pub use delivery::{HandedOver, MailState, MailTransport, Outcome, Outgoing};
 pub use endings::{Ending, Watch};
 pub use error::{
     AsOfRefusal, FieldRefusal, MailedCodes, NotWritten, PersonalTokenRefusal, Refusal, RevocationRefusal,
-    RoleRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal,
+    RoleRefusal, ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpMethod, StepUpRefusal, Wait,
 };
-pub use factors::Changed;
 pub use feeds::{Beginning, Follower, Next, Notice, Place, WriteItem};
 pub use fill::{Filling, fill};
 pub use find_users::FoundUser;
 pub use first_start::FirstAdministrator;
+pub use introspect::GoodToken;
 pub use list_sessions::Found;
 pub use metrics::TIMES;
-pub use principal::{Client, Principal};
+pub use principal::{AnyPrincipal, Client, Principal, ServicePrincipal};
 pub use revoke_by_filter::{PreviewRequest, Previewed};
 pub use rollcall_auth::Kept;
 pub use rollcall_index as index;
@@ -87,13 +92,14 @@ pub use rollcall_store::views::{OwnedView, View};
 pub use rollcall_store::{
     Credential, Hindrance, KeptRevocation, NamedUser, PermissionRow, UserSortKey, UsersQuery,
 };
+pub use service_tokens::{Expiry, Issued, ServiceTokenRequest, StandingServiceToken};
 pub use settings::Settings;
 pub use show_session::Ended;
 pub use sign_in::{LoginName, SignIn, SignedIn};
 pub use start::{Parts, Phase};
 pub use stats::{SignIns, Times};
 pub use update_user::UserUpdate;
-pub use user_fields::is_username;
+pub use user_fields::{is_address, is_username};
 pub use users::{Seen, SeenPage, UserName};
 
 use checkpoint::Checkpoints;

@@ -74,6 +74,7 @@ pub fn take_in(standing: &Standing, piece: Loading) {
         Loading::Address { user, from, opened_at } => standing.remember_address(user, from, opened_at),
         Loading::Personal(token) => standing.remember_personal(&token),
         Loading::PersonalOf(user, tokens) => standing.replace_personal(user, &tokens),
+        Loading::ServiceTokens(tokens) => standing.replace_services(tokens),
         Loading::Factors(user, factors) => standing.remember_factors(user, factors),
         Loading::Permission(row) => standing.set_grant(row.permission, row.roles),
         Loading::Window(window) => standing.remember_step_up(window),

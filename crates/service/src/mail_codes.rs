@@ -9,7 +9,7 @@ use crate::{Client, Principal, Refusal, Service};
 use rollcall_auth::mailed;
 use rollcall_model::command::Mailing;
 use rollcall_model::failure::{FailureKey, FailureLimit};
-use rollcall_model::mail::Mail;
+use rollcall_model::mail::{About, Mail};
 use rollcall_model::user::NameKey;
 use rollcall_model::{Actor, AddressKey, Command, Owner, Refused, Timestamp, UserNo, limits};
 use rollcall_store::{Credential, WhichUser};
@@ -39,7 +39,7 @@ impl Service {
             // As if it were mailed.
             let counted = Command::CountFailure(vec![from_address(client.ip)]);
             match self.writer.run(counted).await {
-                Ok(_) | Err(NotWritten::Refused(Refused::Blocked(_))) => {}
+                Ok(_) | Err(NotWritten::Refused(Refused::Blocked(..))) => {}
                 Err(error) => return Err(error.unforeseen()),
             }
         }
@@ -64,7 +64,7 @@ impl Service {
     async fn codes_for(&self, owner: &Owner, kind: StepUpKind, ip: IpAddr) -> Result<MailedCodes, Refusal> {
         let until = self.good_codes(owner.no).await?;
         // While locked, no code is looked at.
-        if !until.is_empty() || kind == StepUpKind::MaxAttempts {
+        if !until.is_empty() || matches!(kind, StepUpKind::MaxAttempts(_)) {
             return Ok(MailedCodes { now: false, until });
         }
         let found = self.store.credential(WhichUser::No(owner.no)).await?;
@@ -88,11 +88,11 @@ impl Service {
         let code = mailed::code(&*self.randomness);
         Some(Mailing {
             user,
-            code: self.key.mailed_hash(&code, user),
+            about: About::Code(self.key.mailed_hash(&code, user)),
             mail: self.key.seal_mail(&code_mail(to, &code, ip), &*self.randomness),
             life: limits::MAILED_CODE_LIFE,
             if_none_is_good: false,
-            counters: vec![(FailureKey::MailedTo(user), limits::CODES_MAILED_TO_USER), from_address(ip)],
+            counters: counters(user, ip),
             by,
         })
     }
@@ -107,7 +107,7 @@ impl Service {
             }
             Err(NotWritten::Refused(
                 Refused::CodeIsGood
-                | Refused::Blocked(_)
+                | Refused::Blocked(..)
                 | Refused::NoSuchFactor
                 | Refused::NoSuchUser
                 | Refused::UserNotActive,
@@ -115,6 +115,11 @@ impl Service {
             Err(error) => Err(error.unforeseen()),
         }
     }
+}
+
+/// Where a code that is mailed to a user counts.
+pub(crate) fn counters(user: UserNo, ip: IpAddr) -> Vec<(FailureKey, FailureLimit)> {
+    vec![(FailureKey::MailedTo(user), limits::CODES_MAILED_TO_USER), from_address(ip)]
 }
 
 fn from_address(ip: IpAddr) -> (FailureKey, FailureLimit) {

@@ -7,14 +7,14 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::{
-    Command, Owner, PersonalToken, RevocationId, Seq, SessionId, SessionNo, Timestamp, UserNo,
+    Command, Owner, PersonalToken, RevocationId, Seq, ServiceNo, SessionId, SessionNo, Timestamp, UserNo,
 };
 use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation, Lease,
-    LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store,
-    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
+    KeptServiceToken, Lease, LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow,
+    Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -75,6 +75,8 @@ impl Store for MeasuredStore {
         users(query: UsersQuery) -> UsersPage;
         credential(which: WhichUser) -> Option<Credential>;
         personal_tokens(user: UserNo) -> Vec<PersonalToken>;
+        service_tokens() -> Vec<KeptServiceToken>;
+        note_service_use(used: Vec<(ServiceNo, Timestamp)>) -> ();
         password_samples() -> Vec<PasswordHash>;
         users_of_emails(is_asked: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Vec<UserNo>;
         failures(keys: Vec<FailureKey>) -> HashMap<FailureKey, Failure>;

@@ -129,8 +129,8 @@ impl Metrics {
             Err(Refusal::SignIn(refusal)) => match refusal {
                 SignInRefusal::Unauthorized => "unauthorized",
                 SignInRefusal::UserNotActive => "user-not-active",
-                SignInRefusal::BlockedForUser => "blocked-for-user",
-                SignInRefusal::BlockedForAddress => "blocked-for-address",
+                SignInRefusal::BlockedForUser(_) => "blocked-for-user",
+                SignInRefusal::BlockedForAddress(_) => "blocked-for-address",
                 SignInRefusal::SecondFactor(_) => "second-factor",
                 SignInRefusal::TokenNotLive => "token-not-live",
             },

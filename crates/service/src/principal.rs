@@ -2,7 +2,9 @@
 
 use rollcall_index::Bearer;
 use rollcall_model::step_up::AgentDigest;
-use rollcall_model::{Actor, Holder, RoleSet, SessionNo, TokenNo, UserId, UserNo};
+use rollcall_model::{
+    Actor, Holder, RoleSet, ServiceNo, ServiceToken, SessionNo, TokenHash, TokenNo, UserId, UserNo,
+};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -65,5 +67,52 @@ impl Principal {
     /// As the ledger names it.
     pub const fn actor(&self) -> Actor {
         Actor::User(self.0.user)
+    }
+}
+
+/// A program, by the service token that it shows. Only [`crate::Service::authenticate_service`] makes one.
+#[derive(Clone, Debug)]
+pub struct ServicePrincipal {
+    pub(crate) token: Arc<ServiceToken>,
+    /// The secret that was shown: there may be two that are good.
+    pub(crate) secret: TokenHash,
+}
+
+impl ServicePrincipal {
+    /// The service token.
+    pub fn no(&self) -> ServiceNo {
+        self.token.no
+    }
+}
+
+/// Whoever is asking: a user, or a program.
+#[derive(Clone, Debug)]
+pub enum AnyPrincipal {
+    /// A user.
+    User(Principal),
+    /// A program.
+    Service(ServicePrincipal),
+}
+
+impl AnyPrincipal {
+    /// As the ledger names it.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::User(principal) => principal.actor(),
+            Self::Service(principal) => Actor::Service(principal.no()),
+        }
+    }
+
+    /// The user; a program acts for none.
+    pub const fn user(&self) -> Option<&Principal> {
+        match self {
+            Self::User(principal) => Some(principal),
+            Self::Service(_) => None,
+        }
+    }
+
+    /// The session that it calls with, where it has one.
+    pub fn session(&self) -> Option<SessionNo> {
+        self.user().and_then(Principal::session)
     }
 }

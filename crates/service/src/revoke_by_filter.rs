@@ -3,7 +3,7 @@
 //! Whoever carries a preview out waits until it is finished, or is told to ask later; [`crate::revoking`] does the work.
 
 use crate::error::NotWritten;
-use crate::{Principal, Refusal, RevocationRefusal, Service};
+use crate::{AnyPrincipal, Refusal, RevocationRefusal, Service};
 use rollcall_index::filter::Tree;
 use rollcall_index::{Matching, Row, Tally};
 use rollcall_model::command::Beginning;
@@ -47,7 +47,7 @@ impl Service {
     pub async fn preview_revocation(
         self: &Arc<Self>,
         request: PreviewRequest,
-        principal: &Principal,
+        principal: &AnyPrincipal,
     ) -> Result<Previewed, Refusal> {
         let tree = Tree::parse(&request.q).map_err(|error| Refusal::Filter(Box::new(error)))?;
         let (filter, caller) =
@@ -66,7 +66,7 @@ impl Service {
         let sample = newest.filter_map(|row| self.standing.session_id(row.no)).collect();
         let preview = Preview {
             id: RevocationId::random(&*self.randomness),
-            maker: principal.user(),
+            maker: principal.actor(),
             caller,
             made_at: now,
             expires_at: now + limits::PREVIEW_TIME,
@@ -85,13 +85,13 @@ impl Service {
     /// Ends what a preview froze, and returns when that is finished, or has not been for long.
     pub async fn revoke_by_filter(
         &self,
-        principal: &Principal,
+        principal: &AnyPrincipal,
         preview: &str,
         digest: SetDigest,
         reason: String,
     ) -> Result<KeptRevocation, Refusal> {
         let id = revocation_id(preview)?;
-        let beginning = Beginning { id, digest, reason, by: principal.user() };
+        let beginning = Beginning { id, digest, reason, by: principal.actor() };
         self.writer.run(Command::BeginRevocation(beginning)).await.map_err(|error| match error {
             NotWritten::Refused(Refused::NoSuchPreview) => RevocationRefusal::NoSuchPreview.into(),
             NotWritten::Refused(Refused::PreviewOfAnother) => RevocationRefusal::OfAnother.into(),

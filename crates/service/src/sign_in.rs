@@ -4,7 +4,7 @@
 //! hash, one commit, the floor) and get the same answer; a failure is counted before it is answered.
 
 use crate::codes::{Code, NotTaken};
-use crate::error::{NotWritten, SignInRefusal, StepUpKind, unforeseen};
+use crate::error::{NotWritten, SignInRefusal, StepUpKind, Wait, unforeseen};
 use crate::principal::Client;
 use crate::{Principal, Refusal, Service};
 use rollcall_auth::{PasswordDigest, digest};
@@ -12,7 +12,7 @@ use rollcall_model::command::Opening;
 use rollcall_model::factor::Proof;
 use rollcall_model::failure::FailureKey;
 use rollcall_model::user::NameKey;
-use rollcall_model::{AddressKey, Command, Owner, Receipt, Refused, SessionId, Token};
+use rollcall_model::{AddressKey, Command, Owner, Receipt, Refused, SessionId, Timestamp, Token, UserNo};
 use rollcall_store::{Credential, WhichUser};
 use tokio::time::Instant;
 
@@ -34,6 +34,13 @@ pub enum LoginName {
     Username(String),
     /// By address.
     Email(String),
+}
+
+impl LoginName {
+    /// By address where there is an `@`, which no username has.
+    pub fn of(name: String) -> Self {
+        if name.contains('@') { Self::Email(name) } else { Self::Username(name) }
+    }
 }
 
 /// A token and who holds it.
@@ -121,20 +128,27 @@ impl Service {
                 WhichUser::No(_) | WhichUser::Id(_) => None,
             };
         };
-        let user = credential.user.owner.no;
+        Some(self.failure_key_of(credential.user.owner.no, address))
+    }
+
+    /// The same of a user that there is.
+    pub(crate) fn failure_key_of(&self, user: UserNo, address: AddressKey) -> FailureKey {
         // A stranger elsewhere must not lock a user out of the place it is known to sign in from.
         let known = self.standing.knows_address(user, address, self.clock.now());
-        Some(if known { FailureKey::UserFrom(user, address) } else { FailureKey::User(user) })
+        if known { FailureKey::UserFrom(user, address) } else { FailureKey::User(user) }
     }
 
-    async fn not_blocked(&self, guards: &[FailureKey]) -> Result<(), Refusal> {
+    pub(crate) async fn not_blocked(&self, guards: &[FailureKey]) -> Result<(), Refusal> {
         let now = self.clock.now();
         let failures = self.store.failures(guards.to_vec()).await?;
-        let blocks = |key: &&FailureKey| failures.get(*key).is_some_and(|failure| failure.blocks(now));
-        guards.iter().find(blocks).map_or(Ok(()), |key| Err(blocked(*key)))
+        let blocked = |key: &FailureKey| {
+            let failure = failures.get(key).filter(|failure| failure.blocks(now))?;
+            Some(self.blocked(*key, failure.blocked_until))
+        };
+        guards.iter().find_map(blocked).map_or(Ok(()), Err)
     }
 
-    async fn wrong_password(&self, guards: &[FailureKey]) -> Refusal {
+    pub(crate) async fn wrong_password(&self, guards: &[FailureKey]) -> Refusal {
         let counted = guards
             .iter()
             .map(|key| {
@@ -144,7 +158,7 @@ impl Service {
             .collect();
         match self.writer.run(Command::CountFailure(counted)).await {
             Ok(_) => Refusal::SignIn(SignInRefusal::Unauthorized),
-            Err(NotWritten::Refused(Refused::Blocked(key))) => blocked(key),
+            Err(NotWritten::Refused(Refused::Blocked(key, until))) => self.blocked(key, until),
             Err(error) => error.unforeseen(),
         }
     }
@@ -191,7 +205,7 @@ impl Service {
             }
             Err(NotTaken::Refused(Refused::UserNotActive)) => SignInRefusal::UserNotActive,
             Err(NotTaken::Refused(Refused::NoSuchUser)) => SignInRefusal::Unauthorized,
-            Err(NotTaken::Refused(Refused::Blocked(key))) => return Err(blocked(key)),
+            Err(NotTaken::Refused(Refused::Blocked(key, until))) => return Err(self.blocked(key, until)),
             Err(NotTaken::Refused(refused)) => return Err(unforeseen(refused)),
             Err(NotTaken::Outcome(outcome)) => return Err(outcome),
         };
@@ -222,11 +236,12 @@ impl Service {
         let method = self.method(owner, code);
         self.asked_for_code(owner, kind, method, client).await.map(SignInRefusal::SecondFactor)
     }
-}
 
-fn blocked(key: FailureKey) -> Refusal {
-    Refusal::SignIn(match key {
-        FailureKey::Address(_) => SignInRefusal::BlockedForAddress,
-        _ => SignInRefusal::BlockedForUser,
-    })
+    fn blocked(&self, key: FailureKey, until: Timestamp) -> Refusal {
+        let wait = Wait::new(until, self.clock.now());
+        Refusal::SignIn(match key {
+            FailureKey::Address(_) => SignInRefusal::BlockedForAddress(wait),
+            _ => SignInRefusal::BlockedForUser(wait),
+        })
+    }
 }

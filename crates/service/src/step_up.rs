@@ -68,11 +68,16 @@ impl Service {
 
     /// Refuses a user that must have a factor and has none: it can do nothing but enrol one.
     pub fn has_required_factor(&self, principal: &Principal) -> Result<(), Refusal> {
-        let required = self.settings.factor_required_of.meets(principal.roles());
-        if !required || self.standing.factors(principal.user()).any() {
+        if !self.must_enrol_factor(principal) {
             return Ok(());
         }
         let owner = &*self.owner(principal)?;
         Err(Refusal::StepUp(self.step_up_refusal(owner, StepUpKind::Required, StepUpMethod::Totp)))
+    }
+
+    /// Whether the user must have a factor and has none.
+    pub fn must_enrol_factor(&self, principal: &Principal) -> bool {
+        let required = self.settings.factor_required_of.meets(principal.roles());
+        required && !self.standing.factors(principal.user()).any()
     }
 }

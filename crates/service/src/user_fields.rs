@@ -46,6 +46,13 @@ pub fn is_username(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
+/// Whether a text has the form of an address: something, an `@`, something. Whether anybody reads there is shown by a
+/// code.
+pub fn is_address(text: &str) -> bool {
+    let parts = text.rsplit_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
+    parts.is_some() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// Why a user with this username and this address was not written.
 pub(crate) fn not_written(error: NotWritten, username: &str, email: &str) -> Refusal {
     let in_use = |name: &str| Refusal::UserFields(FieldRefusal::InUse(name.into()));

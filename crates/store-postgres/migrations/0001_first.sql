@@ -146,6 +146,21 @@ CREATE TABLE personal_tokens (
 );
 CREATE UNIQUE INDEX personal_tokens_by_user ON personal_tokens (user_no, name);
 
+CREATE TABLE service_tokens (                 -- a revoked one stays, so that what it did is told by its name
+    made_seq      bigint PRIMARY KEY,
+    name          text   NOT NULL,
+    secret        bytea  NOT NULL,            -- its SHA-256
+    before_secret bytea,                      -- that of the one before its rotation
+    before_until  bigint,
+    scopes        text   NOT NULL,            -- permissions, a space between them
+    networks      text   NOT NULL,            -- the same; none: anywhere
+    expires_at    bigint NOT NULL,
+    made_at       bigint NOT NULL,
+    made_by       bigint NOT NULL,            -- a user's number
+    last_used_at  bigint,
+    revoked_at    bigint
+);
+
 CREATE TABLE step_ups (
     token    bigint NOT NULL,
     agent    bytea  NOT NULL,
@@ -176,7 +191,7 @@ CREATE TABLE leases (                         -- what one node does for all
 
 CREATE TABLE revocations (                    -- sets of sessions that previews froze, and what became of them
     id           text COLLATE "C" PRIMARY KEY,
-    maker        bigint NOT NULL,             -- a user's number
+    maker        bigint NOT NULL,             -- as the ledger's actors are numbered
     caller       bigint,                      -- the session that the preview was made with
     made_at      bigint NOT NULL,
     expires_at   bigint NOT NULL,

@@ -9,7 +9,9 @@ use rollcall_model::mail::About;
 use rollcall_model::session::{EndReason, Session};
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
-use rollcall_model::{Event, Grants, Happening, Permission, PersonalToken, Role, Timestamp, User};
+use rollcall_model::{
+    Event, Grants, Happening, Permission, PersonalToken, Role, ServiceToken, Timestamp, User,
+};
 use rollcall_store::chain::{self, SALT_BYTES};
 use rollcall_store::remembered::Remembered;
 use rollcall_store::{ChainEnd, StoreError};
@@ -214,6 +216,11 @@ impl Changes {
                 self.change(sql::DROP_PERSONAL_TOKEN, values![number(token.0)]);
                 self.change(sql::DROP_STEP_UPS, values![vec![number(token.0)]]);
             }
+            Happening::ServiceTokenMade(token) => self.insert_service_token(token),
+            Happening::ServiceTokenRotated(token) => self.rotate_service_token(token),
+            Happening::ServiceTokenRevoked { no, .. } => {
+                self.change(sql::REVOKE_SERVICE_TOKEN, values![number(no.0), at]);
+            }
             Happening::StepUpPassed(window) => {
                 let passed = values![
                     number(window.token.0),
@@ -375,6 +382,31 @@ impl Changes {
             token.made_at.as_ms(),
         ];
         self.change(sql::INSERT_PERSONAL_TOKEN, made);
+    }
+
+    fn insert_service_token(&mut self, token: &ServiceToken) {
+        let made = values![
+            number(token.no.0),
+            token.name.clone(),
+            token.secret.0.to_vec(),
+            token.scopes.to_string(),
+            token.networks.to_string(),
+            token.expires_at.as_ms(),
+            token.made_at.as_ms(),
+            number(token.made_by.0),
+        ];
+        self.change(sql::INSERT_SERVICE_TOKEN, made);
+    }
+
+    fn rotate_service_token(&mut self, token: &ServiceToken) {
+        let rotated = values![
+            number(token.no.0),
+            token.secret.0.to_vec(),
+            token.before.map(|before| before.secret.0.to_vec()),
+            token.before.map(|before| before.until.as_ms()),
+            token.expires_at.as_ms(),
+        ];
+        self.change(sql::ROTATE_SERVICE_TOKEN, rotated);
     }
 
     fn note_failures(&mut self, decided: &Decided) {

@@ -3,10 +3,10 @@
 use crate::connection::Connection;
 use crate::load::session_of_owner;
 use crate::rows::{self, get, ip, number, session_no, time, user_no};
-use crate::{read, sql};
+use crate::{read, service_tokens, sql};
 use rollcall_model::factor::Factors;
 use rollcall_model::{AddressKey, PersonalToken, UserNo};
-use rollcall_store::{ChainEnd, Loading, Missed, StoreError};
+use rollcall_store::{ChainEnd, KeptServiceToken, Loading, Missed, StoreError};
 use std::collections::HashMap;
 
 /// What changed since an event, out of the statements' own states: in a transaction of one snapshot, or under the lock.
@@ -14,7 +14,20 @@ pub async fn missed(connection: &Connection, after: ChainEnd) -> Result<Missed, 
     let no = &number(after.seq.0);
     let opened_from = &number(after.seq.next().0);
     // Sent behind one another, in this order.
-    let (head, before, ended, opened, addresses, owners, subjects, factors, personal, windows, permissions) = tokio::join!(
+    let (
+        head,
+        before,
+        ended,
+        opened,
+        addresses,
+        owners,
+        subjects,
+        factors,
+        personal,
+        services,
+        windows,
+        permissions,
+    ) = tokio::join!(
         biased;
         read::head(connection),
         async { connection.row(sql::HASH_OF_EVENT, &[no]).await },
@@ -25,6 +38,7 @@ pub async fn missed(connection: &Connection, after: ChainEnd) -> Result<Missed, 
         async { connection.rows(sql::SUBJECTS_AFTER, &[no]).await },
         async { connection.rows(sql::FACTORS_AFTER, &[no]).await },
         async { connection.rows(sql::PERSONAL_AFTER, &[no]).await },
+        async { connection.rows(sql::SERVICE_TOKENS_AFTER, &[no]).await },
         async { connection.rows(sql::STEP_UPS_AFTER, &[no]).await },
         async { connection.rows(sql::PERMISSIONS_AFTER, &[no]).await },
     );
@@ -68,6 +82,11 @@ pub async fn missed(connection: &Connection, after: ChainEnd) -> Result<Missed, 
     }
     pieces.extend(of_factors.into_iter().map(|(user, factors)| Loading::Factors(user, factors)));
     pieces.extend(of_personal.into_iter().map(|(user, tokens)| Loading::PersonalOf(user, tokens)));
+    // One that was ever made stays in its table, so no rows mean no change.
+    let services = service_tokens::kept(&services?)?;
+    if !services.is_empty() {
+        pieces.push(Loading::ServiceTokens(KeptServiceToken::standing(services)));
+    }
     for row in windows? {
         pieces.push(Loading::Window(rows::window(&row)?));
     }

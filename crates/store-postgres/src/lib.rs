@@ -16,6 +16,7 @@ mod read;
 mod reader;
 mod revocations;
 mod rows;
+mod service_tokens;
 mod sql;
 mod sweep;
 mod time;
@@ -35,16 +36,16 @@ use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::{
-    Clock, Command, Owner, PersonalToken, Randomness, Refused, SessionId, Timestamp, UserNo,
+    Clock, Command, Owner, PersonalToken, Randomness, Refused, ServiceNo, SessionId, Timestamp, UserNo,
 };
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
 use rollcall_store::remembered::Remembered;
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
-    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation, Lease,
-    LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow, Settled, SharedStore, Store,
-    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
+    KeptServiceToken, Lease, LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow,
+    Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::number;
 use std::collections::HashMap;
@@ -253,6 +254,14 @@ impl Store for PostgresStore {
 
     fn personal_tokens(&self, user: UserNo) -> Answer<'_, Vec<PersonalToken>> {
         on_a_connection!(self, |connection| read::personal_tokens(connection, user))
+    }
+
+    fn service_tokens(&self) -> Answer<'_, Vec<KeptServiceToken>> {
+        on_a_connection!(self, |connection| service_tokens::service_tokens(connection))
+    }
+
+    fn note_service_use(&self, used: Vec<(ServiceNo, Timestamp)>) -> Answer<'_, ()> {
+        on_a_connection!(self, |connection| service_tokens::note_use(connection, &used))
     }
 
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>> {

@@ -2,12 +2,13 @@
 
 use crate::connection::Connection;
 use crate::rows::{self, get, id, ip, number, session_no, time, token_hash, user_no};
+use crate::service_tokens::service_tokens;
 use crate::{read, sql};
 use futures_util::TryStreamExt;
 use rollcall_model::factor::Factors;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::{AddressKey, Owner, Session, Timestamp};
-use rollcall_store::{ChainEnd, Loading, StoreError};
+use rollcall_store::{ChainEnd, KeptServiceToken, Loading, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_postgres::Row;
@@ -134,6 +135,7 @@ async fn load_rest(connection: &Connection, visit: Visit<'_>) -> Result<(), Stor
     for row in connection.rows(sql::ALL_PERSONAL_TOKENS, &[]).await? {
         visit(Loading::Personal(rows::personal_token(&row)?));
     }
+    visit(Loading::ServiceTokens(KeptServiceToken::standing(service_tokens(connection).await?)));
     for row in connection.rows(sql::STEP_UPS, &[]).await? {
         visit(Loading::Window(rows::window(&row)?));
     }

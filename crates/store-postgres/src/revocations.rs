@@ -1,12 +1,12 @@
 //! Previews, the sets that they froze, and what became of them.
 
 use crate::connection::Connection;
-use crate::rows::{bytes, get, id, number, optional, time, unsigned, user_no};
+use crate::rows::{bytes, get, id, number, optional, time, unsigned};
 use crate::sql;
 use rollcall_model::revocation::{
     Begun, Closing, Finished, FrozenSet, Preview, Progress, Revocation, SetDigest,
 };
-use rollcall_model::{RevocationId, Seq, SessionNo};
+use rollcall_model::{Actor, RevocationId, Seq, SessionNo};
 use rollcall_store::{KeptRevocation, StoreError};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub async fn keep_preview(
     sessions: &FrozenSet,
     most: usize,
 ) -> Result<(), StoreError> {
-    let (maker, most) = (number(preview.maker.0), number(most as u64));
+    let (maker, most) = (preview.maker.to_number(), number(most as u64));
     let caller = preview.caller.map(|session| number(session.0));
     connection
         .run(
@@ -77,7 +77,7 @@ pub async fn under_way(connection: &Connection) -> Result<Vec<RevocationId>, Sto
 fn of_row(row: &Row) -> Result<Revocation, StoreError> {
     let preview = Preview {
         id: id(row, 0)?,
-        maker: user_no(row, 1)?,
+        maker: Actor::from_number(get(row, 1)?),
         caller: optional(row, 2)?.map(SessionNo),
         made_at: time(row, 3)?,
         expires_at: time(row, 4)?,

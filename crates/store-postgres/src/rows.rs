@@ -10,7 +10,9 @@ use rollcall_model::ids::{Seq, SessionNo, UserNo};
 use rollcall_model::mail::SealedMail;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::user::{Profile, UserKind};
-use rollcall_model::{Owner, Permission, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User};
+use rollcall_model::{
+    Networks, Owner, Permission, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User,
+};
 use rollcall_store::{ChainEnd, Credential, LedgerRow, PermissionRow, QueuedMail, StoreError, WorkspaceRow};
 use std::error::Error;
 use std::fmt::Display;
@@ -79,6 +81,14 @@ fn damaged(row: &Row, column: usize, what: impl Display) -> StoreError {
 
 pub fn time(row: &Row, column: usize) -> Result<Timestamp, StoreError> {
     get(row, column).map(Timestamp::from_ms)
+}
+
+pub fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_ms))
+}
+
+pub fn networks(row: &Row, column: usize) -> Result<Networks, StoreError> {
+    get::<&str>(row, column)?.parse().map_err(|error| damaged(row, column, error))
 }
 
 /// Bytes of a length that is known.

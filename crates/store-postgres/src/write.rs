@@ -6,7 +6,7 @@
 use crate::changes::Changes;
 use crate::connection::{Connection, wanted};
 use crate::rows::{self, get, number, unsigned, user_no};
-use crate::{damaged, follow, read, revocations, sql};
+use crate::{damaged, follow, read, revocations, service_tokens, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
@@ -19,7 +19,7 @@ use rollcall_model::user::NameKey;
 use rollcall_model::{AddressKey, Command, Event, Happening, Randomness, Role, RoleSet, Timestamp};
 use rollcall_store::chain::SALT_BYTES;
 use rollcall_store::remembered::Remembered;
-use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError};
+use rollcall_store::{ChainEnd, Committed, KeptServiceToken, LiveSets, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -160,6 +160,7 @@ async fn gather(
         failures,
         mailed,
         mails,
+        service_tokens,
         revocations,
         recovery,
     ) = tokio::join!(
@@ -178,6 +179,7 @@ async fn gather(
             wanted(!needs.failures.is_empty(), read::failures(connection, needs.failures.clone())),
             wanted(!needs.mailed_to.is_empty(), read::mailed_codes(connection, &needs.mailed_to)),
             wanted(needs.mails, read::count_mails(connection)),
+            wanted(needs.service_tokens, service_tokens::service_tokens(connection)),
             wanted(!needs.revocations.is_empty(), revocations::facts(connection, &needs.revocations)),
             wanted(
                 !needs.recovery.is_empty(),
@@ -224,6 +226,7 @@ async fn gather(
     }
     facts.mailed = mailed?;
     facts.mails = mails?;
+    facts.service_tokens = KeptServiceToken::standing(service_tokens?);
     facts.revocations = revocations?;
     facts.recovery = recovery?.iter().map(recovery_code).collect::<Result<_, _>>()?;
     Ok((facts, end))

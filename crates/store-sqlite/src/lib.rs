@@ -17,6 +17,7 @@ mod reader;
 mod reserve;
 mod revocations;
 mod rows;
+mod service_tokens;
 mod sql;
 mod sweep;
 #[cfg(any(test, feature = "tamper"))]
@@ -40,7 +41,9 @@ use rollcall_model::factor::MailedCode;
 use rollcall_model::failure::{Failure, FailureKey};
 use rollcall_model::ids::{RevocationId, Seq, SessionNo};
 use rollcall_model::revocation::{FrozenSet, Preview};
-use rollcall_model::{Command, Owner, PersonalToken, Randomness, SessionId, Timestamp, UserNo, limits};
+use rollcall_model::{
+    Command, Owner, PersonalToken, Randomness, ServiceNo, SessionId, Timestamp, UserNo, limits,
+};
 use rollcall_store::chain::BEFORE_THE_FIRST;
 use rollcall_store::directory::{self, Hold};
 use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow, Stood, UsersSearch};
@@ -48,8 +51,8 @@ use rollcall_store::remembered::Remembered;
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
-    LedgerRow, LiveSets, Loading, MailQueue, NamedUser, PermissionRow, Settled, Store, StoreError, UsersPage,
-    UsersQuery, WhichUser, WorkspaceRow,
+    KeptServiceToken, LedgerRow, LiveSets, Loading, MailQueue, NamedUser, PermissionRow, Settled, Store,
+    StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::unavailable;
 use rusqlite::Connection;
@@ -242,6 +245,14 @@ impl Store for SqliteStore {
 
     fn personal_tokens(&self, user: UserNo) -> Answer<'_, Vec<PersonalToken>> {
         self.read(move |connection| read::personal_tokens(connection, user))
+    }
+
+    fn service_tokens(&self) -> Answer<'_, Vec<KeptServiceToken>> {
+        self.read(|connection| service_tokens::service_tokens(connection))
+    }
+
+    fn note_service_use(&self, used: Vec<(ServiceNo, Timestamp)>) -> Answer<'_, ()> {
+        self.write(move |connection| service_tokens::note_use(connection, &used))
     }
 
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>> {

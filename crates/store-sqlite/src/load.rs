@@ -1,12 +1,13 @@
 //! What the index starts from: everything, or what came after an event.
 
 use crate::rows::{id, ip, number, personal_token, time, unsigned, window};
+use crate::service_tokens::service_tokens;
 use crate::write::{head, session_no};
 use crate::{rows, sql};
 use rollcall_model::factor::Factors;
 use rollcall_model::ids::{Seq, UserNo};
 use rollcall_model::{AddressKey, Owner, Session, Timestamp, TokenHash};
-use rollcall_store::{ChainEnd, Loading};
+use rollcall_store::{ChainEnd, KeptServiceToken, Loading};
 use rusqlite::{Connection, Error, Row, Statement};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -113,6 +114,7 @@ fn load_rest(snapshot: &Connection, visit: &mut dyn FnMut(Loading)) -> Result<()
     while let Some(row) = rows.next()? {
         visit(Loading::Personal(personal_token(row)?));
     }
+    visit(Loading::ServiceTokens(KeptServiceToken::standing(service_tokens(snapshot)?)));
     let mut windows = snapshot.prepare(sql::STEP_UPS)?;
     let mut rows = windows.query([])?;
     while let Some(row) = rows.next()? {

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_who_has_factors.sql"),
     include_str!("../migrations/0007_revocations.sql"),
     include_str!("../migrations/0008_past.sql"),
+    include_str!("../migrations/0010_service_tokens.sql"),
 ];
 
 /// The version of this program's schema.

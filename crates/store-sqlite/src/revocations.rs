@@ -5,7 +5,7 @@ use crate::sql;
 use rollcall_model::revocation::{
     Begun, Closing, Finished, FrozenSet, Preview, Progress, Revocation, SetDigest,
 };
-use rollcall_model::{Event, Happening, RevocationId, Seq, SessionNo, UserNo};
+use rollcall_model::{Actor, Event, Happening, RevocationId, Seq, SessionNo};
 use rollcall_store::KeptRevocation;
 use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub fn keep_preview(
     most: usize,
 ) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let maker = number(preview.maker.0);
+    let maker = preview.maker.to_number();
     transaction.prepare_cached(sql::INSERT_PREVIEW)?.execute(params![
         preview.id.as_str(),
         maker,
@@ -76,7 +76,7 @@ pub fn change_rows(transaction: &Connection, event: &Event) -> Result<(), Error>
 fn kept(row: &Row<'_>) -> Result<KeptRevocation, Error> {
     let preview = Preview {
         id: id(row, 0)?,
-        maker: UserNo(unsigned(row, 1)?),
+        maker: Actor::from_number(row.get(1)?),
         caller: optional(row, 2)?.map(SessionNo),
         made_at: time(row, 3)?,
         expires_at: time(row, 4)?,

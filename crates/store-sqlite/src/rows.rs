@@ -57,6 +57,10 @@ pub fn time(row: &Row<'_>, column: usize) -> Result<Timestamp, Error> {
     row.get(column).map(Timestamp::from_ms)
 }
 
+pub fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>, Error> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_ms))
+}
+
 pub fn ip_bytes(ip: IpAddr) -> [u8; 16] {
     ip_to_bits(ip).to_be_bytes()
 }
@@ -115,8 +119,7 @@ pub fn user(row: &Row<'_>) -> Result<(User, Option<Timestamp>), Error> {
             custom_fields: row.get(13)?,
         },
     };
-    let last_login_at: Option<i64> = row.get(14)?;
-    Ok((user, last_login_at.map(Timestamp::from_ms)))
+    Ok((user, optional_time(row, 14)?))
 }
 
 /// The columns of `USER`.

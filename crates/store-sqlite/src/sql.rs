@@ -263,6 +263,18 @@ statements! {
             made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
         FROM personal_tokens JOIN users USING (user_no) ORDER BY made_seq";
 
+    INSERT_SERVICE_TOKEN = "INSERT INTO service_tokens
+            (made_seq, name, secret, scopes, networks, expires_at, made_at, made_by)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    ROTATE_SERVICE_TOKEN = "UPDATE service_tokens
+        SET secret = ?2, before_secret = ?3, before_until = ?4, expires_at = ?5 WHERE made_seq = ?1";
+    REVOKE_SERVICE_TOKEN = "UPDATE service_tokens SET revoked_at = ?2 WHERE made_seq = ?1";
+    SERVICE_TOKENS = "SELECT made_seq, name, secret, before_secret, before_until, scopes, networks, expires_at,
+            made_at, made_by, last_used_at, revoked_at
+        FROM service_tokens ORDER BY made_seq";
+    NOTE_SERVICE_USE = "UPDATE service_tokens SET last_used_at = ?2
+        WHERE made_seq = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)";
+
     PUT_STEP_UP = "INSERT INTO step_ups (token, agent, ip, until_at) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (token, agent, ip) DO UPDATE SET until_at = excluded.until_at";
     DROP_STEP_UPS = "DELETE FROM step_ups WHERE token = ?1";

@@ -1,7 +1,7 @@
 //! One commit: facts under the locked head, decisions by the model, events and rows in one transaction.
 
 use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
-use crate::{revocations, rows, sql};
+use crate::{revocations, rows, service_tokens, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
@@ -20,7 +20,7 @@ use rollcall_model::{
 };
 use rollcall_store::chain::{self, SALT_BYTES};
 use rollcall_store::remembered::Remembered;
-use rollcall_store::{ChainEnd, Committed, LiveSets, StoreError, WhichUser};
+use rollcall_store::{ChainEnd, Committed, KeptServiceToken, LiveSets, StoreError, WhichUser};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -226,6 +226,9 @@ impl Writing<'_> {
         for user in needs.mailed_to {
             facts.mailed.insert(user, crate::read::mailed_codes(transaction, user)?);
         }
+        if needs.service_tokens {
+            facts.service_tokens = KeptServiceToken::standing(service_tokens::service_tokens(transaction)?);
+        }
         if needs.mails {
             facts.mails = crate::read::count_mails(transaction)?;
         }
@@ -367,6 +370,9 @@ impl Writing<'_> {
                 self.execute(sql::DROP_PERSONAL_TOKEN, [number(token.0)])?;
                 self.execute(sql::DROP_STEP_UPS, [number(token.0)])
             }
+            Happening::ServiceTokenMade(_)
+            | Happening::ServiceTokenRotated(_)
+            | Happening::ServiceTokenRevoked { .. } => service_tokens::change_rows(self.transaction, event),
             Happening::StepUpPassed(window) => {
                 self.transaction.prepare_cached(sql::PUT_STEP_UP)?.execute(params![
                     number(window.token.0),

@@ -13,7 +13,7 @@ mod tables;
 
 pub use contents::{Contents, Rows, Tally, Value};
 pub use end_all::{Ended, end_all};
-pub use tables::{ENDED_SESSIONS, PERSONAL_TOKENS, SESSIONS, TABLES, Table};
+pub use tables::{ENDED_SESSIONS, PERSONAL_TOKENS, SERVICE_TOKENS, SESSIONS, TABLES, Table};
 
 use crate::{Answer, BadEvent, ChainEnd, Committed, StoreError, WorkspaceRow};
 use futures_util::future::try_join;

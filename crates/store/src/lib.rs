@@ -13,6 +13,7 @@ pub mod directory;
 pub mod reading;
 pub mod remembered;
 mod revocations;
+mod service_tokens;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod views;
@@ -29,8 +30,9 @@ use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
     AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId,
-    RoleSet, Session, SessionId, Timestamp,
+    RoleSet, ServiceNo, ServiceToken, Session, SessionId, Timestamp,
 };
+pub use service_tokens::KeptServiceToken;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -109,6 +111,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// A user's personal access tokens, in the order of their making.
     fn personal_tokens(&self, user: UserNo) -> Answer<'_, Vec<PersonalToken>>;
+
+    /// All service tokens that there ever were, in the order of their making: who did something stays known by its name.
+    fn service_tokens(&self) -> Answer<'_, Vec<KeptServiceToken>>;
+
+    /// Takes note between commits of when service tokens were last used: the row of each keeps the latest.
+    fn note_service_use(&self, used: Vec<(ServiceNo, Timestamp)>) -> Answer<'_, ()>;
 
     /// A hash of each kind and cost that users have: how slow the slowest is can be tried on them.
     fn password_samples(&self) -> Answer<'_, Vec<PasswordHash>>;
@@ -415,6 +423,8 @@ pub enum Loading {
     Personal(PersonalToken),
     /// All personal access tokens that a user has, whatever it had before.
     PersonalOf(UserNo, Vec<PersonalToken>),
+    /// All service tokens that are not revoked, whatever there was before.
+    ServiceTokens(Vec<ServiceToken>),
     /// The factors of a user.
     Factors(UserNo, Factors),
     /// Which roles hold a permission.

@@ -9,6 +9,7 @@ mod clock;
 mod conformance;
 mod connection;
 mod mail_server;
+mod page;
 mod postgres;
 mod proxy;
 mod server;

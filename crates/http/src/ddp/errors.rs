@@ -43,7 +43,12 @@ pub const fn is_about_the_call(refusal: &Refusal) -> bool {
         refusal,
         Refusal::NoSuchCall { .. }
             | Refusal::Schema(..)
-            | Refusal::Outcome(Outcome::FactorEnrolled | Outcome::InvalidTotp | Outcome::StepUp(_))
+            | Refusal::Outcome(
+                Outcome::FactorEnrolled
+                    | Outcome::FactorNotEnrolled
+                    | Outcome::InvalidTotp
+                    | Outcome::StepUp(_)
+            )
     )
 }
 
@@ -53,15 +58,15 @@ fn words_of(refusal: &Refusal) -> Words {
         Refusal::Schema(..) => words(400, "Match failed"),
         Refusal::NotSignedIn => words("not-authorized", ""),
         Refusal::TooMany { wait } => {
-            let seconds = wait.as_millis().div_ceil(1_000);
+            let seconds = wait.left.as_millis().div_ceil(1_000);
             let reason = format!(
                 "Error, too many requests. Please slow down. You must wait {seconds} seconds before trying again."
             );
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            let wait_ms = u64::try_from(wait.left.as_millis()).unwrap_or(u64::MAX);
             Words { details: Some(json!({ "timeToReset": wait_ms })), ..words("too-many-requests", reason) }
         }
         Refusal::Outcome(Outcome::FactorEnrolled) => words("error-invalid-user", ""),
-        Refusal::Outcome(Outcome::InvalidTotp) => words("invalid-totp", ""),
+        Refusal::Outcome(Outcome::InvalidTotp | Outcome::FactorNotEnrolled) => words("invalid-totp", ""),
         Refusal::Outcome(
             Outcome::StepUp(refusal) | Outcome::SignIn(SignInRefusal::SecondFactor(refusal)),
         ) => {

@@ -5,7 +5,6 @@ use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, With
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
-use crate::v1::sign_out;
 use rollcall_service::Principal;
 
 /// The method's name.
@@ -33,7 +32,7 @@ impl Endpoint for Logout {
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         if let Some(principal) = &call.caller {
-            sign_out(&call.service, principal).await?;
+            call.service.sign_out(principal).await?;
         }
         Ok(None)
     }

@@ -7,8 +7,9 @@ use super::methods::Methods;
 use super::wire::{Frame, Wire};
 use super::{Close, errors, login, logout};
 use crate::app::{App, Connection};
-use crate::guard::{Arrival, Credentials, PathParams};
+use crate::guard::{Arrival, Credentials, PathParams, Way};
 use crate::input::Body;
+use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::v1::errors::wire;
 use axum::http::StatusCode;
@@ -204,6 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             credentials: self.signed_in.as_ref().map(|signed_in| signed_in.credentials.clone()),
             code: Code::default(),
             client: self.client.clone(),
+            page: Page::NONE,
             path: PathParams::default(),
             query: String::new(),
             body: Body::Params(params),
@@ -262,7 +264,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     async fn wait_for_its_end(&mut self, user_id: String, token: String) -> Result<(), Over> {
         let service = &self.app.guard.service;
-        let credentials = Credentials { user_id: Some(user_id.clone()), token };
+        let credentials = Credentials { user_id: Some(user_id.clone()), token, way: Way::Pair };
         let token = digest::token(&credentials.token);
         let principal = service.authenticate(&token).await.ok().flatten();
         let watch = principal.and_then(|principal| service.watch(&principal));

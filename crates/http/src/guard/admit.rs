@@ -10,7 +10,8 @@ use crate::endpoint::{Caller, Endpoint, OfTarget, Rate, Route};
 use crate::input::Input;
 use crate::refusal::Refusal;
 use parking_lot::Mutex;
-use rollcall_model::{AddressKey, Permission, Timestamp, UserNo, limits};
+use rollcall_model::{Actor, AddressKey, Permission, Timestamp, limits};
+use rollcall_service::Wait;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -27,21 +28,25 @@ pub fn admit<E: Endpoint>(
     rate: &mut Option<RateState>,
 ) -> Result<Admitted<E>, Refusal> {
     let principal = from.caller.principal();
-    let holds = |permission| principal.is_some_and(|principal| guard.service.permits(principal, permission));
+    let holds = |permission| {
+        principal.as_ref().is_some_and(|principal| guard.service.permits_any(principal, permission))
+    };
     let lacks = |right: &&OfTarget<E>| (right.asks)(&from.caller, &from.body) && !holds(right.permission);
     if let Some(right) = E::POLICY.of_target.iter().find(lacks) {
         return Err(Refusal::Denied(right.denied));
     }
     let now = guard.service.now();
     match E::POLICY.rate {
-        Rate::SignIn if from.body.resumes() => from.arrival.resumes.count(now).map_err(too_many)?,
+        Rate::SignIn if from.body.resumes() => {
+            from.arrival.resumes.count(now).map_err(|until| too_many(until, now))?;
+        }
         Rate::Default if holds(Permission::ApiBypassRateLimit) => {}
         Rate::Uncounted => {}
         kind => {
             let address = AddressKey::of(from.arrival.client.ip);
-            let (limiter, key) = match (kind, principal) {
+            let (limiter, key) = match (kind, &principal) {
                 (Rate::Principal, Some(principal)) => {
-                    (&guard.principal_rates, Key::Principal(principal.user()))
+                    (&guard.principal_rates, Key::Principal(principal.actor()))
                 }
                 (Rate::Principal, None) => (&guard.principal_rates, Key::Anyone(address)),
                 // A sign-in is one whichever way it comes.
@@ -50,14 +55,16 @@ pub fn admit<E: Endpoint>(
             };
             let state = limiter.count(key, now);
             *rate = Some(state);
-            state.refused_for.map_or(Ok(()), |wait| Err(too_many(wait)))?;
+            if state.refused {
+                return Err(too_many(state.reset, now));
+            }
         }
     }
     Ok(Admitted { arrival: from.arrival, caller: from.caller, query: from.query, body: from.body })
 }
 
-fn too_many(wait: Duration) -> Refusal {
-    Refusal::TooMany { wait }
+fn too_many(until: Timestamp, now: Timestamp) -> Refusal {
+    Refusal::TooMany { wait: Wait::new(until, now) }
 }
 
 /// Where a caller stands after a call was counted.
@@ -69,8 +76,8 @@ pub struct RateState {
     pub remaining: u32,
     /// When it is over.
     pub reset: Timestamp,
-    /// How long this call has to wait, when it was refused.
-    pub refused_for: Option<Duration>,
+    /// Whether this call has to wait for that.
+    pub refused: bool,
 }
 
 /// Calls of whom to what.
@@ -88,8 +95,8 @@ enum Key {
     Call(AddressKey, Route),
     /// Sign-ins from an address.
     SignIn(AddressKey),
-    /// Those of a user.
-    Principal(UserNo),
+    /// Those of a user, or of a program.
+    Principal(Actor),
     /// Those of an address without a principal.
     Anyone(AddressKey),
 }
@@ -129,12 +136,7 @@ impl RateLimiter {
         let refused = window.calls >= self.calls;
         window.calls += u32::from(!refused);
         counted.young.insert(key, window);
-        RateState {
-            limit: self.calls,
-            remaining: self.calls - window.calls,
-            reset,
-            refused_for: refused.then(|| reset.since(now)),
-        }
+        RateState { limit: self.calls, remaining: self.calls - window.calls, reset, refused }
     }
 }
 
@@ -150,14 +152,14 @@ impl Default for Resumes {
 }
 
 impl Resumes {
-    fn count(&self, now: Timestamp) -> Result<(), Duration> {
+    fn count(&self, now: Timestamp) -> Result<(), Timestamp> {
         let window = &mut *self.0.lock();
         let reset = window.opened_at + limits::RATE_WINDOW;
         if now >= reset {
             *window = Window { opened_at: now, calls: 0 };
         }
         if window.calls >= limits::RESUMES_PER_CONNECTION {
-            return Err(reset.since(now));
+            return Err(reset);
         }
         window.calls += 1;
         Ok(())
@@ -186,18 +188,17 @@ mod tests {
             (0..2).map(|i| limiter.count(calls(1, ME), at(i * 1_000)).remaining).collect();
         assert_eq!(remaining, [1, 0]);
         let refused = limiter.count(calls(1, ME), at(59_500));
-        assert_eq!(refused.refused_for, Some(Duration::from_millis(500)));
-        assert_eq!((refused.remaining, refused.reset), (0, at(60_000)));
-        assert_eq!(limiter.count(calls(1, ME), at(60_000)).refused_for, None);
+        assert_eq!((refused.refused, refused.remaining, refused.reset), (true, 0, at(60_000)));
+        assert!(!limiter.count(calls(1, ME), at(60_000)).refused);
     }
 
     #[test]
     fn other_addresses_and_endpoints_are_counted_by_themselves() {
         let limiter = RateLimiter::new(1, Duration::from_mins(1));
         for (n, route) in [(1, ME), (2, ME), (1, INFO)] {
-            assert_eq!(limiter.count(calls(n, route), at(0)).refused_for, None);
+            assert!(!limiter.count(calls(n, route), at(0)).refused);
         }
-        assert!(limiter.count(calls(1, ME), at(0)).refused_for.is_some());
+        assert!(limiter.count(calls(1, ME), at(0)).refused);
     }
 
     #[test]
@@ -216,7 +217,7 @@ mod tests {
         for _ in 0..5 {
             assert!(resumes.count(at(0)).is_ok());
         }
-        assert!(resumes.count(at(59_999)).is_err());
+        assert_eq!(resumes.count(at(59_999)), Err(at(60_000)));
         assert!(resumes.count(at(60_000)).is_ok());
     }
 }

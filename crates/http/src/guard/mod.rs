@@ -13,11 +13,12 @@ mod elevate;
 mod refusals;
 
 pub use admit::{RateLimiter, RateState, Resumes};
-pub use refusals::{refusals, second_factor};
+pub use refusals::{WAIT, refusals, second_factor};
 
 use crate::answer::{Answer as _, Reply};
-use crate::endpoint::{Caller, Endpoint, Record, Route};
+use crate::endpoint::{Endpoint, Record, Route};
 use crate::input::{Body, Input};
+use crate::page::Page;
 use crate::refusal::Refusal;
 use rollcall_model::event::{Observation, Observed};
 use rollcall_model::{Actor, AddressKey};
@@ -34,6 +35,8 @@ pub struct Arrival {
     pub code: Code,
     /// The other end.
     pub client: Client,
+    /// The page that a browser sends it from.
+    pub page: Page,
     /// What stands in the path for the names in the route.
     pub path: PathParams,
     /// What stands behind the `?`.
@@ -57,6 +60,17 @@ impl PathParams {
     }
 }
 
+/// How a token came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As a bearer token. Programs send theirs so, and in no other way.
+    Bearer,
+    /// With its user's id, in two headers or on a socket.
+    Pair,
+    /// A browser keeps it as the console's cookie.
+    Cookie,
+}
+
 /// A token, as it came, and the id of the user that it is said to be of, where one is.
 #[derive(Clone)]
 pub struct Credentials {
@@ -64,6 +78,8 @@ pub struct Credentials {
     pub user_id: Option<String>,
     /// The token, in the clear.
     pub token: String,
+    /// How it came.
+    pub way: Way,
 }
 
 /// What the guard works with.
@@ -84,6 +100,8 @@ pub struct Call<E: Endpoint> {
     pub caller: E::Caller,
     /// The other end.
     pub client: Client,
+    /// The page that a browser calls from.
+    pub page: Page,
     /// A second factor's code, for endpoints that ask for one themselves.
     pub code: Code,
     /// What the caller authenticated with.
@@ -130,7 +148,7 @@ async fn stages<E: Endpoint>(
 ) -> Result<Reply, Refusal> {
     guard.service.ready()?;
     let authenticated = authenticate::authenticate::<E>(&guard.service, arrival).await?;
-    if let Some(principal) = authenticated.caller().principal() {
+    if let Some(principal) = &authenticated.principal {
         seen.by = principal.actor();
     }
     let authorised = authorise::authorise(&guard.service, authenticated)?;
@@ -160,9 +178,9 @@ struct Seen {
 }
 
 impl Seen {
-    /// A principal is known by itself; anyone else by the address.
+    /// A user is known by itself, and where it is by its sessions; of anyone else the address is told.
     fn tell(&self, service: &Service, what: Observed) {
-        let from = (self.by == Actor::Anyone).then_some(self.from);
+        let from = (!matches!(self.by, Actor::User(_))).then_some(self.from);
         service.observe(Observation { by: self.by, from, endpoint: self.endpoint, what, times: 0 });
     }
 }

@@ -10,6 +10,7 @@ use crate::compression;
 use crate::endpoint::{Method, Version};
 use crate::endpoints::declarations;
 use crate::v1::errors;
+use crate::v2::problem;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -119,7 +120,7 @@ fn definitions(mut schemas: SchemaGenerator) -> Map<String, Value> {
         "type": "object",
         "description": "What is refused (RFC 9457). Some types have more members; docs/reference/problems.md lists all.",
         "properties": {
-            "type": { "type": "string", "format": "uri-reference", "description": "`/problems/NAME`" },
+            "type": { "enum": problem::types(), "description": "Which problem it is." },
             "title": { "type": "string", "description": "What is the matter." },
             "status": { "type": "integer", "description": "The answer's status." },
             "detail": { "type": "string", "description": "What to do." },
@@ -132,6 +133,7 @@ fn definitions(mut schemas: SchemaGenerator) -> Map<String, Value> {
 fn security_schemes() -> Value {
     value!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "A session's or a personal token (v2)." },
+        "serviceToken": { "type": "http", "scheme": "bearer", "description": "A service token with this scope (v2)." },
         "userId": { "type": "apiKey", "in": "header", "name": "X-User-Id", "description": "The user's id, with X-Auth-Token." },
         "authToken": { "type": "apiKey", "in": "header", "name": "X-Auth-Token", "description": "The token, with X-User-Id." },
     })

@@ -101,6 +101,13 @@ fn description(of: &Declaration) -> String {
     for (when, permission, _) in &of.of_target {
         said.push(format!("Needs `{}` when {when}.", permission.as_str()));
     }
+    let scopes: Vec<_> = of.scopes().iter().map(|scope| format!("`{}`", scope.as_str())).collect();
+    if !scopes.is_empty() {
+        said.push(format!(
+            "A service token with the scope {} opens it, without a second factor.",
+            scopes.join(" or ")
+        ));
+    }
     said.extend(match of.step_up {
         StepUp::No => None,
         StepUp::Required => Some("Asks for a second factor, unless one is remembered.".to_owned()),
@@ -115,6 +122,7 @@ fn security(of: &Declaration) -> Value {
         Version::V1 => vec![pair],
         Version::V2 => vec![json!({ "bearer": [] }), pair],
     };
+    ways.extend(of.scopes().iter().map(|scope| json!({ "serviceToken": [scope.as_str()] })));
     match of.who {
         Who::SignedIn => {}
         Who::Optional => ways.push(json!({})),

@@ -2,7 +2,7 @@
 //! are in `ddp/errors.rs`.
 
 use crate::endpoint::DeniedAs;
-use crate::guard::second_factor;
+use crate::guard::{WAIT, second_factor};
 use crate::refusal::{Place, Refusal};
 use rollcall_model::limits;
 use rollcall_service::{
@@ -12,7 +12,6 @@ use rollcall_service::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A refusal, ready to be sent.
 pub struct Wire {
@@ -67,8 +66,11 @@ pub fn wire(refusal: &Refusal) -> Wire {
         Refusal::BodyTooLong => status(413, plain("Request body is too large")),
         Refusal::BodyTooSlow => status(408, plain("Request body took too long")),
         Refusal::NotSignedIn => status(401, four_words("You must be logged in to do this.")),
-        Refusal::ForeignOrigin => status(403, plain("The request is not from a page of this server")),
+        Refusal::ForeignOrigin | Refusal::InsecureOrigin => {
+            status(403, plain("The request is not from a page of this server"))
+        }
         Refusal::Denied(denied) => self::denied(*denied),
+        Refusal::NotForServices | Refusal::NetworkNotAllowed { .. } => self::denied(DeniedAs::Forbidden),
         Refusal::Schema(place, faults) => {
             let error_type = match place {
                 Place::Query | Place::Path => "error-invalid-params",
@@ -80,7 +82,7 @@ pub fn wire(refusal: &Refusal) -> Wire {
             status(400, Body { error_type: Some("invalid-params"), ..plain("Invalid JSON body") })
         }
         Refusal::TooMany { wait } => {
-            let wait_s = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
+            let wait_s = wait.seconds();
             let error = format!(
                 "Error, too many requests. Please slow down. You must wait {wait_s} seconds before trying \
                  this endpoint again. [error-too-many-requests]"
@@ -107,8 +109,11 @@ pub fn wire(refusal: &Refusal) -> Wire {
         ),
         // What only endpoints of v2 are refused with.
         Refusal::Facet { .. }
-        | Refusal::OfThePresent { .. }
         | Refusal::Format { .. }
+        | Refusal::Scope { .. }
+        | Refusal::Network { .. }
+        | Refusal::Time(_)
+        | Refusal::OfThePresent { .. }
         | Refusal::BadCursor
         | Refusal::Range(_) => status(400, plain("error-invalid-params")),
         Refusal::SortKeys => status(400, plain("error-invalid-sort-keys")),
@@ -157,7 +162,9 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::AddressNotVerified => {
             thrown("You need to verify your emails before setting up 2FA", "error-invalid-user", None)
         }
-        Outcome::InvalidTotp => thrown("The code enrols no factor", "invalid-totp", None),
+        Outcome::InvalidTotp | Outcome::FactorNotEnrolled => {
+            thrown("The code enrols no factor", "invalid-totp", None)
+        }
         Outcome::LastAdministrator => thrown(
             "Leaving the app without an active admin is not allowed",
             "error-action-not-allowed",
@@ -166,7 +173,13 @@ fn outcome(outcome: &Outcome) -> Wire {
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
         // What only endpoints of v2 are refused with.
-        Outcome::AsOf(_) | Outcome::Revocation(_) => status(400, plain("error-invalid-params")),
+        Outcome::AsOf(_)
+        | Outcome::Revocation(_)
+        | Outcome::ServiceToken(_)
+        | Outcome::NothingToVerify
+        | Outcome::WrongAddressCode
+        | Outcome::TooManyMails(_)
+        | Outcome::WrongPassword => status(400, plain("error-invalid-params")),
         Outcome::NoSuchView | Outcome::TooManyViews => thrown("No such view", "error-invalid-view", None),
         Outcome::DiskFull => not_now("The disk is full", "error-disk-full"),
         Outcome::Unavailable => not_now("Service temporarily unavailable", "error-unavailable"),
@@ -188,10 +201,10 @@ fn sign_in(refusal: &SignInRefusal) -> Wire {
         }
         SignInRefusal::Unauthorized => ("Unauthorized", "Unauthorized"),
         SignInRefusal::UserNotActive => ("error-user-is-not-activated", "User is not activated"),
-        SignInRefusal::BlockedForUser => {
+        SignInRefusal::BlockedForUser(_) => {
             ("error-login-blocked-for-user", "Login has been temporarily blocked For User")
         }
-        SignInRefusal::BlockedForAddress => {
+        SignInRefusal::BlockedForAddress(_) => {
             ("error-login-blocked-for-ip", "Login has been temporarily blocked For IP")
         }
         SignInRefusal::TokenNotLive => {
@@ -213,7 +226,7 @@ pub const fn step_up_words(kind: StepUpKind) -> (&'static str, &'static str) {
         StepUpKind::Required => ("TOTP Required", "totp-required"),
         StepUpKind::Invalid => ("TOTP Invalid", "totp-invalid"),
         // The spelling is upstream's, and clients may look for it.
-        StepUpKind::MaxAttempts => ("TOTP Maximun Failed Attempts Reached", "totp-max-attempts"),
+        StepUpKind::MaxAttempts(_) => ("TOTP Maximun Failed Attempts Reached", "totp-max-attempts"),
     }
 }
 
@@ -328,21 +341,21 @@ pub fn samples() -> Vec<Refusal> {
         Refusal::NotJson,
         Refusal::Schema(Place::Query, vec!["must be number".into(), "must be string".into()]),
         Refusal::Schema(Place::Body, vec!["must have required property 'sessionId'".into()]),
-        Refusal::TooMany { wait: Duration::from_secs(42) },
+        Refusal::TooMany { wait: WAIT },
         second_factor(StepUpKind::Required),
         second_factor(StepUpKind::Invalid),
-        second_factor(StepUpKind::MaxAttempts),
+        second_factor(StepUpKind::MaxAttempts(WAIT)),
         Refusal::Sort { given: "loginAt".into() },
         Refusal::SortKeys,
         Refusal::Outcome(Outcome::FilterTooCostly),
         Refusal::Outcome(Outcome::SessionNotFound),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::Unauthorized)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::UserNotActive)),
-        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser)),
-        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress)),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForUser(WAIT))),
+        Refusal::Outcome(Outcome::SignIn(SignInRefusal::BlockedForAddress(WAIT))),
         of_sign_in(StepUpKind::Required),
         of_sign_in(StepUpKind::Invalid),
-        of_sign_in(StepUpKind::MaxAttempts),
+        of_sign_in(StepUpKind::MaxAttempts(WAIT)),
         Refusal::Outcome(Outcome::SignIn(SignInRefusal::TokenNotLive)),
         Refusal::NotAnUpgrade,
         Refusal::NotACall,

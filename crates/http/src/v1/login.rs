@@ -135,14 +135,11 @@ fn name_in(value: &Value) -> Option<String> {
 /// A name, or the form of the socket protocol: an object with one.
 fn user(value: &Value) -> Option<LoginName> {
     let named = |name: &str| value.get(name).and_then(name_in);
-    match value {
-        Value::String(name) if name.contains('@') => name_in(value).map(LoginName::Email),
-        Value::String(_) => name_in(value).map(LoginName::Username),
-        _ => {
-            let username = named("username").map(LoginName::Username);
-            username.or_else(|| named("email").map(LoginName::Email))
-        }
+    if value.is_string() {
+        return name_in(value).map(LoginName::of);
     }
+    let username = named("username").map(LoginName::Username);
+    username.or_else(|| named("email").map(LoginName::Email))
 }
 
 /// The text, or its SHA-256.

@@ -5,7 +5,7 @@ use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, With
 use crate::guard::Call;
 use crate::input::Whatever;
 use crate::refusal::Refusal;
-use rollcall_service::{PersonalTokenRefusal, Principal, Refusal as Outcome, Service};
+use rollcall_service::Principal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ impl Endpoint for Logout {
     type Answer = Json<LoggedOut>;
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
-        sign_out(&call.service, &call.caller).await?;
+        call.service.sign_out(&call.caller).await?;
         let data = LogoutMessage { message: "You've been logged out!" };
         Json::of(&LoggedOut { status: "success", data, success: true })
     }
@@ -46,15 +46,4 @@ pub struct LoggedOut {
 #[derive(Serialize, JsonSchema)]
 struct LogoutMessage {
     message: &'static str,
-}
-
-/// Ends the token that a principal calls with.
-pub async fn sign_out(service: &Service, principal: &Principal) -> Result<(), Refusal> {
-    match service.sign_out(principal).await {
-        // Ended by somebody else in this instant: it is as the caller wanted it.
-        Ok(()) | Err(Outcome::SessionNotFound | Outcome::PersonalToken(PersonalTokenRefusal::Unknown)) => {
-            Ok(())
-        }
-        Err(refusal) => Err(refusal.into()),
-    }
 }

@@ -19,7 +19,7 @@ mod users;
 
 pub use info::Info;
 pub use login::Login;
-pub use logout::{Logout, sign_out};
+pub use logout::Logout;
 pub use me::Me;
 pub use users::{
     Create as UsersCreate, Delete as UsersDelete, GeneratePersonalToken, Info as UsersInfo,

@@ -6,7 +6,7 @@ use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, Whatever, required};
 use crate::refusal::Refusal;
 use rollcall_model::limits;
-use rollcall_service::{Changed, Principal};
+use rollcall_service::{Principal, Refusal as Outcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -78,8 +78,12 @@ impl Endpoint for Disable {
     type Answer = Json<bool>;
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
-        let changed = call.service.remove_factors(&call.caller, &call.body.code).await?;
-        Json::of(&matches!(changed, Changed::Done(())))
+        match call.service.remove_factors(&call.caller, Some(&call.body.code)).await {
+            Ok(()) => Json::of(&true),
+            Err(Outcome::FactorNotEnrolled | Outcome::InvalidTotp) => Json::of(&false),
+            Err(refusal) if refusal.is_wrong_code() => Json::of(&false),
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 }
 
@@ -96,9 +100,10 @@ impl Endpoint for RegenerateCodes {
     type Answer = Option<Json<Codes>>;
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
-        match call.service.replace_recovery_codes(&call.caller, &call.body.code).await? {
-            Changed::Done(codes) => Json::of(&Codes { codes }).map(Some),
-            Changed::WrongCode => Ok(None),
+        match call.service.replace_recovery_codes(&call.caller, Some(&call.body.code)).await {
+            Ok(codes) => Json::of(&Codes { codes }).map(Some),
+            Err(refusal) if refusal.is_wrong_code() => Ok(None),
+            Err(refusal) => Err(refusal.into()),
         }
     }
 }

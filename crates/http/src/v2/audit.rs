@@ -9,7 +9,7 @@ use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use rollcall_model::{Permission, Seq};
-use rollcall_service::Principal;
+use rollcall_service::AnyPrincipal;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -28,7 +28,7 @@ impl Endpoint for Audit {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = SearchQuery;
     type Body = Nothing;
     type Answer = Json<EventPage<'static>>;

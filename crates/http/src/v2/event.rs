@@ -37,12 +37,17 @@ enum EventOutcome {
     Refused,
 }
 
-/// Who did something: a user, or what is none.
+/// Who did something: a user, a program, or what is none.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum EventActor<'a> {
     /// A user.
     User(EventUser<'a>),
+    /// A program.
+    Service {
+        /// Its service token.
+        service: EventService<'a>,
+    },
     /// What is none.
     Other {
         /// What it is.
@@ -68,6 +73,13 @@ pub struct EventUser<'a> {
     id: &'a str,
     /// Null when it was erased.
     username: Option<&'a str>,
+}
+
+/// A service token by which a program did something.
+#[derive(Serialize, JsonSchema)]
+pub struct EventService<'a> {
+    id: String,
+    name: Option<&'a str>,
 }
 
 impl<'a> From<&'a AuditEvent> for Event<'a> {
@@ -98,6 +110,10 @@ pub fn actor(event: &AuditEvent) -> Option<EventActor<'_>> {
         Actor::System => ActorKind::System,
         Actor::Operator => ActorKind::Operator,
         Actor::Anyone => ActorKind::Anyone,
+        Actor::Service(no) => {
+            let service = EventService { id: no.0.to_string(), name: event.actor_service.as_deref() };
+            return Some(EventActor::Service { service });
+        }
         Actor::User(_) => return event.actor_user.as_ref().map(|user| EventActor::User(user.into())),
     };
     Some(EventActor::Other { kind })

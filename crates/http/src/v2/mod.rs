@@ -6,12 +6,15 @@ mod complete;
 mod count;
 mod cursor;
 mod event;
+mod introspect;
 mod item;
 mod me;
 mod page;
 pub mod problem;
 mod revocations;
 mod search;
+mod service_tokens;
+mod session;
 mod sessions;
 mod sheet;
 mod stats;
@@ -21,10 +24,22 @@ mod views;
 
 pub use audit::Audit;
 pub use complete::Complete as FilterComplete;
-pub use me::{EndSession as MeEndSession, Me, Sessions as MeSessions};
+pub use introspect::Introspect;
+pub use me::{
+    BeginTotp as MeBeginTotp, ChangePassword as MeChangePassword, ConfirmTotp as MeConfirmTotp,
+    EmailsChange as MeEmailsChange, EmailsConfirm as MeEmailsConfirm, EmailsList as MeEmailsList,
+    EmailsVerify as MeEmailsVerify, EnableMail as MeEnableMail, EndSession as MeEndSession,
+    FactorsShow as MeFactors, Me, RemoveMail as MeRemoveMail, RemoveTotp as MeRemoveTotp,
+    ReplaceRecoveryCodes as MeReplaceRecoveryCodes, Sessions as MeSessions,
+};
 pub use revocations::{
     Execute as RevocationsExecute, Preview as RevocationsPreview, Show as RevocationsShow,
 };
+pub use service_tokens::{
+    List as ServiceTokensList, Make as ServiceTokensMake, Revoke as ServiceTokensRevoke,
+    Rotate as ServiceTokensRotate,
+};
+pub use session::{SignIn as SessionSignIn, SignOut as SessionSignOut};
 pub use sessions::{
     End as SessionsEnd, Export as SessionsExport, List as SessionsList, Show as SessionsShow,
     Stream as SessionsStream,

@@ -1,16 +1,18 @@
 //! What each refusal looks like in v2: a problem document (RFC 9457). The only file of v2 that knows a status. The type
 //! is a path that docs/reference/problems.md explains; the detail says what to do.
 
+use crate::guard::WAIT;
 use crate::refusal::{Place, Refusal};
+use crate::v1::errors;
 use crate::v2::sessions::{facet_names, sort_names};
-use rollcall_model::{Timestamp, limits};
+use rollcall_model::{Scopes, Timestamp, limits};
 use rollcall_service::index::filter::{Fault, FilterError};
 use rollcall_service::{
     AsOfRefusal, FieldRefusal, PersonalTokenRefusal, Refusal as Outcome, RevocationRefusal, RoleRefusal,
-    SignInRefusal, StepUpKind, StepUpRefusal,
+    ServiceTokenRefusal, SignInRefusal, StepUpKind, StepUpRefusal, Wait,
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 /// A refusal, ready to be sent.
 pub struct Problem {
@@ -58,11 +60,30 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "A page of another origin asks for a change",
             "A cookie is taken for changes from this server's own pages only; elsewhere send a token.",
         ),
+        Refusal::InsecureOrigin => {
+            let detail = "Over plain HTTP a session's cookie can be read on its way. Come by https, or on localhost; or \
+                          set `cookies.plain_http` to `anywhere`.";
+            let mut problem = new(403, "insecure-origin", "No cookie is kept on this page", detail);
+            problem.body["setting"] = json!("cookies.plain_http");
+            problem
+        }
         Refusal::Denied(_) => new(
             403,
             "not-permitted",
             "The permission is missing",
-            "docs/reference/endpoints.md says which one it is; an administrator grants it by a role.",
+            "docs/reference/endpoints.md says which one it is. A user gets it by a role, a service token as a scope.",
+        ),
+        Refusal::NotForServices => new(
+            403,
+            "not-for-services",
+            "Service tokens do not open this",
+            "docs/reference/endpoints.md says which scope opens what; the rest is for users.",
+        ),
+        Refusal::NetworkNotAllowed { ip } => new(
+            403,
+            "network-not-allowed",
+            "The service token is not good from this address",
+            &format!("The request came from {ip}, which is in none of the token's networks."),
         ),
         Refusal::Schema(place, faults) => schema(*place, faults),
         Refusal::NotJson => new(
@@ -87,6 +108,12 @@ pub fn problem(refusal: &Refusal) -> Problem {
         Refusal::Format { given } => {
             new(400, "bad-format", "There is no such form", &format!("{given:?} is none of ndjson, csv."))
         }
+        Refusal::Scope { given, nearest } => scope(given, *nearest),
+        Refusal::Network { given } => {
+            let detail = format!("{given:?} is none. Write one as 192.0.2.0/24, or as an address.");
+            new(400, "bad-network", "This is no network", &detail)
+        }
+        Refusal::Time(what) => new(400, "bad-time", "A time cannot be read", what),
         Refusal::BadCursor => new(
             400,
             "bad-cursor",
@@ -147,6 +174,12 @@ fn outcome(outcome: &Outcome) -> Problem {
         Outcome::FactorEnrolled => {
             new(409, "factor-enrolled", "A factor is enrolled already", "Remove it first.")
         }
+        Outcome::FactorNotEnrolled => new(
+            409,
+            "factor-not-enrolled",
+            "No authenticator is enrolled",
+            "POST /api/v2/me/factors/totp begins one.",
+        ),
         Outcome::AddressNotVerified => new(
             409,
             "address-not-verified",
@@ -159,6 +192,28 @@ fn outcome(outcome: &Outcome) -> Problem {
             "The code enrols no factor",
             "Begin anew, and check the device's clock.",
         ),
+        Outcome::NothingToVerify => new(
+            409,
+            "nothing-to-verify",
+            "There is no address to verify",
+            "All that there are, are verified; PUT /api/v2/me/emails gives another.",
+        ),
+        Outcome::WrongAddressCode => new(
+            422,
+            "wrong-code",
+            "The code is not the one that was mailed",
+            "It was counted. Look at the newest mail, or have one sent by POST /api/v2/me/emails/verify.",
+        ),
+        Outcome::TooManyMails(wait) => until(
+            *wait,
+            new(429, "too-many-mails", "Too many codes were mailed", "The last one is good still."),
+        ),
+        Outcome::WrongPassword => new(
+            422,
+            "wrong-password",
+            "The present password is another",
+            "It was counted as at a sign-in. `current_password` is the one that is to be replaced.",
+        ),
         Outcome::LastAdministrator | Outcome::Role(RoleRefusal::LastAdministrator) => new(
             409,
             "last-administrator",
@@ -167,6 +222,7 @@ fn outcome(outcome: &Outcome) -> Problem {
         ),
         Outcome::Role(refusal) => role(*refusal),
         Outcome::PersonalToken(refusal) => personal_token(*refusal),
+        Outcome::ServiceToken(refusal) => service_token(*refusal),
         Outcome::UserFields(refusal) => fields(refusal),
         Outcome::Revocation(refusal) => revocation(*refusal),
         Outcome::NoSuchView => new(
@@ -248,11 +304,24 @@ fn schema(place: Place, faults: &[String]) -> Problem {
     problem
 }
 
-fn too_many(wait: Duration) -> Problem {
-    let wait_s = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
-    let detail = format!("The next is answered in {wait_s} seconds.");
-    let problem = new(429, "too-many-requests", "Too many calls", &detail);
-    Problem { retry_after_s: Some(wait_s), ..problem }
+fn scope(given: &str, nearest: Option<&'static str>) -> Problem {
+    let known: Vec<_> = Scopes::ALL.iter().map(|permission| permission.as_str()).collect();
+    let detail = format!("{given:?} is none of {}.", known.join(", "));
+    let mut problem = new(400, "bad-scope", "There is no such scope", &detail);
+    problem.body["nearest"] = json!(nearest);
+    problem
+}
+
+fn too_many(wait: Wait) -> Problem {
+    let detail = format!("The next is answered in {} seconds.", wait.seconds());
+    until(wait, new(429, "too-many-requests", "Too many calls", &detail))
+}
+
+/// The problem, and until when it is one.
+fn until(wait: Wait, problem: Problem) -> Problem {
+    let mut problem = Problem { retry_after_s: Some(wait.seconds()), ..problem };
+    problem.body["until"] = json!(wait.until.to_string());
+    problem
 }
 
 fn sign_in(refusal: &SignInRefusal) -> Problem {
@@ -264,14 +333,14 @@ fn sign_in(refusal: &SignInRefusal) -> Problem {
         SignInRefusal::UserNotActive => {
             (403, "user-not-active", "The user is deactivated", "An administrator activates it.")
         }
-        SignInRefusal::BlockedForUser => (
-            429,
-            "sign-in-blocked",
-            "Too many wrong passwords of this user",
-            "Wait, or have an operator unlock it.",
-        ),
-        SignInRefusal::BlockedForAddress => {
-            (429, "sign-in-blocked", "Too many wrong passwords from this address", "Wait.")
+        SignInRefusal::BlockedForUser(wait) => {
+            let (title, detail) =
+                ("Too many wrong passwords of this user", "Wait, or have an operator unlock it.");
+            return until(*wait, new(429, "sign-in-blocked", title, detail));
+        }
+        SignInRefusal::BlockedForAddress(wait) => {
+            let title = "Too many wrong passwords from this address";
+            return until(*wait, new(429, "sign-in-blocked", title, "Wait."));
         }
         SignInRefusal::TokenNotLive => (401, "not-signed-in", "The token is live no more", "Sign in again."),
     };
@@ -284,10 +353,10 @@ fn step_up(refusal: &StepUpRefusal) -> Problem {
     let (name, title) = match refusal.kind {
         StepUpKind::Required => ("step-up-required", "A second factor is needed"),
         StepUpKind::Invalid => ("step-up-invalid", "The code is not good"),
-        StepUpKind::MaxAttempts => ("step-up-blocked", "Too many wrong codes"),
+        StepUpKind::MaxAttempts(_) => ("step-up-blocked", "Too many wrong codes"),
     };
     let detail = match refusal.kind {
-        StepUpKind::MaxAttempts => "Codes of this user are not looked at for a while.".to_owned(),
+        StepUpKind::MaxAttempts(_) => "Codes of this user are not looked at for a while.".to_owned(),
         _ => format!("Send the same request with `x-2fa-method: {method}` and the code in `x-2fa-code`."),
     };
     let mut problem = new(403, name, title, &detail);
@@ -300,7 +369,10 @@ fn step_up(refusal: &StepUpRefusal) -> Problem {
     if let Some(until) = refusal.mailed.until.last() {
         problem.body["code_expires_at"] = json!(until.to_string());
     }
-    problem
+    match refusal.kind {
+        StepUpKind::MaxAttempts(wait) => self::until(wait, problem),
+        StepUpKind::Required | StepUpKind::Invalid => problem,
+    }
 }
 
 fn revocation(refusal: RevocationRefusal) -> Problem {
@@ -364,6 +436,50 @@ fn personal_token(refusal: PersonalTokenRefusal) -> Problem {
     new(status, name, title, detail)
 }
 
+fn service_token(refusal: ServiceTokenRefusal) -> Problem {
+    let (status, name, title, detail) = match refusal {
+        ServiceTokenRefusal::NoName => {
+            (400, "no-name", "A name is needed", "Say what the token is for, in letters that can be seen.")
+        }
+        ServiceTokenRefusal::NameInUse => {
+            (409, "name-in-use", "The name is in use", "Choose another, or revoke the token that has it.")
+        }
+        ServiceTokenRefusal::TooMany => {
+            let detail = format!("A workspace may have {}: revoke one.", limits::SERVICE_TOKENS);
+            return new(409, "too-many-tokens", "There are as many as there may be", &detail);
+        }
+        ServiceTokenRefusal::NoScope => {
+            (400, "no-scope", "A scope is needed", "Without one the token would open nothing.")
+        }
+        ServiceTokenRefusal::ExpiryPast => (
+            400,
+            "bad-expiry",
+            "The token would have expired",
+            "Choose an instant in the future, or how long it is to be good.",
+        ),
+        ServiceTokenRefusal::ExpiryTooFar => {
+            let days = limits::SERVICE_LIFE_MAX.as_secs() / 86_400;
+            let detail = format!("It may be good for {days} days; a rotation takes a new expiry.");
+            return new(400, "bad-expiry", "The token would be good for too long", &detail);
+        }
+        ServiceTokenRefusal::OverlapTooLong => {
+            let days = limits::SERVICE_OVERLAP_MAX.as_secs() / 86_400;
+            let detail = format!("The secret of before may stay good for {days} days.");
+            return new(400, "bad-overlap", "The overlap is too long", &detail);
+        }
+        ServiceTokenRefusal::Expired => {
+            (409, "service-token-expired", "The token has expired", "Give it a new expiry with the rotation.")
+        }
+        ServiceTokenRefusal::Unknown => (
+            404,
+            "no-such-token",
+            "There is no such token",
+            "It may have been revoked. GET /api/v2/service-tokens lists those that there are.",
+        ),
+    };
+    new(status, name, title, detail)
+}
+
 fn fields(refusal: &FieldRefusal) -> Problem {
     match refusal {
         FieldRefusal::InvalidRole => role(RoleRefusal::NoSuchRole),
@@ -401,11 +517,23 @@ fn new(status: u16, name: &str, title: &str, detail: &str) -> Problem {
     Problem { status, body, retry_after_s: None }
 }
 
+/// The types of all problems, in the order of their names.
+pub fn types() -> BTreeSet<String> {
+    let every = errors::samples().into_iter().chain(samples());
+    every.filter_map(|refusal| problem(&refusal).body["type"].as_str().map(str::to_owned)).collect()
+}
+
 /// One of each that only v2 has, for the printed table.
 pub fn samples() -> Vec<Refusal> {
     let filter = FilterError { column: 1, length: 6, fault: Fault::Expected("a value") };
     vec![
         Refusal::ForeignOrigin,
+        Refusal::InsecureOrigin,
+        Refusal::Outcome(Outcome::FactorNotEnrolled),
+        Refusal::Outcome(Outcome::NothingToVerify),
+        Refusal::Outcome(Outcome::WrongAddressCode),
+        Refusal::Outcome(Outcome::TooManyMails(WAIT)),
+        Refusal::Outcome(Outcome::WrongPassword),
         Refusal::Outcome(Outcome::Filter(Box::new(filter))),
         Refusal::Sort { given: "colour".into() },
         Refusal::Facet { given: "colour".into() },
@@ -422,6 +550,20 @@ pub fn samples() -> Vec<Refusal> {
         Outcome::from(RevocationRefusal::Expired).into(),
         Outcome::from(RevocationRefusal::OtherDigest).into(),
         Refusal::Range("`from` is none."),
+        Refusal::NotForServices,
+        Refusal::NetworkNotAllowed { ip: std::net::Ipv4Addr::new(203, 0, 113, 9).into() },
+        Refusal::Scope { given: "view-audits".into(), nearest: Some("view-audit") },
+        Refusal::Network { given: "192.0.2.0/40".into() },
+        Refusal::Time("`expires_in` is a time such as 90d or 12h."),
+        Outcome::from(ServiceTokenRefusal::NoName).into(),
+        Outcome::from(ServiceTokenRefusal::NameInUse).into(),
+        Outcome::from(ServiceTokenRefusal::TooMany).into(),
+        Outcome::from(ServiceTokenRefusal::NoScope).into(),
+        Outcome::from(ServiceTokenRefusal::ExpiryPast).into(),
+        Outcome::from(ServiceTokenRefusal::ExpiryTooFar).into(),
+        Outcome::from(ServiceTokenRefusal::OverlapTooLong).into(),
+        Outcome::from(ServiceTokenRefusal::Expired).into(),
+        Outcome::from(ServiceTokenRefusal::Unknown).into(),
         Refusal::Outcome(Outcome::NoSuchView),
         Refusal::Outcome(Outcome::TooManyViews),
     ]

@@ -1,6 +1,6 @@
 //! What v2 says of users wherever it shows one.
 
-use rollcall_model::{Role, User, factor};
+use rollcall_model::{Role, User, factor, user};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,9 +27,9 @@ impl From<factor::Factors> for Factors {
     }
 }
 
-/// The user's addresses.
-pub fn emails(user: &User) -> Vec<Email<'_>> {
-    user.emails.iter().map(|email| Email { address: &email.address, verified: email.verified }).collect()
+/// A user's addresses.
+pub fn emails(emails: &[user::Email]) -> Vec<Email<'_>> {
+    emails.iter().map(|email| Email { address: &email.address, verified: email.verified }).collect()
 }
 
 /// The names of the user's roles.

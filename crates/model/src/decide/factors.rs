@@ -103,8 +103,10 @@ pub(super) fn mail_code(effects: &mut Effects, facts: &Facts, mailing: &Mailing)
     if !user.active {
         return Err(Refused::UserNotActive);
     }
-    if !user.factors().mail {
-        return Err(Refused::NoSuchFactor);
+    match mailing.about {
+        About::Code(_) if !user.factors().mail => return Err(Refused::NoSuchFactor),
+        About::Address if !user.addresses.any_unverified => return Err(Refused::NothingToVerify),
+        About::Code(_) | About::Address | About::Welcome => {}
     }
     let mailed = facts.mailed.get(&mailing.user).map_or(&[][..], Vec::as_slice);
     if mailing.if_none_is_good && mailed.iter().any(|code| effects.at < code.until) {
@@ -114,7 +116,7 @@ pub(super) fn mail_code(effects: &mut Effects, facts: &Facts, mailing: &Mailing)
         return Err(Refused::MailQueueFull);
     }
     count_failure(effects, facts, &mailing.counters)?;
-    let (about, until) = (About::Code(mailing.code), effects.at + mailing.life);
+    let (about, until) = (mailing.about, effects.at + mailing.life);
     let queued = Happening::MailQueued { mail: mailing.mail.clone(), about, until };
     effects.happen(mailing.by, mailing.user, queued);
     Ok(())

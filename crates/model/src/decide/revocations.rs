@@ -2,7 +2,7 @@
 
 use super::{Effects, live_session};
 use crate::command::{Beginning, Refused, RevocationStep};
-use crate::event::{Actor, Happening};
+use crate::event::Happening;
 use crate::facts::Facts;
 use crate::ids::RevocationId;
 use crate::revocation::{Closing, Progress, Revocation};
@@ -31,7 +31,7 @@ pub(super) fn begin_revocation(
     }
     let (filter, count, reason) = (preview.filter.clone(), preview.count, reason.clone());
     let begun = Happening::RevocationBegun { id, filter, count, reason };
-    effects.record(Actor::User(by), None, None, begun);
+    effects.record(by, None, None, begun);
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub(super) fn step_revocation(
     if gone_through != from {
         return Err(Refused::NotTheNextStep);
     }
-    let by = Actor::User(revocation.preview.maker);
+    let by = revocation.preview.maker;
     for no in sessions {
         if let Ok(fact) = live_session(facts, *no, effects.at) {
             effects.end(*no, fact, EndReason::Revoked, None, by);
@@ -73,7 +73,7 @@ pub(super) fn finish_revocation(
     }
     let already_gone = gone_through - ended;
     let finished = Happening::RevocationFinished { id, ended, already_gone, closing: closing.clone() };
-    effects.record(Actor::User(revocation.preview.maker), None, None, finished);
+    effects.record(revocation.preview.maker, None, None, finished);
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! Decisions about users: making, changing and deleting them.
 
-use super::{Effects, existing, live_token};
+use super::{Effects, existing, live_token, not_blocked};
 use crate::change::UserChange;
 use crate::command::Refused;
 use crate::event::{Actor, Happening, PasswordHash};
 use crate::factor::Factors;
 use crate::facts::{Addresses, Facts, UserFact};
+use crate::failure::FailureKey;
 use crate::ids::{TokenNo, UserNo};
 use crate::permission::Role;
 use crate::session::EndReason;
@@ -104,6 +105,26 @@ pub(super) fn change_user(
         }
         _ => {}
     }
+    Ok(())
+}
+
+pub(super) fn verify_address(
+    effects: &mut Effects,
+    facts: &Facts,
+    no: UserNo,
+    token: TokenNo,
+    address: &str,
+) -> Result<(), Refused> {
+    not_blocked(facts, &[FailureKey::Code(no)], effects.at)?;
+    let session = live_token(facts, no, token, effects.at)?;
+    let before = facts.profiles.get(&no).ok_or(Refused::NoSuchUser)?;
+    let mut after = before.clone();
+    let shown = after.emails.iter_mut().find(|email| !email.verified && email.address == address);
+    shown.ok_or(Refused::NothingToVerify)?.verified = true;
+    let changed = Happening::UserChanged { before: Box::new(before.clone()), after: Box::new(after) };
+    effects.record(Actor::User(no), Some(no), session, changed);
+    // Whoever reads the mails may have further ones.
+    effects.failures.push((FailureKey::MailedTo(no), None));
     Ok(())
 }
 

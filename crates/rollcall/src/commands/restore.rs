@@ -31,7 +31,7 @@ Examples:
 Reads all of FILE and holds it against what it says of itself; then makes a store of it in a directory that has none,
 or in a database without tables, reads that back, and follows the ledger's chain. What was interrupted is no store.
 
-Sessions and personal access tokens are as they were when the backup was taken: one that was ended since works again.
+Sessions and tokens are as they were when the backup was taken: one that was ended since works again.
 --end-all ends all of them before the store can be used, as events of the ledger with the operator as their actor.
 
 The cluster key is not in the backup. Which one it needs is said; a key file that is there, or that --key-file names,
@@ -50,7 +50,7 @@ pub struct Restore {
     /// File of the cluster's key (`server.key_file`)
     #[arg(long, value_name = "FILE")]
     key_file: Option<String>,
-    /// End every session and drop every personal access token, so that no token of before works
+    /// End every session, personal access token and service token, so that no token of before works
     #[arg(long)]
     end_all: bool,
     /// Say what was restored as JSON
@@ -165,13 +165,11 @@ impl Restored {
             KeyFile::Unnamed => format!("needs the cluster key {key}: name its file with --key-file"),
         };
         let tokens = match self.ended {
-            Some(Ended { sessions, personal_tokens }) => format!(
-                "ended {sessions} sessions and {personal_tokens} personal access tokens: no token of before works"
+            Some(Ended { sessions, personal_tokens, service_tokens }) => format!(
+                "ended {sessions} sessions, {personal_tokens} personal access tokens and {service_tokens} service \
+                 tokens: no token of before works"
             ),
-            None => {
-                "sessions and personal access tokens are as they were: one that was ended since works again"
-                    .into()
-            }
+            None => "sessions and tokens are as they were: one that was ended since works again".into(),
         };
         format!("{to}: as of {}, {}{tokens}\n{key}\n", self.taken_at, self.told.text())
     }
@@ -180,9 +178,9 @@ impl Restored {
         let mut json = self.told.json();
         json.insert("to".into(), json!(to.to_string()));
         json.insert("taken_at".into(), json!(self.taken_at.to_string()));
-        let ended = self
-            .ended
-            .map(|ended| json!({ "sessions": ended.sessions, "personal_tokens": ended.personal_tokens }));
+        let ended = self.ended.map(|Ended { sessions, personal_tokens, service_tokens }| {
+            json!({ "sessions": sessions, "personal_tokens": personal_tokens, "service_tokens": service_tokens })
+        });
         json.insert("ended".into(), json!(ended));
         json.insert("key_file".into(), json!(self.key_file.path()));
         json.insert(

@@ -6,6 +6,7 @@ use super::kind::{
 };
 use crate::logging::LogFormat;
 use rollcall_http::client_address::TrustedProxies;
+use rollcall_http::page::PlainHttp;
 use rollcall_mail::{Tls, Transport, is_address};
 use rollcall_model::limits;
 use std::time::Duration;
@@ -176,7 +177,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "proxies.trusted",
-        meaning: "Proxies whose `X-Forwarded-For` is believed",
+        meaning: "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
         kind: &Networks(Place {
             get: |config| config.trusted.clone(),
             set: |config, networks| {
@@ -189,6 +190,14 @@ pub static SETTINGS: &[Setting] = &[
         name: "cors.origins",
         meaning: "Origins whose pages may read answers in a browser; without any, only pages that are served from the same origin",
         kind: &Origins(at!(wire.origins)),
+    },
+    Setting {
+        name: "cookies.plain_http",
+        meaning: "Where the console's pages may sign in over plain HTTP: on `localhost`, or `anywhere`; then whoever is on the way can read the cookie, and with it the session",
+        kind: &OneOf {
+            words: &[("localhost", PlainHttp::Localhost), ("anywhere", PlainHttp::Anywhere)],
+            at: at!(wire.plain_http),
+        },
     },
     Setting {
         name: "factors.required_of",
@@ -388,6 +397,7 @@ mod tests {
                 &["HTTPS://App.example.test:443", "http://[::1]:8080"],
                 r#"["https://app.example.test", "http://[::1]:8080"]"#,
             ),
+            ("cookies.plain_http", &["anywhere"], r#""anywhere""#),
             ("factors.required_of", &["bot", "admin"], r#"["admin", "bot"]"#),
             ("mail.transport", &["smtp"], r#""smtp""#),
             ("mail.host", &["::1"], r#""::1""#),
@@ -444,6 +454,7 @@ mod tests {
                 "cors.origins",
                 &["null", "app.example.test", "https://app.example.test/", "https://*.test", ""],
             ),
+            ("cookies.plain_http", &["true", "Localhost", ""]),
             ("factors.required_of", &["admni", "Admin"]),
             ("mail.transport", &["sendmail", ""]),
             ("mail.host", &["", "a b", "a\nb"]),

@@ -209,7 +209,7 @@ impl Watched {
     async fn search(&mut self) -> Result<(), Refusal> {
         let Followed { filter, caller, .. } = &self.followed;
         let live = self.service.live();
-        let filter = self.service.filter_of(&live, filter, *caller).await?;
+        let filter = self.service.filter(&live, filter, *caller).await?;
         self.finder = filter.as_ref().map(Finder::of);
         let mut found = self.service.find(live, filter).await?;
         self.found.clear();

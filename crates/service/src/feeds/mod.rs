@@ -11,7 +11,7 @@
 mod feed;
 mod places;
 
-use crate::{Principal, Refusal, Service};
+use crate::{Refusal, Service};
 use feed::{Feed, Said};
 use parking_lot::Mutex;
 pub use places::Place;
@@ -114,20 +114,20 @@ impl Said {
 }
 
 impl Service {
-    /// Follows what a filter finds, from what was heard last on, or from now.
+    /// Follows what a filter finds, for whoever asks from a session or none, from what was heard last on, or from now.
     ///
     /// # Errors
     /// When the filter cannot be read, or too many are followed.
     pub async fn follow(
         self: &Arc<Self>,
         filter: &str,
-        principal: &Principal,
+        caller: Option<SessionNo>,
         heard: Option<Seq>,
         write: WriteItem,
     ) -> Result<Follower, Refusal> {
         let tree = Tree::parse(filter).map_err(|error| Refusal::Filter(Box::new(error)))?;
         let is_of_caller = tree.leaves().iter().any(|leaf| matches!(leaf, Leaf::Current(_)));
-        let caller = if is_of_caller { principal.session() } else { None };
+        let caller = caller.filter(|_| is_of_caller);
         let each_minute = tree.moves_by_itself();
         let followed = Followed { filter: tree.to_string().into(), caller, each_minute };
         let feed = self.feed(followed, write)?;

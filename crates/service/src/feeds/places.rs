@@ -1,29 +1,29 @@
-//! How many streams a user has.
+//! How many streams a user or a program has.
 
-use crate::{Principal, Refusal, Service};
+use crate::{AnyPrincipal, Refusal, Service};
 use parking_lot::Mutex;
-use rollcall_model::{UserNo, limits};
+use rollcall_model::{Actor, limits};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Streams that are open, by user.
+/// Streams that are open, by whose they are.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Mutex<HashMap<UserNo, usize>>);
+pub(crate) struct Places(Mutex<HashMap<Actor, usize>>);
 
 /// A stream's place; it is free again when this is dropped.
 #[derive(Debug)]
 pub struct Place {
-    user: UserNo,
+    of: Actor,
     places: Arc<Places>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let by_user = &mut *self.places.0.lock();
-        if let Some(count) = by_user.get_mut(&self.user) {
+        let open = &mut *self.places.0.lock();
+        if let Some(count) = open.get_mut(&self.of) {
             *count -= 1;
             if *count == 0 {
-                by_user.remove(&self.user);
+                open.remove(&self.of);
             }
         }
     }
@@ -31,15 +31,15 @@ impl Drop for Place {
 
 impl Service {
     /// A place for one more stream of the principal.
-    pub fn stream_place(&self, principal: &Principal) -> Result<Place, Refusal> {
-        let (user, places) = (principal.user(), self.stream_places.clone());
+    pub fn stream_place(&self, principal: &AnyPrincipal) -> Result<Place, Refusal> {
+        let (of, places) = (principal.actor(), self.stream_places.clone());
         let count = &mut *places.0.lock();
-        let open = count.entry(user).or_default();
+        let open = count.entry(of).or_default();
         if *open >= limits::STREAMS_PER_USER {
             return Err(Refusal::TooManyStreams);
         }
         *open += 1;
-        Ok(Place { user, places: self.stream_places.clone() })
+        Ok(Place { of, places: self.stream_places.clone() })
     }
 
     /// Returns when the service stops.

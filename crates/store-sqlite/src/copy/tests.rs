@@ -196,15 +196,15 @@ async fn all_that_stands_in_a_copy_can_be_ended_before_it_is_a_store() {
         let copied = copy(&mut from, &mut to, &mut |_, _, _| ()).await.unwrap();
         let ended =
             end_all(&mut to, fixture.now() + Duration::from_hours(later), &mut |_, _, _| ()).await.unwrap();
-        assert_eq!(ended, Ended { sessions: 3, personal_tokens: 1 });
+        assert_eq!(ended, Ended { sessions: 3, personal_tokens: 1, service_tokens: 1 });
         let end = verify(&mut to, &mut |_, _, _| ()).await.unwrap();
-        assert_eq!(end.seq.0, copied.end.seq.0 + 4, "each is an event");
+        assert_eq!(end.seq.0, copied.end.seq.0 + 5, "each is an event");
         Box::new(to).finish().await.unwrap();
         let store = Fixture::new(Arc::new(SqliteStore::open(copy_of.path(), Arc::new(Zeros)).unwrap()));
         assert!(store.loaded_sessions().await.is_empty());
         let events = store.ledger().await.split_off(usize::try_from(copied.end.seq.0).unwrap());
         let actors: Vec<_> = events.iter().map(|row| row.envelope.actor).collect();
-        assert_eq!(actors, [by, by, by, Actor::Operator]);
+        assert_eq!(actors, [by, by, by, Actor::Operator, Actor::Operator]);
     }
     assert_eq!(fixture.loaded_sessions().await.len(), 3, "those of the source go on");
 }
@@ -315,6 +315,7 @@ async fn a_backup_of_an_older_schema_is_brought_up_to_date_and_its_file_is_not_t
     let end = backup(directory.path(), &path).await.end;
     // As the version before made it.
     edit(&path, "DROP INDEX ledger_by_session; DROP INDEX session_history_by_id; DROP TABLE views");
+    edit(&path, "DROP TABLE service_tokens; DELETE FROM permissions WHERE id = 'introspect-tokens'");
     edit(&path, "DROP TABLE revocations; DROP TABLE frozen_sets");
     edit(&path, "DROP INDEX users_by_mail_factor; DELETE FROM migrations WHERE no > 5; DROP TABLE backup");
     edit(&path, "ALTER TABLE workspace RENAME COLUMN test TO demo; DELETE FROM migrations WHERE no = 5");

@@ -1,9 +1,9 @@
 //! Ends all that stands in a copy, before it is a store: nobody who holds a token of the source has one of the copy.
 
-use super::{Destination, PERSONAL_TOKENS, Rows, SESSIONS, Step, Told, Value};
+use super::{Destination, PERSONAL_TOKENS, Rows, SERVICE_TOKENS, SESSIONS, Step, Table, Told, Value};
 use crate::{Committed, StoreError};
 use rollcall_model::{
-    Actor, Command, EndReason, Event, Happening, SessionNo, Timestamp, TokenNo, UserNo, limits,
+    Actor, Command, EndReason, Event, Happening, ServiceNo, SessionNo, Timestamp, TokenNo, UserNo, limits,
 };
 use std::slice::Chunks;
 
@@ -14,9 +14,11 @@ pub struct Ended {
     pub sessions: u64,
     /// Personal access tokens.
     pub personal_tokens: u64,
+    /// Service tokens.
+    pub service_tokens: u64,
 }
 
-/// Ends every session that stands and drops every personal access token, by the operator's hand, in steps.
+/// Ends every session that stands and every personal and service token, by the operator's hand, in steps.
 pub async fn end_all(
     store: &mut dyn Destination,
     now: Timestamp,
@@ -34,16 +36,28 @@ pub async fn end_all(
         }
         rows = store.rows(&SESSIONS, Some(after)).await?;
     }
-    let mut rows = store.rows(&PERSONAL_TOKENS, None).await?;
+    end_tokens(store, &PERSONAL_TOKENS, drop_token, now, &mut ended).await?;
+    end_tokens(store, &SERVICE_TOKENS, revoke_token, now, &mut ended).await?;
+    Ok(ended)
+}
+
+async fn end_tokens(
+    store: &mut dyn Destination,
+    table: &'static Table,
+    end: fn(&[Value]) -> Result<Command, StoreError>,
+    now: Timestamp,
+    ended: &mut Ended,
+) -> Result<(), StoreError> {
+    let mut rows = store.rows(table, None).await?;
     while let Some(last) = rows.last() {
-        let after = PERSONAL_TOKENS.key_of(last);
+        let after = table.key_of(last);
         for step in steps(&rows) {
-            let commands = step.iter().map(|row| drop_token(row)).collect::<Result<_, _>>()?;
+            let commands = step.iter().map(|row| end(row)).collect::<Result<_, _>>()?;
             ended.count(&store.commit(commands, now).await?);
         }
-        rows = store.rows(&PERSONAL_TOKENS, Some(after)).await?;
+        rows = store.rows(table, Some(after)).await?;
     }
-    Ok(ended)
+    Ok(())
 }
 
 fn steps(rows: &Rows) -> Chunks<'_, Box<[Value]>> {
@@ -64,6 +78,11 @@ fn drop_token(row: &[Value]) -> Result<Command, StoreError> {
     Ok(Command::RemovePersonalToken { user, token, reason, by })
 }
 
+/// One that was revoked before stays so.
+fn revoke_token(row: &[Value]) -> Result<Command, StoreError> {
+    Ok(Command::RevokeServiceToken { no: ServiceNo(number(row, 0)?), by: Actor::Operator })
+}
+
 fn number(row: &[Value], column: usize) -> Result<u64, StoreError> {
     match row.get(column) {
         Some(Value::Integer(number)) => u64::try_from(*number).ok(),
@@ -80,5 +99,6 @@ impl Ended {
         self.sessions += count(|happening| matches!(happening, Happening::SessionEnded { .. }));
         self.personal_tokens +=
             count(|happening| matches!(happening, Happening::PersonalTokenRemoved { .. }));
+        self.service_tokens += count(|happening| matches!(happening, Happening::ServiceTokenRevoked { .. }));
     }
 }

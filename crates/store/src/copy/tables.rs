@@ -43,6 +43,26 @@ pub const PERSONAL_TOKENS: Table = table(
     &["made_seq", "user_no", "token", "name", "last_part", "bypasses_step_up", "made_at"],
 );
 
+/// Service tokens: the number is the first column.
+pub const SERVICE_TOKENS: Table = table(
+    "service_tokens",
+    1,
+    &[
+        "made_seq",
+        "name",
+        "secret",
+        "before_secret",
+        "before_until",
+        "scopes",
+        "networks",
+        "expires_at",
+        "made_at",
+        "made_by",
+        "last_used_at",
+        "revoked_at",
+    ],
+);
+
 /// All of them, by name.
 pub const TABLES: &[Table] = &[
     table("authenticators", 1, &["user_no", "begun_seq", "seed", "last_step"]),
@@ -86,6 +106,7 @@ pub const TABLES: &[Table] = &[
             "lag_us",
         ],
     ),
+    SERVICE_TOKENS,
     table(
         "session_history",
         1,

@@ -11,6 +11,7 @@ pub use super::mail::*;
 pub use super::past::*;
 pub use super::personal_tokens::*;
 pub use super::revocations::*;
+pub use super::service_tokens::*;
 pub use super::users::*;
 
 use super::Fixture;
@@ -286,12 +287,13 @@ pub async fn failures_block_after_the_last_allowed_one(fixture: Fixture) {
     let count = || Command::CountFailure(vec![(of_user, LIMIT), (of_address, LIMIT)]);
     let answers = fixture.commit((0..5).map(|_| count()).collect()).await.answers;
     assert!(answers[..3].iter().all(Result::is_ok));
-    assert_eq!(answers[3..], [Err(Refused::Blocked(of_user)), Err(Refused::Blocked(of_user))]);
+    let blocked = Err(Refused::Blocked(of_user, fixture.now() + LIMIT.block));
+    assert_eq!(answers[3..], [blocked, blocked]);
     let failures = fixture.store.failures(vec![of_user, of_address, FailureKey::Code(user)]).await.unwrap();
     assert_eq!(failures.len(), 2);
     assert_eq!(failures[&of_user].count, 3);
     let open = Command::OpenSession(Box::new(fixture.opening(user)));
-    assert_eq!(fixture.run(open.clone()).await, Err(Refused::Blocked(of_user)));
+    assert_eq!(fixture.run(open.clone()).await, blocked);
     fixture.set_now(1_000_000 + 300_000);
     assert!(fixture.run(open).await.is_ok());
 }

@@ -37,6 +37,7 @@ async fn after(fixture: &Fixture, seq: Seq, seen_since: Option<Timestamp>) -> Ca
             Loading::Erased(_)
             | Loading::Personal(_)
             | Loading::PersonalOf(..)
+            | Loading::ServiceTokens(_)
             | Loading::Factors(..)
             | Loading::Permission(_) => {}
         }

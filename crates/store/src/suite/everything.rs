@@ -6,6 +6,7 @@ use super::cases::{LIMIT, passing};
 use super::mail::mailing;
 use super::personal_tokens::new;
 use super::revocations::{begin, keep, revocation_id};
+use super::service_tokens;
 use super::users::enrolled;
 use crate::WhichUser;
 use crate::copy::{Contents, Source, TABLES, contents};
@@ -13,12 +14,12 @@ use crate::views::View;
 use rollcall_model::factor::KeyFingerprint;
 use rollcall_model::failure::FailureKey;
 use rollcall_model::user::NameKey;
-use rollcall_model::{Actor, Command, EndReason, Role, SessionNo, UserNo};
+use rollcall_model::{Actor, Command, EndReason, Role, ServiceNo, SessionNo, UserNo};
 
 /// The cluster key that the store of [`everything`] is sealed with.
 pub const KEY: KeyFingerprint = KeyFingerprint([0x5a; 32]);
 
-/// Fills an empty store; three sessions stand in it then, and one personal token.
+/// Fills an empty store; three sessions stand in it then, one personal token and one service token.
 pub async fn everything(fixture: &Fixture) {
     let run = async |command| fixture.run(command).await.unwrap();
     run(Command::CreateWorkspace { test: false }).await;
@@ -35,6 +36,10 @@ pub async fn everything(fixture: &Fixture) {
     let of_bob = fixture.open(bob).await;
     run(Command::PassStepUp(passing(bob, of_bob))).await;
     run(new(bob, of_bob, "ci")).await;
+    let service = run(service_tokens::new(bob, of_bob, "siem")).await;
+    run(service_tokens::rotation(bob, of_bob, ServiceNo(service.last.0))).await;
+    let revoked = ServiceNo(run(service_tokens::new(bob, of_bob, "old")).await.last.0);
+    run(Command::RevokeServiceToken { no: revoked, by: Actor::User(ann) }).await;
     run(Command::EnrolMail { user: bob, token: of_bob.into() }).await;
     run(Command::MailCode(Box::new(mailing(bob, 1)))).await;
 

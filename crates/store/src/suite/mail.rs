@@ -9,7 +9,7 @@ use rollcall_model::command::{Mailing, Passing, Shown};
 use rollcall_model::event::PasswordHash;
 use rollcall_model::factor::{Factors, MailedCode, MailedHash, Proof};
 use rollcall_model::failure::FailureKey;
-use rollcall_model::mail::SealedMail;
+use rollcall_model::mail::{About, SealedMail};
 use rollcall_model::user::Email;
 use rollcall_model::{
     Actor, Command, NewUser, Receipt, Refused, Seq, SessionNo, Timestamp, UserChange, UserNo, limits,
@@ -25,7 +25,7 @@ fn code(n: u8) -> MailedHash {
 pub(super) fn mailing(user: UserNo, n: u8) -> Mailing {
     Mailing {
         user,
-        code: code(n),
+        about: About::Code(code(n)),
         mail: SealedMail(format!("mail {n}").into()),
         life: LIFE,
         if_none_is_good: false,
@@ -205,7 +205,8 @@ pub async fn codes_are_mailed_within_bounds(fixture: Fixture) {
         fixture.commit(vec![if_none(1), if_none(2), mail(counted(3)), mail(counted(4))]).await.answers;
     assert_eq!(answers[1], Err(Refused::CodeIsGood), "of two who ask at once one is mailed a code");
     assert!([0, 2, 3].iter().all(|i| answers[*i].is_ok()));
-    assert_eq!(fixture.run(mail(counted(5))).await, Err(Refused::Blocked(key)));
+    let blocked = Err(Refused::Blocked(key, fixture.now() + LIMIT.block));
+    assert_eq!(fixture.run(mail(counted(5))).await, blocked);
     assert_eq!(fixture.queue().await.1, 3);
     assert!(fixture.run(shown(user, session, 3)).await.is_ok());
     assert!(fixture.run(mail(counted(6))).await.is_ok(), "whoever reads them may have further ones");
@@ -213,6 +214,45 @@ pub async fn codes_are_mailed_within_bounds(fixture: Fixture) {
     assert!(fixture.run(if_none(7)).await.is_ok(), "the others are good no more");
     fixture.run(Command::change_user(user, UserChange::of_active(false), Actor::System)).await.unwrap();
     assert_eq!(fixture.run(mail(mailing(user, 8))).await, Err(Refused::UserNotActive));
+}
+
+pub async fn an_address_is_verified_as_long_as_it_is_the_users_and_is_not(fixture: Fixture) {
+    let (user, session) = enrolled(&fixture, "ann").await;
+    let key = FailureKey::MailedTo(user);
+    let code_for_address = |n| {
+        let counted = Mailing { about: About::Address, counters: vec![(key, LIMIT)], ..mailing(user, n) };
+        Command::MailCode(Box::new(counted))
+    };
+    let verify = |address: &str, token: SessionNo| Command::VerifyAddress {
+        user,
+        token: token.into(),
+        address: address.into(),
+    };
+    let to = |address: &str| {
+        let change = UserChange { email: Some(address.into()), ..UserChange::default() };
+        Command::change_user(user, change, Actor::User(user))
+    };
+    let nothing = Err(Refused::NothingToVerify);
+    assert_eq!(fixture.run(code_for_address(1)).await, nothing, "it is verified");
+    assert_eq!(fixture.run(verify("ann@example.test", session)).await, nothing);
+
+    fixture.run(to("new@example.test")).await.unwrap();
+    fixture.run(code_for_address(2)).await.unwrap();
+    assert_eq!(fixture.last_detail().await, serde_json::json!({ "about": "address" }));
+    assert!(fixture.store.mailed_codes(user).await.unwrap().is_empty(), "it is no second factor");
+    assert_eq!(fixture.run(verify("ann@example.test", session)).await, nothing, "that was before");
+    let ended = SessionNo(session.0 + 1_000);
+    assert_eq!(fixture.run(verify("new@example.test", ended)).await, Err(Refused::SessionNotLive));
+    let in_one = vec![to("newer@example.test"), verify("new@example.test", session)];
+    assert_eq!(fixture.commit(in_one).await.answers[1], nothing, "nor in the same batch");
+    fixture.run(verify("newer@example.test", session)).await.unwrap();
+    let told =
+        serde_json::json!({ "from": [["newer@example.test", false]], "to": [["newer@example.test", true]] });
+    assert_eq!(fixture.last_detail().await, serde_json::json!({ "emails": told }));
+    assert!(fixture.store.failures(vec![key]).await.unwrap().is_empty(), "whoever reads them may have more");
+    let ann = fixture.store.credential(WhichUser::No(user)).await.unwrap().unwrap();
+    assert_eq!(ann.user.emails, [Email { address: "newer@example.test".into(), verified: true }]);
+    assert_eq!(fixture.run(verify("newer@example.test", session)).await, nothing, "once");
 }
 
 pub async fn mails_wait_in_order_until_they_are_settled(fixture: Fixture) {

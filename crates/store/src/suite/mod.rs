@@ -13,6 +13,7 @@ mod mail;
 mod past;
 mod personal_tokens;
 mod revocations;
+mod service_tokens;
 mod users;
 
 pub use fixture::Fixture;
@@ -70,12 +71,17 @@ macro_rules! suite {
             personal_tokens_have_names_of_their_own_and_a_bound,
             personal_tokens_end_when_somebody_else_ends_all_that_a_user_has,
             a_step_up_is_remembered_for_a_personal_token_until_it_ends,
+            a_service_token_is_kept_rotated_and_revoked,
+            service_tokens_have_names_of_their_own_and_a_bound,
+            service_tokens_are_made_by_whoever_still_stands_and_outlive_it,
+            a_service_token_keeps_its_latest_use,
             a_mailed_code_is_good_once_and_for_its_time,
             mail_stands_for_the_password_once_it_is_enrolled,
             mail_is_enrolled_with_verified_addresses_only,
             factors_by_mail_go_with_the_others_and_with_their_user,
             the_factor_by_mail_goes_with_the_last_verified_address,
             codes_are_mailed_within_bounds,
+            an_address_is_verified_as_long_as_it_is_the_users_and_is_not,
             mails_wait_in_order_until_they_are_settled,
             a_full_queue_takes_no_further_mail_and_hinders_nothing_else,
             what_came_after_an_event_is_given_and_nothing_else,

@@ -22,7 +22,7 @@ pub(super) fn revocation_id(letter: char) -> RevocationId {
 pub(super) fn preview(fixture: &Fixture, id: RevocationId, maker: UserNo, count: u64) -> Preview {
     Preview {
         id,
-        maker,
+        maker: Actor::User(maker),
         caller: None,
         made_at: fixture.now(),
         expires_at: fixture.now() + limits::PREVIEW_TIME,
@@ -41,7 +41,12 @@ pub(super) async fn keep(fixture: &Fixture, id: RevocationId, maker: UserNo, ses
 }
 
 pub(super) fn begin(id: RevocationId, by: UserNo) -> Command {
-    Command::BeginRevocation(Beginning { id, digest: DIGEST, reason: "a lost laptop".into(), by })
+    Command::BeginRevocation(Beginning {
+        id,
+        digest: DIGEST,
+        reason: "a lost laptop".into(),
+        by: Actor::User(by),
+    })
 }
 
 fn step(id: RevocationId, from: u64, sessions: &[SessionNo]) -> Command {
@@ -122,7 +127,8 @@ pub async fn a_preview_is_its_makers_and_good_for_its_time_and_its_digest(fixtur
     assert_eq!(fixture.run(begin(id, bob)).await, Err(Refused::PreviewOfAnother));
     let mut digest = DIGEST;
     digest.0[31] ^= 1;
-    let other = Command::BeginRevocation(Beginning { id, digest, reason: String::new(), by: ann });
+    let other =
+        Command::BeginRevocation(Beginning { id, digest, reason: String::new(), by: Actor::User(ann) });
     assert_eq!(fixture.run(other).await, Err(Refused::OtherDigest));
     let until = fixture.now() + limits::PREVIEW_TIME;
     fixture.set_now(until.as_ms());

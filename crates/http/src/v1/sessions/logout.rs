@@ -32,7 +32,7 @@ impl Endpoint for Logout {
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
         let id = call.body.session_id;
-        call.service.end_session(&call.caller, &id).await?;
+        call.service.end_session(call.caller.actor(), &id).await?;
         Json::of(&Success::with(EndedSession { session_id: id }))
     }
 }

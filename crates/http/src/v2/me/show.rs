@@ -1,14 +1,16 @@
-//! `GET me`: the caller, what it may do, and how long its step-up lasts.
+//! `GET me`: the caller, what it may do, and how long its step-up lasts: all that a page has to know when it is opened.
 
+use super::factors::OwnFactors;
 use crate::answer::Json;
-use crate::endpoint::{Endpoint, Needs, Policy, Rate, Record, Route, StepUp, WithoutFactor, get};
+use crate::endpoint::{Endpoint, Policy, Route, StepUp, get};
 use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use crate::time::Time;
-use crate::v2::user::{Email, Factors, emails, roles};
+use crate::v2::me::policy;
+use crate::v2::user::{Email, emails, roles};
 use rollcall_model::{Permission, SessionId};
-use rollcall_service::{Principal, Refusal as Outcome, SignInRefusal};
+use rollcall_service::{Client, Principal, Service};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,48 +20,18 @@ pub struct Me;
 impl Endpoint for Me {
     const ROUTES: &'static [Route] = &[get("/api/v2/me")];
     const SUMMARY: &'static str = "The caller's own user, and what it may do";
-    const POLICY: Policy<Self> = Policy {
-        needs: Needs::Nothing,
-        of_target: &[],
-        rate: Rate::Principal,
-        step_up: StepUp::No,
-        without_factor: WithoutFactor::Allowed,
-        record: Record::Nothing,
-    };
+    const POLICY: Policy<Self> = policy(StepUp::No);
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;
     type Answer = Json<Myself<'static>>;
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
-        let service = &call.service;
-        let me = service.myself(&call.caller).await.map_err(|refusal| match refusal {
-            Outcome::SignIn(SignInRefusal::TokenNotLive) => Refusal::NotSignedIn,
-            other => other.into(),
-        })?;
-        let permissions: Vec<_> = (Permission::ALL.iter())
-            .filter(|permission| service.permits(&call.caller, **permission))
-            .map(|permission| permission.as_str())
-            .collect();
-        let session = call.caller.session().and_then(|session| service.session_id(session));
-        let stepped_up_until = service.stepped_up_until(&call.caller, &call.client);
-        Json::of(&Myself {
-            id: me.user.owner.id.as_str(),
-            username: &me.user.owner.username,
-            name: me.user.owner.name.as_deref(),
-            emails: emails(&me.user),
-            roles: roles(&me.user),
-            permissions,
-            factors: OwnFactors { factors: me.factors().into(), recovery_codes_left: me.recovery_left },
-            must_change_password: me.user.profile.require_password_change,
-            session_id: session.as_ref().map(SessionId::as_str),
-            expires_at: service.expires_at(&call.caller).map(Time),
-            stepped_up_until: stepped_up_until.map(Time),
-        })
+        Myself::of(&call.service, &call.caller, &call.client).await
     }
 }
 
-/// The caller.
+/// Who is signed in.
 #[derive(Serialize, JsonSchema)]
 pub struct Myself<'a> {
     id: &'a str,
@@ -70,6 +42,8 @@ pub struct Myself<'a> {
     /// What it may do.
     permissions: Vec<&'static str>,
     factors: OwnFactors,
+    /// Whether nothing else is answered until a second factor is enrolled.
+    must_enrol_factor: bool,
     /// Whether the password is to be changed.
     must_change_password: bool,
     /// The calling session; null with a personal token.
@@ -80,10 +54,30 @@ pub struct Myself<'a> {
     stepped_up_until: Option<Time>,
 }
 
-/// One's second factors, and how many recovery codes are left.
-#[derive(Serialize, JsonSchema)]
-struct OwnFactors {
-    #[serde(flatten)]
-    factors: Factors,
-    recovery_codes_left: u32,
+impl Myself<'_> {
+    /// What a principal is shown of itself.
+    pub async fn of(
+        service: &Service,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<Json<Myself<'static>>, Refusal> {
+        let me = service.myself(principal).await?;
+        let permitted = |permission: &&Permission| service.permits(principal, **permission);
+        let permissions = Permission::ALL.iter().filter(permitted).map(|permission| permission.as_str());
+        let session = principal.session().and_then(|session| service.session_id(session));
+        Json::of(&Myself {
+            id: me.user.owner.id.as_str(),
+            username: &me.user.owner.username,
+            name: me.user.owner.name.as_deref(),
+            emails: emails(&me.user.emails),
+            roles: roles(&me.user),
+            permissions: permissions.collect(),
+            factors: OwnFactors::from(&me),
+            must_enrol_factor: service.must_enrol_factor(principal),
+            must_change_password: me.user.profile.require_password_change,
+            session_id: session.as_ref().map(SessionId::as_str),
+            expires_at: service.expires_at(principal).map(Time),
+            stepped_up_until: service.stepped_up_until(principal, client).map(Time),
+        })
+    }
 }

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use rollcall_model::revocation::SetDigest;
 use rollcall_model::{Permission, limits};
-use rollcall_service::{Principal, Refusal as Outcome, RevocationRefusal};
+use rollcall_service::{AnyPrincipal, Refusal as Outcome, RevocationRefusal};
 
 /// The endpoint.
 pub struct Execute;
@@ -26,7 +26,7 @@ impl Endpoint for Execute {
         without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = Nothing;
     type Body = Request;
     type Answer = Work<Receipt<'static>>;

@@ -10,7 +10,7 @@ use crate::v2::count::Tally;
 use crate::v2::item::{Session, item};
 use data_encoding::HEXLOWER;
 use rollcall_model::{Permission, limits};
-use rollcall_service::{PreviewRequest, Previewed, Principal};
+use rollcall_service::{AnyPrincipal, PreviewRequest, Previewed};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ impl Endpoint for Preview {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = Nothing;
     type Body = Request;
     type Answer = Json<FrozenPreview>;

@@ -7,7 +7,7 @@ use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use rollcall_model::Permission;
-use rollcall_service::Principal;
+use rollcall_service::AnyPrincipal;
 
 /// The endpoint.
 pub struct Show;
@@ -23,7 +23,7 @@ impl Endpoint for Show {
         without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = Nothing;
     type Body = Nothing;
     type Answer = Json<Receipt<'static>>;

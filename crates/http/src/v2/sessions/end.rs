@@ -8,7 +8,7 @@ use crate::guard::Call;
 use crate::input::Nothing;
 use crate::refusal::Refusal;
 use rollcall_model::Permission;
-use rollcall_service::Principal;
+use rollcall_service::AnyPrincipal;
 
 /// The endpoint.
 pub struct End;
@@ -24,13 +24,13 @@ impl Endpoint for End {
         without_factor: WithoutFactor::Refused,
         record: Record::Nothing,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = Nothing;
     type Body = Nothing;
     type Answer = Done;
 
     async fn act(call: Call<Self>) -> Result<Self::Answer, Refusal> {
-        call.service.end_session(&call.caller, call.path.get("id")).await?;
+        call.service.end_session(call.caller.actor(), call.path.get("id")).await?;
         Ok(Done)
     }
 }

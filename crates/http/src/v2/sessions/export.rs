@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use rollcall_model::{Permission, Timestamp, limits};
 use rollcall_service::index::Row;
-use rollcall_service::{Found, Principal, Service};
+use rollcall_service::{AnyPrincipal, Found, Service};
 use std::sync::Arc;
 
 /// The endpoint.
@@ -73,7 +73,7 @@ impl Endpoint for Export {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = ExportQuery;
     type Body = Nothing;
     type Answer = Exported;
@@ -85,7 +85,7 @@ impl Endpoint for Export {
             Some(given) => return Err(Refusal::Format { given: given.into() }),
         };
         let of = call.service.as_of(call.query.as_of).await?;
-        let filter = call.service.filter(&of, &call.query.q, &call.caller).await?;
+        let filter = call.service.filter(&of, &call.query.q, call.caller.session()).await?;
         let found = call.service.find(of, filter).await?;
         let going = Going { found, items: 0, format, caller: call.caller, service: call.service };
         let head = match format {
@@ -129,7 +129,7 @@ struct Going {
     found: Found,
     items: usize,
     format: Format,
-    caller: Principal,
+    caller: AnyPrincipal,
     service: Arc<Service>,
 }
 

@@ -10,7 +10,7 @@ use crate::v2::count::Tally;
 use crate::v2::cursor;
 use crate::v2::page::{Page, SessionPage, write};
 use rollcall_model::Permission;
-use rollcall_service::Principal;
+use rollcall_service::AnyPrincipal;
 use rollcall_service::index::{List as Asked, Page as Rows, Scope};
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Endpoint for List {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = ListQuery;
     type Body = Nothing;
     type Answer = Json<SessionPage>;
@@ -38,7 +38,7 @@ impl Endpoint for List {
         let (sort, facets, name) = (query.sort()?, query.facets()?, query.list_name());
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
         let of = service.as_of(query.as_of).await?;
-        let (then, filter) = (of.then(), service.filter(&of, &query.q, &call.caller).await?);
+        let (then, filter) = (of.then(), service.filter(&of, &query.q, call.caller.session()).await?);
         let counted = match &*facets {
             [] => None,
             facets => {

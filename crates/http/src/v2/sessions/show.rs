@@ -10,7 +10,7 @@ use crate::v2::event::{EventActor, actor, detail};
 use crate::v2::item::{Session, ended_item, live_item};
 use rollcall_model::Permission;
 use rollcall_service::index::Row;
-use rollcall_service::{AuditEvent, Principal};
+use rollcall_service::{AnyPrincipal, AuditEvent};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ impl Endpoint for Show {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = Nothing;
     type Body = Nothing;
     type Answer = Json<SessionWithHistory>;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use rollcall_model::{EndReason, Permission, Seq, limits};
 use rollcall_service::index::Row;
-use rollcall_service::{Beginning, Follower, Next, Notice, Place, Principal, Service, Watch};
+use rollcall_service::{AnyPrincipal, Beginning, Follower, Next, Notice, Place, Service, Watch};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl Endpoint for Stream {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = StreamQuery;
     type Body = Nothing;
     type Answer = Followed;
@@ -64,9 +64,9 @@ impl Endpoint for Stream {
         let (service, caller) = (call.service, call.caller);
         let place = service.stream_place(&caller)?;
         let heard = call.last_event_id.or(call.query.last_event_id.map(|id| id as u64)).map(Seq);
-        let watch = service.watch(&caller);
+        let watch = caller.user().and_then(|user| service.watch(user));
         let write = |row: &Row<'_>| item::item(row, None);
-        let follower = service.follow(&call.query.q, &caller, heard, write).await?;
+        let follower = service.follow(&call.query.q, caller.session(), heard, write).await?;
         let going = Going { head: Some(head(&follower)), follower, watch, caller, service, _place: place };
         let pieces = stream::unfold(Some(going), async |going| going?.next().await);
         Ok(Followed(Streamed { content_type: EVENTS, file_name: None, pieces: Box::pin(pieces) }))
@@ -116,7 +116,7 @@ struct Going {
     head: Option<Bytes>,
     follower: Follower,
     watch: Option<Watch>,
-    caller: Principal,
+    caller: AnyPrincipal,
     service: Arc<Service>,
     _place: Place,
 }

@@ -79,7 +79,7 @@ impl<'a> From<&'a FoundUser> for UserItem<'a> {
             id: owner.id.as_str(),
             username: &owner.username,
             name: owner.name.as_deref(),
-            emails: emails(user),
+            emails: emails(&user.emails),
             roles: roles(user),
             active: user.active,
             created_at: Time(user.created_at),

@@ -10,7 +10,7 @@ use crate::v2::page::{Page, SessionPage, write};
 use crate::v2::search::SearchQuery;
 use rollcall_model::Permission;
 use rollcall_service::index::{List, Page as Rows, Scope};
-use rollcall_service::{Principal, UserName};
+use rollcall_service::{AnyPrincipal, UserName};
 
 /// The endpoint.
 pub struct Sessions;
@@ -26,7 +26,7 @@ impl Endpoint for Sessions {
         without_factor: WithoutFactor::Refused,
         record: Record::Read,
     };
-    type Caller = Principal;
+    type Caller = AnyPrincipal;
     type Query = SearchQuery;
     type Body = Nothing;
     type Answer = Json<SessionPage>;
@@ -37,7 +37,7 @@ impl Endpoint for Sessions {
         let name = query.list_name(&format!("sessions of {id}"));
         let after = query.cursor.as_deref().map(|sealed| cursor::open(service, &name, sealed)).transpose()?;
         let live = service.live();
-        let filter = service.filter(&live, &query.q, &call.caller).await?;
+        let filter = service.filter(&live, &query.q, call.caller.session()).await?;
         let count = query.limit;
         let list = List { scope: Scope::Of(user), filter, sort: Vec::new(), after, offset: 0, count };
         let (sealing, current) = (service.clone(), call.caller.session());
