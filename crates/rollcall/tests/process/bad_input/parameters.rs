@@ -96,8 +96,18 @@ fn flat(kind: Kind) -> Vec<(String, Said)> {
             values
         }
         Kind::Instant => {
-            let no_instant =
-                ["", "7d", "now", "1", "2026", "2026-13-01", "2026-11-01T25:00Z", "2026-11-01%00", "%ff", "-1"];
+            let no_instant = [
+                "",
+                "7d",
+                "now",
+                "1",
+                "2026",
+                "2026-13-01",
+                "2026-11-01T25:00Z",
+                "2026-11-01%00",
+                "%ff",
+                "-1",
+            ];
             let mut values = all(&no_instant, must_be);
             values.extend(all(&["2026-11-01", "9999-12-31T23:59:59Z", "2026-11-01T08:15%2B01:00"], |_| Fine));
             values
