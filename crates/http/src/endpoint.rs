@@ -326,6 +326,7 @@ impl Caller for AnyPrincipal {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it becomes what is given back")]
 fn user(principal: AnyPrincipal) -> Result<Principal, Refusal> {
     match principal {
         AnyPrincipal::User(principal) => Ok(principal),

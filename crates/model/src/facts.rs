@@ -158,22 +158,7 @@ impl Facts {
     pub fn apply(&mut self, event: &Event) {
         self.head = Head { seq: event.seq, at: event.at, live: event.live };
         match &event.happening {
-            Happening::UserCreated { user, .. } => {
-                let no = user.owner.no;
-                let owner = Arc::new(user.owner.clone());
-                let fact = UserFact {
-                    owner,
-                    active: user.active,
-                    authenticator: None,
-                    wants_mail: false,
-                    addresses: Addresses::of(&user.emails),
-                };
-                self.had_administrator |= user.owner.roles.contains(Role::Admin);
-                self.active_administrators += u64::from(fact.is_active_administrator());
-                self.usernames.insert(NameKey::of(&user.owner.username), no);
-                self.emails.extend(user.emails.iter().map(|email| (NameKey::of(&email.address), no)));
-                self.users.insert(no, fact);
-            }
+            Happening::UserCreated { user, .. } => self.create(user),
             Happening::UserChanged { before, after } => {
                 if before.emails != after.emails {
                     self.mailed.remove(&after.owner.no);
@@ -226,12 +211,9 @@ impl Facts {
                     held.retain(|fact| fact.no != *token);
                 }
             }
-            Happening::ServiceTokenMade(token) => self.service_tokens.push(ServiceToken::clone(token)),
-            Happening::ServiceTokenRotated(token) => {
-                self.service_tokens.retain(|known| known.no != token.no);
-                self.service_tokens.push(ServiceToken::clone(token));
-            }
-            Happening::ServiceTokenRevoked { no, .. } => self.service_tokens.retain(|known| known.no != *no),
+            Happening::ServiceTokenMade(_)
+            | Happening::ServiceTokenRotated(_)
+            | Happening::ServiceTokenRevoked { .. } => self.apply_to_service_tokens(event),
             Happening::KeyAdopted(key) => self.key = Some(*key),
             Happening::UserActivated | Happening::UserDeactivated => {
                 let active = matches!(event.happening, Happening::UserActivated);
@@ -262,6 +244,34 @@ impl Facts {
             | Happening::UserUnlocked
             | Happening::StepUpPassed(_)
             | Happening::Observed(_) => {}
+        }
+    }
+
+    fn create(&mut self, user: &User) {
+        let no = user.owner.no;
+        let fact = UserFact {
+            owner: Arc::new(user.owner.clone()),
+            active: user.active,
+            authenticator: None,
+            wants_mail: false,
+            addresses: Addresses::of(&user.emails),
+        };
+        self.had_administrator |= user.owner.roles.contains(Role::Admin);
+        self.active_administrators += u64::from(fact.is_active_administrator());
+        self.usernames.insert(NameKey::of(&user.owner.username), no);
+        self.emails.extend(user.emails.iter().map(|email| (NameKey::of(&email.address), no)));
+        self.users.insert(no, fact);
+    }
+
+    fn apply_to_service_tokens(&mut self, event: &Event) {
+        match &event.happening {
+            Happening::ServiceTokenMade(token) => self.service_tokens.push(ServiceToken::clone(token)),
+            Happening::ServiceTokenRotated(token) => {
+                self.service_tokens.retain(|known| known.no != token.no);
+                self.service_tokens.push(ServiceToken::clone(token));
+            }
+            Happening::ServiceTokenRevoked { no, .. } => self.service_tokens.retain(|known| known.no != *no),
+            _ => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! What has to be known to decide a batch of commands: which rows an engine reads under the locked head.
 
-use crate::command::{Command, Shown};
+use crate::command::{Asker, Command, Shown};
 use crate::factor::{Proof, RecoveryHash};
 use crate::failure::FailureKey;
 use crate::ids::{RevocationId, SessionNo, TokenNo, UserNo};
@@ -100,15 +100,9 @@ impl Needs {
                 self.token(token.user, token.by);
             }
             Command::RemovePersonalToken { user, .. } => self.personal_of.push(*user),
-            Command::MakeServiceToken(token) => {
-                self.token(token.by.user, token.by.token);
-                self.service_tokens = true;
-            }
-            Command::RotateServiceToken(rotation) => {
-                self.token(rotation.by.user, rotation.by.token);
-                self.service_tokens = true;
-            }
-            Command::RevokeServiceToken { .. } => self.service_tokens = true,
+            Command::MakeServiceToken(token) => self.service_tokens(Some(token.by)),
+            Command::RotateServiceToken(rotation) => self.service_tokens(Some(rotation.by)),
+            Command::RevokeServiceToken { .. } => self.service_tokens(None),
             Command::Unlock { user, .. } => {
                 self.tokens_of(*user);
                 self.failures_of.push(*user);
@@ -213,6 +207,14 @@ impl Needs {
     fn token(&mut self, user: UserNo, token: TokenNo) {
         self.sessions.push(SessionNo(token.0));
         self.personal_of.push(user);
+    }
+
+    /// The service tokens, and the token of who asks for a change of them.
+    fn service_tokens(&mut self, by: Option<Asker>) {
+        self.service_tokens = true;
+        if let Some(by) = by {
+            self.token(by.user, by.token);
+        }
     }
 
     fn shown(&mut self, user: UserNo, shown: Shown) {

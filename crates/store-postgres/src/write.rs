@@ -142,8 +142,7 @@ async fn gather(
     let (usernames, emails) = (texts(&needs.usernames), texts(&needs.emails));
     let (recovery_users, recovery_hashes): (Vec<i64>, Vec<&[u8]>) =
         needs.recovery.iter().map(|(user, code)| (number(user.0), &code.0[..])).unzip();
-    let admin: RoleSet = [Role::Admin].into_iter().collect();
-    let admin = i64::from(admin.bits());
+    let admin = i64::from([Role::Admin].into_iter().collect::<RoleSet>().bits());
     // In this order they are sent.
     let (
         begun,
@@ -210,10 +209,7 @@ async fn gather(
     facts.key = workspace.and_then(|workspace| workspace.key);
     facts.active_administrators = administrators?.first().map_or(Ok(0), |row| unsigned(row, 0))?;
     facts.profiles = profiles?.into_iter().map(|found| (found.user.owner.no, found.user)).collect();
-    for row in sessions {
-        let (no, fact) = rows::session_fact(&row)?;
-        facts.sessions.insert(no, fact);
-    }
+    facts.sessions = sessions.iter().map(rows::session_fact).collect::<Result<_, _>>()?;
     for row in passwords? {
         facts.passwords.insert(user_no(&row, 0)?, PasswordHash(get(&row, 1)?));
     }

@@ -15,8 +15,8 @@ use rollcall_model::session::{EndReason, Session};
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
 use rollcall_model::{
-    AddressKey, Command, Event, Grants, Happening, Permission, Randomness, Role, RoleSet, Seq, Timestamp,
-    User,
+    AddressKey, Command, Event, Grants, Happening, Permission, PersonalToken, Randomness, Role, RoleSet, Seq,
+    Timestamp, User,
 };
 use rollcall_store::chain::{self, SALT_BYTES};
 use rollcall_store::remembered::Remembered;
@@ -354,18 +354,7 @@ impl Writing<'_> {
             Happening::SessionEnded { reason, due, .. } => {
                 self.insert_ending(event, *reason, due.unwrap_or(event.at))
             }
-            Happening::PersonalTokenMade(token) => self.execute(
-                sql::INSERT_PERSONAL_TOKEN,
-                params![
-                    number(token.no.0),
-                    subject(event),
-                    token.token.0,
-                    token.name,
-                    token.last_part,
-                    token.bypasses_step_up,
-                    token.made_at.as_ms()
-                ],
-            ),
+            Happening::PersonalTokenMade(token) => self.insert_personal_token(event, token),
             Happening::PersonalTokenRemoved { token, .. } => {
                 self.execute(sql::DROP_PERSONAL_TOKEN, [number(token.0)])?;
                 self.execute(sql::DROP_STEP_UPS, [number(token.0)])
@@ -387,6 +376,21 @@ impl Writing<'_> {
             }
             Happening::UserUnlocked | Happening::Observed(_) => Ok(()),
         }
+    }
+
+    fn insert_personal_token(&self, event: &Event, token: &PersonalToken) -> Result<(), rusqlite::Error> {
+        self.execute(
+            sql::INSERT_PERSONAL_TOKEN,
+            params![
+                number(token.no.0),
+                subject(event),
+                token.token.0,
+                token.name,
+                token.last_part,
+                token.bypasses_step_up,
+                token.made_at.as_ms()
+            ],
+        )
     }
 
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), rusqlite::Error> {

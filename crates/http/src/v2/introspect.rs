@@ -7,7 +7,7 @@ use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, required};
 use crate::refusal::Refusal;
 use crate::time::Time;
-use rollcall_model::{Permission, Role, limits};
+use rollcall_model::{Permission, Role, SessionId, limits};
 use rollcall_service::{AnyPrincipal, GoodToken};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,7 +66,7 @@ impl<'a> From<&'a GoodToken> for Introspected<'a> {
             username: &good.owner.username,
             name: good.owner.name.as_deref(),
             roles: good.owner.roles.iter().map(Role::as_str).collect(),
-            session_id: good.session.as_ref().map(|id| id.as_str()),
+            session_id: good.session.as_ref().map(SessionId::as_str),
             expires_at: good.expires_at.map(Time),
         }
     }

@@ -93,6 +93,38 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "Send an object, as `Content-Type: application/json`.",
         ),
         Refusal::TooMany { wait } => too_many(*wait),
+        Refusal::Sort { .. }
+        | Refusal::Facet { .. }
+        | Refusal::OfThePresent { .. }
+        | Refusal::Format { .. }
+        | Refusal::Scope { .. }
+        | Refusal::Network { .. }
+        | Refusal::Time(_)
+        | Refusal::BadCursor
+        | Refusal::Range(_) => parameter(refusal),
+        Refusal::Outcome(outcome) => self::outcome(outcome),
+        // Beside our own faults, what only endpoints of v1 are refused with.
+        Refusal::Internal
+        | Refusal::NotAnUpgrade
+        | Refusal::NotACall
+        | Refusal::NoSuchCall { .. }
+        | Refusal::UserNotFound
+        | Refusal::UserUnknown
+        | Refusal::UserIdUnknown
+        | Refusal::UserInvalid
+        | Refusal::RoleIdUnknown
+        | Refusal::NoSuchPermission
+        | Refusal::NoSuchRole
+        | Refusal::NoDate
+        | Refusal::NobodyToMail
+        | Refusal::UserQuery
+        | Refusal::SortKeys => internal(),
+    }
+}
+
+/// A parameter that is of its declared type, and cannot be what it should.
+fn parameter(refusal: &Refusal) -> Problem {
+    match refusal {
         Refusal::Sort { given } => {
             let detail = format!("{given:?} is none of {}; `-` before one turns it around.", sort_names());
             new(400, "bad-sort", "This cannot be sorted by", &detail)
@@ -121,23 +153,7 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "Take `next` of the page before, with the same q, sort and as_of, within a day; or begin anew without it.",
         ),
         Refusal::Range(what) => new(400, "bad-range", "There is no such stretch of time", what),
-        Refusal::Outcome(outcome) => self::outcome(outcome),
-        // Beside our own faults, what only endpoints of v1 are refused with.
-        Refusal::Internal
-        | Refusal::NotAnUpgrade
-        | Refusal::NotACall
-        | Refusal::NoSuchCall { .. }
-        | Refusal::UserNotFound
-        | Refusal::UserUnknown
-        | Refusal::UserIdUnknown
-        | Refusal::UserInvalid
-        | Refusal::RoleIdUnknown
-        | Refusal::NoSuchPermission
-        | Refusal::NoSuchRole
-        | Refusal::NoDate
-        | Refusal::NobodyToMail
-        | Refusal::UserQuery
-        | Refusal::SortKeys => internal(),
+        _ => internal(),
     }
 }
 
@@ -529,7 +545,11 @@ pub fn samples() -> Vec<Refusal> {
     vec![
         Refusal::ForeignOrigin,
         Refusal::InsecureOrigin,
+        Refusal::Outcome(Outcome::FactorEnrolled),
         Refusal::Outcome(Outcome::FactorNotEnrolled),
+        Refusal::Outcome(Outcome::InvalidTotp),
+        Refusal::Outcome(Outcome::TooManyStreams),
+        Refusal::Outcome(Outcome::TooManyFollowed),
         Refusal::Outcome(Outcome::NothingToVerify),
         Refusal::Outcome(Outcome::WrongAddressCode),
         Refusal::Outcome(Outcome::TooManyMails(WAIT)),

@@ -39,8 +39,8 @@ impl<T: DeserializeOwned> Listed<T> {
     /// One document, an item a line.
     pub fn document(&self) -> String {
         let rows: Vec<_> = self.rows.iter().map(|row| row.json.get()).collect();
-        let rest: String = self.rest.iter().map(|(name, json)| format!(",{name:?}:{json}")).collect();
-        crate::clean::json(&format!("{{\"items\":[\n{}\n]{rest}}}\n", rows.join(",\n")))
+        let rest: Vec<_> = self.rest.iter().map(|(name, json)| format!(",{name:?}:{json}")).collect();
+        crate::clean::json(&format!("{{\"items\":[\n{}\n]{}}}\n", rows.join(",\n"), rest.concat()))
     }
 
     /// A list that has one page.

@@ -77,19 +77,23 @@ pub fn run(command: &Export) -> anyhow::Result<()> {
     query.push(("format", command.format.name().into()));
     query.extend(command.as_of.clone().map(|at| ("as_of", at)));
     let stream = remote.follow(&Request::stream("sessions/export", query))?;
-    match &command.output {
-        Some(path) => to_file(stream, command.format, path)?,
-        None => {
-            let is_terminal = stdout().is_terminal();
-            copy(stream, command.format, |line| match is_terminal {
-                true => print_on(
-                    format!("{}\n", clean(String::from_utf8_lossy(line).trim_end(), usize::MAX)).as_bytes(),
-                ),
-                false => print_on(line),
-            })?;
-        }
+    if let Some(path) = &command.output {
+        return Ok(to_file(stream, command.format, path)?);
     }
+    let is_terminal = stdout().is_terminal();
+    copy(
+        stream,
+        command.format,
+        |line| {
+            if is_terminal { print_on(safe(line).as_bytes()) } else { print_on(line) }
+        },
+    )?;
     Ok(())
+}
+
+/// A line that does nothing to a terminal.
+fn safe(line: &[u8]) -> String {
+    format!("{}\n", clean(String::from_utf8_lossy(line).trim_end(), usize::MAX))
 }
 
 fn to_file(stream: impl Read, format: Format, path: &Path) -> Result<(), Failure> {

@@ -36,7 +36,7 @@ const COUNT: usize = 50;
 pub struct List {
     #[command(flatten)]
     filter: Filter,
-    /// Order: login, seen, user, name, device, type, version, os, os_version, host, ip, separated by commas,
+    /// Order: login, seen, user, name, device, type, version, os, `os_version`, host, ip, separated by commas,
     /// each with `-` before it for descending; the newest first by default
     #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
     sort: Option<String>,

@@ -47,10 +47,10 @@ impl Preview {
         for (name, tally) in [("user", user), ("device", device), ("role", role)] {
             let more = tally.more + tally.values.len().saturating_sub(SHOWN) as u64;
             let values = tally.values.iter().take(SHOWN).cloned().collect();
-            text.push_str(&format!("\n{}", counts(name, &Tally { values, more })));
+            // Text is always writable.
+            let _ = write!(text, "\n{}", counts(name, &Tally { values, more }));
         }
         let sample: Vec<&Session> = self.sample.iter().take(SHOWN).collect();
-        // Text is always writable.
         let _ = write!(text, "\nthe newest:\n{}", tabled(&columns(&sample, now)));
         if self.includes_current {
             text.push_str("\nThe session that asks is among them.\n");

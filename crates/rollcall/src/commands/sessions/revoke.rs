@@ -39,6 +39,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// What `rollcall sessions revoke` is told.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Revoke {
     #[command(flatten)]
     filter: Filter,

@@ -1,6 +1,7 @@
 //! API v2.
 
 mod as_of;
+mod as_of_replay;
 mod audit;
 mod credentials;
 mod export;
