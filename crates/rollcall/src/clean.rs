@@ -15,7 +15,7 @@ const MARKS_MAX: usize = 4;
 
 /// A text fit for a terminal, at most so many characters of it.
 pub fn clean(text: &str, chars_max: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(chars_max * 4));
+    let mut out = String::with_capacity(text.len().min(chars_max.saturating_mul(4)));
     let mut marks = 0;
     let shown = text.chars().filter(|char| !is_unseen(*char)).filter(|char| {
         marks = if char.width() == Some(0) { marks + 1 } else { 0 };

@@ -5,6 +5,7 @@ use crate::commands::backup::{self, Backup};
 use crate::commands::completions::{self, Completions};
 use crate::commands::config::{self, Config};
 use crate::commands::connection::finish;
+use crate::commands::contain::{self, Contain};
 use crate::commands::copy;
 use crate::commands::doctor::{self, Doctor};
 use crate::commands::generate::{self, Generate};
@@ -14,7 +15,9 @@ use crate::commands::man::{self, Man};
 use crate::commands::outbox::{self, Outbox};
 use crate::commands::restore::{self, Restore};
 use crate::commands::serve::{self, Serve};
+use crate::commands::service_tokens::{self, ServiceTokens};
 use crate::commands::sessions::{self, Sessions};
+use crate::commands::tokens::{self, Tokens};
 use crate::commands::user::{self, User};
 use crate::commands::whoami::{self, Whoami};
 use crate::remote::failure::EXIT_CODES;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 const EXAMPLE: &str = "\
 Example:
   rollcall login --url https://chat.example.org --user ann
-  rollcall sessions list --filter chrome";
+  rollcall sessions list device:chrome";
 
 /// Tells a workspace who is signed in, and ends sessions.
 #[derive(Debug, Parser)]
@@ -45,7 +48,7 @@ enum Command {
     /// Let a user in again: by the operator's hand, while no server runs
     #[command(subcommand)]
     User(User),
-    /// Hold the ledger against itself, beside a running server too
+    /// Hold the ledger against itself, or ask a running server what happened
     #[command(subcommand)]
     Audit(Audit),
     /// Look at settings, store, key, clock and listener, and say what is wrong
@@ -66,8 +69,14 @@ enum Command {
     Logout(Logout),
     /// Say as whom the commands act, and where
     Whoami(Whoami),
-    /// List who is signed in, and end sessions
+    /// List, watch and export who is signed in, and end sessions
     Sessions(Sessions),
+    /// Shut a user out: no sign-in, no sessions, no tokens
+    Contain(Contain),
+    /// List and end personal access tokens of users
+    Tokens(Tokens),
+    /// Manage the tokens that programs call with
+    ServiceTokens(ServiceTokens),
     /// Print what a shell completes
     Completions(Completions),
     /// Print the manual page, or write one for each command
@@ -81,7 +90,7 @@ impl Cli {
             Command::Serve(command) => return serve::run(command),
             Command::Config(command) => return config::run(command),
             Command::User(command) => return user::run(command),
-            Command::Audit(command) => return audit::run(command),
+            Command::Audit(command) => return audit::run(&command),
             Command::Doctor(command) => return doctor::run(&command),
             Command::Backup(command) => return backup::run(&command),
             Command::Restore(command) => return restore::run(&command),
@@ -92,6 +101,9 @@ impl Cli {
             Command::Logout(command) => logout::run(&command),
             Command::Whoami(command) => whoami::run(&command),
             Command::Sessions(command) => sessions::run(&command),
+            Command::Contain(command) => contain::run(&command),
+            Command::Tokens(command) => tokens::run(&command),
+            Command::ServiceTokens(command) => service_tokens::run(&command),
             Command::Completions(command) => completions::run(&command, Self::command()),
             Command::Man(command) => man::run(&command, Self::command()),
         })

@@ -4,10 +4,16 @@ use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
 
 /// Prints a result. A reader that has seen enough, such as `head`, is no failure.
 pub fn print(text: &str) -> io::Result<()> {
+    print_on(text.as_bytes()).map(|_| ())
+}
+
+/// Prints a part of a long result, and says whether somebody is still reading.
+pub fn print_on(part: &[u8]) -> io::Result<bool> {
     let mut out = stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
+    match out.write_all(part).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -31,6 +31,13 @@ impl Progress {
         Self { what, of, started: now, told: now, is_shown: stderr().is_terminal() }
     }
 
+    /// Nothing more is shown.
+    pub fn finish(&self) {
+        if self.is_shown {
+            progress("");
+        }
+    }
+
     /// So many are.
     pub fn reach(&mut self, rows: u64) {
         let every = if self.is_shown { SHOWN_EVERY } else { SAID_EVERY };

@@ -38,6 +38,16 @@ pub fn short(instant: Timestamp) -> String {
     instant.to_string().chars().take(16).map(|char| if char == 'T' { ' ' } else { char }).collect()
 }
 
+/// What the wire writes, to the minute; what is no instant as it came.
+pub fn shown(text: &str) -> String {
+    parse(text).map_or_else(|| text.into(), short)
+}
+
+/// So many milliseconds, in seconds.
+pub fn seconds(ms: u64) -> String {
+    format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
+}
+
 /// How long ago, in one unit, rounded down.
 pub fn ago(instant: Timestamp, now: Timestamp) -> String {
     let (seconds, ahead) = match now.since(instant).as_secs() {

@@ -3,9 +3,10 @@
 use crate::clean::clean;
 use crate::output::say;
 use crate::remote::credentials::{self, variable};
-use crate::remote::prompt::Terminal;
+use crate::remote::prompt::{Ask, Terminal};
 use crate::remote::step_up::{Codes, VARIABLE};
 use crate::remote::{Failure, Kind, Remote, Secret, ServerUrl};
+use crate::table::{Column, room, table};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -34,6 +35,31 @@ impl Connection {
     }
 }
 
+/// Asks whoever is at the terminal whether to go on; the question ends without its mark. `--yes` has said so.
+pub fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let answer = person()?.line(&format!("{question}? [y/N] "))?;
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Kind::Failed.because("nothing was done"))
+}
+
+/// Whoever is at the terminal.
+pub fn person() -> Result<Terminal, Failure> {
+    Terminal::open()
+        .ok_or_else(|| Kind::Usage.because("stdin is no terminal, so nobody can be asked: say --yes"))
+}
+
+/// How wide a table may be, and the text of it, with a line break at its end.
+pub fn tabled(columns: &[Column]) -> String {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+    let lines = table(columns, room(variable("COLUMNS").as_deref(), terminal));
+    lines.join("\n") + "\n"
+}
+
 /// Second factors: of the variable, or of whoever is at the terminal.
 pub fn codes() -> Codes {
     let given = variable(VARIABLE).map(Secret::new);
@@ -45,6 +71,9 @@ pub fn codes() -> Codes {
 pub fn finish(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     say(&format!("rollcall: {}", clean(&format!("{error:#}"), ERROR_CHARS)));
-    let kind = error.downcast_ref::<Failure>().map_or(Kind::Failed, |failure| failure.kind);
-    ExitCode::from(kind.exit_code())
+    let failure = error.downcast_ref::<Failure>();
+    if let Some(place) = failure.and_then(|failure| failure.place.as_ref()) {
+        place.shown().iter().for_each(|line| say(&format!("  {line}")));
+    }
+    ExitCode::from(failure.map_or(Kind::Failed, |failure| failure.kind).exit_code())
 }

@@ -39,7 +39,6 @@ struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Data {
-    user_id: String,
     auth_token: String,
     #[serde(default)]
     me: Me,
@@ -65,9 +64,9 @@ pub fn run(command: &Login) -> anyhow::Result<()> {
     let body = json!({ "user": user, "password": password.reveal() });
     let answer =
         remote.act(&Request::sign_in(body, password)).map_err(|failure| wrong(failure, url.as_str()))?;
-    let Data { user_id, auth_token, me } = parse::<Answer>(&answer)?.data;
+    let Data { auth_token, me } = parse::<Answer>(&answer)?.data;
     let username = if me.username.is_empty() { user } else { me.username };
-    let login = Stored { url, user_id, username, token: Secret::new(auth_token) };
+    let login = Stored { url, username, token: Secret::new(auth_token) };
     stored::write(&path, &login)?;
     if let Some(before) = before {
         say(&format!(
@@ -104,7 +103,7 @@ fn name_and_password(name: Option<&str>, url: &str) -> Result<(String, Secret), 
 
 /// The server says the same of a user that is not there and of a wrong password.
 fn wrong(failure: Failure, url: &str) -> Failure {
-    if failure.kind == Kind::NotSignedIn && failure.what.contains("these credentials") {
+    if failure.kind == Kind::NotSignedIn && failure.what == "Unauthorized" {
         return Kind::NotSignedIn.because(format!("{url} knows no such user, or the password is wrong"));
     }
     failure

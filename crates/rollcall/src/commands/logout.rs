@@ -2,11 +2,10 @@
 
 use super::connection::{Connection, codes};
 use crate::output::print;
-use crate::remote::credentials::{TOKEN, USER_ID, find, variable};
+use crate::remote::credentials::{TOKEN, find, variable};
 use crate::remote::http::Request;
-use crate::remote::{Failure, Kind, Remote, stored};
+use crate::remote::{Failure, Remote, stored};
 use clap::Args;
-use serde_json::json;
 
 const EXAMPLE: &str = "\
 Example:
@@ -25,8 +24,8 @@ pub struct Logout {
 
 /// Signs out.
 pub fn run(command: &Logout) -> anyhow::Result<()> {
-    // A token of variables is not this program's to end or to forget.
-    let stored_only = |name: &str| variable(name).filter(|_| name != USER_ID && name != TOKEN);
+    // A variable's token is not this program's to end or to forget.
+    let stored_only = |name: &str| variable(name).filter(|_| name != TOKEN);
     let path = stored::path(&variable)?;
     if command.forget {
         stored::remove(&path)?;
@@ -37,17 +36,12 @@ pub fn run(command: &Logout) -> anyhow::Result<()> {
     let credentials = find(url.as_ref(), &stored_only)?;
     let url = credentials.url.clone();
     let remote = Remote::signed_in(credentials, *insecure_http, codes())?;
-    let said = match remote.act(&Request::post("logout", json!({}))) {
-        Ok(_) => format!("Signed out of {url}: the session is ended, and the stored login is gone.\n"),
-        Err(Failure { kind: Kind::NotSignedIn, .. }) => {
-            format!("The session at {url} had ended already; the stored login is gone.\n")
-        }
-        Err(failure) => {
-            let what = format!("{failure}. The stored login is kept; --forget removes it all the same");
-            return Err(Failure { what, ..failure }.into());
-        }
-    };
+    // It is well when the session had ended before.
+    remote.act(&Request::delete("session")).map_err(|failure| {
+        let what = format!("{failure}. The stored login is kept; --forget removes it all the same");
+        Failure { what, ..failure }
+    })?;
     stored::remove(&path)?;
-    print(&said)?;
+    print(&format!("Signed out of {url}: the session is ended, and the stored login is gone.\n"))?;
     Ok(())
 }

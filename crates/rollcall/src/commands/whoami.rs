@@ -18,7 +18,7 @@ Example:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub struct Whoami {
-    /// Print JSON: userId, username, name, roles, url, source, file
+    /// Print JSON: id, username, name, roles, url, source, file
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -28,7 +28,6 @@ pub struct Whoami {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Me {
-    #[serde(rename = "_id")]
     id: String,
     username: String,
     name: Option<String>,
@@ -48,7 +47,7 @@ pub fn run(command: &Whoami) -> anyhow::Result<()> {
             Source::Stored(path) => ("stored", Some(path.display().to_string())),
         };
         let document = json!({
-            "userId": me.id,
+            "id": me.id,
             "username": me.username,
             "name": me.name,
             "roles": me.roles,

@@ -3,6 +3,7 @@
 //! Whatever a server says is data from outside. No answer makes this fail, and its words are shown only
 //! cleaned.
 
+use super::failure::Place;
 use super::http::Answer;
 use super::step_up::{Challenge, What};
 use super::{Failure, Kind, ServerUrl};
@@ -38,61 +39,108 @@ pub enum Meaning {
 pub fn meaning(answer: &Answer, url: &ServerUrl) -> Meaning {
     // What is no JSON has no fields; that it is none is told below.
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let sentence = text("message").or_else(|| text("error")).filter(|sentence| !sentence.is_empty());
-    let sentence = sentence.map(|sentence| clean(sentence, SENTENCE_CHARS));
-    let code = [text("errorType"), text("error")];
-    let has_code = |known: &str| code.contains(&Some(known));
-    let refused = |kind: Kind, what: String| Meaning::Refused(kind.because(what));
+    let is_done = answer.stream.is_some() || answer.status == 204 || body.is_object();
+    let failed = |what: String| Meaning::Refused(Kind::Failed.because(what));
     match answer.status {
-        200..=299 if body.is_object() && body.get("success") != Some(&Value::Bool(false)) => Meaning::Done,
-        200..=299 => refused(Kind::Failed, sentence.unwrap_or_else(|| no_api(answer, url))),
-        300..=399 => refused(
-            Kind::Failed,
-            match &answer.location {
-                Some(to) => {
-                    format!("{url} leads to {to}, where no credentials are taken: name that by --url")
-                }
-                None => no_api(answer, url),
-            },
-        ),
-        400 | 401 if What::of(code.into_iter().flatten()).is_some() => {
-            let what = What::of(code.into_iter().flatten()).unwrap_or(What::Required);
-            let details = body.get("details").unwrap_or(&Value::Null);
-            let method = details.get("method").and_then(Value::as_str).unwrap_or("totp");
-            let mailed = details.get("codeGenerated") == Some(&Value::Bool(true));
-            match method.parse() {
-                Ok(method) => Meaning::StepUp(Challenge { what, method, mailed }),
-                Err(()) => refused(
-                    Kind::SecondFactor,
-                    format!("{url} wants a second factor that is not known here: {}", clean(method, 40)),
-                ),
-            }
-        }
-        401 if has_code("Unauthorized") || sentence.is_none() => {
-            refused(Kind::NotSignedIn, format!("{url} does not accept these credentials"))
-        }
-        401 => refused(Kind::NotSignedIn, sentence.unwrap_or_default()),
-        403 => refused(Kind::NotPermitted, sentence.unwrap_or_else(|| format!("{url} forbids it"))),
-        404 if sentence.is_some() && !sentence.as_deref().is_some_and(|it| it.contains("endpoint")) => {
-            refused(Kind::NotFound, sentence.unwrap_or_default())
-        }
-        404 => refused(Kind::Failed, no_api(answer, url)),
-        429 => {
-            let wait = answer.retry_after.or_else(|| wait_in(sentence.as_deref()?));
-            let wait = wait.map_or("later".into(), |wait| format!("in {} s", wait.as_secs()));
-            refused(Kind::Unavailable, format!("{url} was asked too often: try again {wait}"))
-        }
-        502..=504 => {
-            let wait = answer.retry_after.unwrap_or(AWAY);
-            let what = format!("{url} does not answer now: try again in {} s", wait.as_secs().max(1));
-            Meaning::Away { wait, failure: Kind::Unavailable.because(what) }
-        }
-        status => refused(
-            Kind::Failed,
-            sentence.unwrap_or_else(|| format!("{url} answered with status {status} and no reason")),
-        ),
+        200..=299 if is_done => Meaning::Done,
+        300..=399 if answer.location.is_some() => failed(format!(
+            "{url} leads to {}, where no credentials are taken: name that by --url",
+            answer.location.as_deref().unwrap_or_default()
+        )),
+        200..=399 => failed(no_api(answer, url)),
+        _ => Said::of(&body).map_or_else(|| bare(answer, url), |said| said.meaning(answer, url)),
     }
+}
+
+/// What a refusal says of itself: a problem document, or, of a sign-in, v1's.
+struct Said<'a> {
+    /// By what it is known.
+    name: &'a str,
+    /// What a person is told.
+    sentence: String,
+    /// Which second factor is wanted.
+    method: &'a str,
+    /// Whether a code was mailed just now.
+    mailed: bool,
+    /// Where the filter is wrong.
+    place: Option<Place>,
+}
+
+impl<'a> Said<'a> {
+    fn of(body: &'a Value) -> Option<Self> {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let shown = |sentence: &str| clean(sentence, SENTENCE_CHARS);
+        if let Some(name) = text("type").and_then(|kind| kind.strip_prefix("/problems/")) {
+            let parts = [text("title"), text("detail")].into_iter().flatten();
+            let number =
+                |name| body.get(name).and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
+            let place = number("column").zip(number("length"));
+            let place = place.map(|(column, length)| Place { filter: String::new(), column, length });
+            let mailed = body.get("code_mailed") == Some(&Value::Bool(true));
+            let method = text("method").unwrap_or("totp");
+            return Some(Self {
+                name,
+                sentence: shown(&parts.collect::<Vec<_>>().join(": ")),
+                method,
+                mailed,
+                place,
+            });
+        }
+        let sentence = text("message").or(text("error")).or(text("errorType"))?;
+        let mut codes = [text("errorType"), text("error")].into_iter().flatten();
+        let name = codes.find(|code| What::of(code).is_some()).unwrap_or_default();
+        let details = body.get("details").unwrap_or(&Value::Null);
+        let method = details.get("method").and_then(Value::as_str).unwrap_or("totp");
+        let mailed = details.get("codeGenerated") == Some(&Value::Bool(true));
+        Some(Self { name, sentence: shown(sentence), method, mailed, place: None })
+    }
+
+    fn meaning(self, answer: &Answer, url: &ServerUrl) -> Meaning {
+        if let Some(what) = What::of(self.name) {
+            return match self.method.parse() {
+                Ok(method) => Meaning::StepUp(Challenge { what, method, mailed: self.mailed }),
+                Err(()) => Meaning::Refused(Kind::SecondFactor.because(format!(
+                    "{url} wants a second factor that is not known here: {}",
+                    clean(self.method, 40)
+                ))),
+            };
+        }
+        let kind = match answer.status {
+            // A sign-in is refused with it too, and that was not asked wrongly.
+            400 if !self.name.is_empty() => Kind::Usage,
+            401 => Kind::NotSignedIn,
+            403 => Kind::NotPermitted,
+            404 if self.name != "no-such-path" => Kind::NotFound,
+            429 | 502..=504 => return away(answer, url, Some(&self.sentence)),
+            _ => Kind::Failed,
+        };
+        Meaning::Refused(Failure { place: self.place.map(Box::new), ..kind.because(self.sentence) })
+    }
+}
+
+/// A refusal that says nothing that is known here.
+fn bare(answer: &Answer, url: &ServerUrl) -> Meaning {
+    let failure = match answer.status {
+        401 => Kind::NotSignedIn.because(format!("{url} does not accept these credentials")),
+        403 => Kind::NotPermitted.because(format!("{url} forbids it")),
+        404 => Kind::Failed.because(no_api(answer, url)),
+        429 | 502..=504 => return away(answer, url, None),
+        status => Kind::Failed.because(format!("{url} answered with status {status} and no reason")),
+    };
+    Meaning::Refused(failure)
+}
+
+/// Asked too often, or away for another reason.
+fn away(answer: &Answer, url: &ServerUrl, sentence: Option<&str>) -> Meaning {
+    let told = answer.retry_after.or_else(|| wait_in(sentence?));
+    let again = told.map_or("later".into(), |wait| format!("in {} s", wait.as_secs().max(1)));
+    let reason = sentence.map_or(String::new(), |sentence| format!(" ({sentence})"));
+    if answer.status == 429 {
+        let what = format!("{url} was asked too often{reason}: try again {again}");
+        return Meaning::Refused(Kind::Unavailable.because(what));
+    }
+    let failure = Kind::Unavailable.because(format!("{url} does not answer now{reason}: try again {again}"));
+    Meaning::Away { wait: told.unwrap_or(AWAY), failure }
 }
 
 /// A body as what it should be.
@@ -132,6 +180,7 @@ mod tests {
             media_type: "text/html; charset=utf-8".into(),
             location: None,
             body: body.into(),
+            stream: None,
         };
         meaning(&answer, &ServerUrl::default())
     }
@@ -145,21 +194,36 @@ mod tests {
 
     #[test]
     fn statuses_have_their_kind() {
-        let body = r#"{"success":false,"error":"Some sentence"}"#;
+        let body = r#"{"type":"/problems/some","title":"Some title","detail":"Do this."}"#;
         for (status, kind) in [
-            (200, Kind::Failed),
             (302, Kind::Failed),
-            (400, Kind::Failed),
+            (400, Kind::Usage),
             (401, Kind::NotSignedIn),
             (403, Kind::NotPermitted),
             (404, Kind::NotFound),
+            (409, Kind::Failed),
             (429, Kind::Unavailable),
             (500, Kind::Failed),
         ] {
-            assert_eq!(refused(status, body).kind, kind, "{status}");
+            let failure = refused(status, body);
+            assert_eq!(failure.kind, kind, "{status}");
+            assert!(status == 302 || failure.what.contains("Some title: Do this."), "{failure}");
         }
-        assert_eq!(answer(200, r#"{"success":true}"#), Meaning::Done);
+        assert_eq!(refused(404, r#"{"type":"/problems/no-such-path","title":"x"}"#).kind, Kind::Failed);
+        // Of a sign-in.
+        assert_eq!(refused(400, r#"{"success":false,"error":"Some sentence"}"#).kind, Kind::Failed);
+        assert_eq!(answer(200, "{}"), Meaning::Done);
+        assert_eq!(answer(204, ""), Meaning::Done);
         assert!(matches!(answer(503, "<html>"), Meaning::Away { wait: AWAY, .. }));
+    }
+
+    #[test]
+    fn a_filter_s_fault_has_its_place() {
+        let body = r#"{"type":"/problems/bad-filter","title":"t","detail":"d","column":10,"length":6}"#;
+        let place = refused(400, body).place.unwrap();
+        assert_eq!((place.column, place.length), (10, 6));
+        let body = r#"{"type":"/problems/bad-filter","title":"t","column":-1,"length":"x"}"#;
+        assert_eq!(refused(400, body).place, None);
     }
 
     #[test]
@@ -203,6 +267,8 @@ mod tests {
         assert_eq!(answer(401, body), wanted(What::Invalid, Method::Email, true));
         let body = r#"{"errorType":"totp-max-attempts","details":"none"}"#;
         assert_eq!(answer(400, body), wanted(What::MaxAttempts, Method::Totp, false));
+        let body = r#"{"type":"/problems/step-up-invalid","title":"t","method":"email","code_mailed":true}"#;
+        assert_eq!(answer(403, body), wanted(What::Invalid, Method::Email, true));
         let body = r#"{"errorType":"totp-required","details":{"method":"\u001b[1mretina"}}"#;
         let failure = refused(400, body);
         assert!(failure.kind == Kind::SecondFactor && !failure.what.contains('\u{1b}'), "{failure}");

@@ -1,4 +1,4 @@
-//! Whose token is used, and for which server: two variables, or else the stored login.
+//! Which token is used, and for which server: a variable's, or else that of the stored login.
 
 use super::{Failure, Kind, Secret, ServerUrl, stored};
 use std::fmt;
@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 /// The variable of the server's address.
 pub const URL: &str = "ROLLCALL_URL";
-/// The variable of the user's id.
-pub const USER_ID: &str = "ROLLCALL_USER_ID";
-/// The variable of the token.
+/// The variable of the token: a user's, or a service token.
 pub const TOKEN: &str = "ROLLCALL_TOKEN";
 
 /// Who is asking, and whom.
@@ -16,9 +14,7 @@ pub const TOKEN: &str = "ROLLCALL_TOKEN";
 pub struct Credentials {
     /// The server that the token is for.
     pub url: ServerUrl,
-    /// The user.
-    pub user_id: String,
-    /// The user's token.
+    /// The token, which says whose it is.
     pub token: Secret,
     /// Where they were found.
     pub source: Source,
@@ -27,7 +23,7 @@ pub struct Credentials {
 /// Where credentials were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// In variables.
+    /// In a variable.
     Environment,
     /// In the file of a stored login.
     Stored(PathBuf),
@@ -36,7 +32,7 @@ pub enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Environment => write!(f, "{USER_ID} and {TOKEN}"),
+            Self::Environment => f.write_str(TOKEN),
             Self::Stored(path) => write!(f, "{}", path.display()),
         }
     }
@@ -59,28 +55,22 @@ pub fn given_url(
     url.map_err(|error| Kind::Usage.because(format!("{URL}: {error}")))
 }
 
-/// The credentials to use. Those of variables are for the address that was given, or else for the default
-/// one; a stored token is for the server that made it, and never for another.
+/// The credentials to use. The variable's are for the address that was given, or else for the default one; a
+/// stored token is for the server that made it, and never for another.
 pub fn find(
     flag: Option<&ServerUrl>,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Credentials, Failure> {
     let given = given_url(flag, variable)?;
-    match (variable(USER_ID), variable(TOKEN)) {
-        (Some(user_id), Some(token)) => {
-            let url = given.unwrap_or_default();
-            return Ok(Credentials { url, user_id, token: Secret::new(token), source: Source::Environment });
-        }
-        (None, None) => {}
-        (user_id, _) => {
-            let (there, missing) = if user_id.is_some() { (USER_ID, TOKEN) } else { (TOKEN, USER_ID) };
-            return Err(Kind::Usage.because(format!("{there} is set, and {missing} is not: both are needed")));
-        }
+    if let Some(token) = variable(TOKEN) {
+        let url = given.unwrap_or_default();
+        return Ok(Credentials { url, token: Secret::new(token), source: Source::Environment });
     }
     let path = stored::path(variable)?;
     let Some(login) = stored::read(&path)? else {
-        return Err(Kind::NotSignedIn
-            .because(format!("nobody is signed in: run `rollcall login`, or set {USER_ID} and {TOKEN}")));
+        return Err(
+            Kind::NotSignedIn.because(format!("nobody is signed in: run `rollcall login`, or set {TOKEN}"))
+        );
     };
     if let Some(given) = given.filter(|given| *given != login.url) {
         return Err(Kind::NotSignedIn.because(format!(
@@ -88,8 +78,8 @@ pub fn find(
             login.url
         )));
     }
-    let stored::Stored { url, user_id, token, .. } = login;
-    Ok(Credentials { url, user_id, token, source: Source::Stored(path) })
+    let stored::Stored { url, token, .. } = login;
+    Ok(Credentials { url, token, source: Source::Stored(path) })
 }
 
 #[cfg(test)]
@@ -102,17 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn variables_come_first_and_both_are_needed() {
-        let both = [(USER_ID, "u"), (TOKEN, "t"), ("XDG_CONFIG_HOME", "/dev/null")];
-        let found = find(None, &surroundings(&both)).unwrap();
-        assert_eq!((found.user_id.as_str(), found.token.reveal()), ("u", "t"));
+    fn the_variable_comes_first() {
+        let set = [(TOKEN, "t"), ("XDG_CONFIG_HOME", "/dev/null")];
+        let found = find(None, &surroundings(&set)).unwrap();
+        assert_eq!(found.token.reveal(), "t");
         assert_eq!((found.source, found.url), (Source::Environment, ServerUrl::default()));
         let other: ServerUrl = "https://a".parse().unwrap();
-        assert_eq!(find(Some(&other), &surroundings(&both)).unwrap().url, other);
-        for half in [[(USER_ID, "u")], [(TOKEN, "t")]] {
-            let failure = find(None, &surroundings(&half)).unwrap_err();
-            assert!(failure.kind == Kind::Usage && failure.what.contains("both"), "{failure}");
-        }
+        assert_eq!(find(Some(&other), &surroundings(&set)).unwrap().url, other);
     }
 
     #[test]
@@ -122,12 +108,8 @@ mod tests {
         let here = [("XDG_CONFIG_HOME", home)];
         assert_eq!(find(None, &surroundings(&here)).unwrap_err().kind, Kind::NotSignedIn);
         let url: ServerUrl = "https://chat.example.org".parse().unwrap();
-        let login = stored::Stored {
-            url: url.clone(),
-            user_id: "u".into(),
-            username: "ann".into(),
-            token: Secret::new("a-token"),
-        };
+        let login =
+            stored::Stored { url: url.clone(), username: "ann".into(), token: Secret::new("a-token") };
         stored::write(&stored::path(&surroundings(&here)).unwrap(), &login).unwrap();
         assert_eq!(find(None, &surroundings(&here)).unwrap().url, url);
         let same = "https://CHAT.example.org:443/".parse().unwrap();

@@ -4,17 +4,20 @@ use super::step_up::Proof;
 use super::{Credentials, Failure, Kind, Secret, ServerUrl};
 use crate::clean::clean;
 use serde_json::Value;
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::HeaderValue;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Error};
+use ureq::{Agent, BodyReader, Error};
 
 /// How long to wait for a connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
-/// A page of a hundred sessions has some 50 KiB.
+/// How long a stream may be silent: a server that follows says every 15 seconds that it is there.
+const SILENCE_MAX: Duration = Duration::from_secs(45);
+/// A page of a thousand sessions has some 500 KiB.
 const BODY_BYTES_MAX: u64 = 16 << 20;
 /// What the server sees as the device. A remembered step-up is bound to it, so that it is always the same.
 const USER_AGENT: &str = concat!("rollcall/", env!("CARGO_PKG_VERSION"), " (command line)");
@@ -32,38 +35,79 @@ impl std::fmt::Debug for Http {
 }
 
 /// What is asked. Its `Debug` does not show the body, which may hold a password.
-pub struct Request<'a> {
-    path: &'a str,
-    query: Vec<(&'a str, String)>,
+pub struct Request {
+    method: &'static str,
+    path: String,
+    query: Query,
     body: Option<Value>,
-    code_in_body: bool,
+    is_sign_in: bool,
+    is_stream: bool,
     /// A secret in the body.
     pub secret: Option<Secret>,
 }
 
-impl<'a> Request<'a> {
-    /// `GET /api/v1/…`
-    pub fn get(path: &'a str, query: Vec<(&'a str, String)>) -> Self {
-        Self { path, query, body: None, code_in_body: false, secret: None }
+/// Parameters of a question.
+pub type Query = Vec<(&'static str, String)>;
+
+impl Request {
+    /// `GET /api/v2/…`
+    pub fn get(path: &str, query: Query) -> Self {
+        Self { query, ..Self::new("GET", format!("v2/{path}")) }
     }
 
-    /// `POST /api/v1/…`
-    pub fn post(path: &'a str, body: Value) -> Self {
-        Self { path, query: Vec::new(), body: Some(body), code_in_body: false, secret: None }
+    /// `GET /api/v2/…`, whose answer is read while it comes.
+    pub fn stream(path: &str, query: Query) -> Self {
+        Self { is_stream: true, ..Self::get(path, query) }
     }
 
-    /// A sign-in: its second factor is a field of the body.
+    /// `POST /api/v2/…`, with a body where there is something to say.
+    pub fn post(path: &str, body: Option<Value>) -> Self {
+        Self { body, ..Self::new("POST", format!("v2/{path}")) }
+    }
+
+    /// `DELETE /api/v2/…`
+    pub fn delete(path: &str) -> Self {
+        Self::new("DELETE", format!("v2/{path}"))
+    }
+
+    /// A sign-in, which is v1's: its second factor is a field of the body.
     pub fn sign_in(body: Value, password: Secret) -> Self {
-        Self { code_in_body: true, secret: Some(password), ..Self::post("login", body) }
+        let secret = Some(password);
+        Self { body: Some(body), is_sign_in: true, secret, ..Self::new("POST", "v1/login".into()) }
+    }
+
+    fn new(method: &'static str, path: String) -> Self {
+        let query = Query::new();
+        Self { method, path, query, body: None, is_sign_in: false, is_stream: false, secret: None }
     }
 
     /// Whether it changes nothing.
     pub fn is_question(&self) -> bool {
-        self.body.is_none()
+        self.method == "GET"
+    }
+
+    /// The filter in it.
+    pub fn filter(&self) -> Option<&str> {
+        let asked = self.query.iter().find(|(name, _)| *name == "q").map(|(_, value)| value.as_str());
+        asked.or_else(|| self.body.as_ref()?.get("q")?.as_str())
     }
 }
 
-impl std::fmt::Debug for Request<'_> {
+/// A text as one segment of a path, whatever is in it.
+pub fn segment(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            out.push(byte.into());
+        } else {
+            // Text is always writable.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request").field("path", &self.path).finish_non_exhaustive()
     }
@@ -79,8 +123,10 @@ pub struct Answer {
     pub media_type: String,
     /// Where a redirect leads.
     pub location: Option<String>,
-    /// The body.
+    /// The body; empty of a stream.
     pub body: Vec<u8>,
+    /// What comes, when a stream was asked for and is given.
+    pub stream: Option<BodyReader<'static>>,
 }
 
 impl std::fmt::Debug for Answer {
@@ -116,33 +162,27 @@ impl Http {
         &self.url
     }
 
-    /// Sends a request and takes the whole answer, whatever its status.
+    /// Sends a request and takes the whole answer, whatever its status; of a stream that is given, its head.
     pub fn send(
         &self,
         request: &Request,
         credentials: Option<&Credentials>,
         proof: Option<&Proof>,
     ) -> Result<Answer, Failure> {
-        let mut uri = format!("{}/api/v1/{}", self.url, request.path);
+        let mut uri = format!("{}/api/{}", self.url, request.path);
         if !request.query.is_empty() {
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&request.query).finish();
             uri = format!("{uri}?{query}");
         }
-        let method = if request.is_question() { "GET" } else { "POST" };
-        let mut head = ureq::http::Request::builder()
-            .method(method)
-            .uri(uri)
-            .header("content-type", "application/json")
-            .header("accept", "application/json");
+        let mut head = ureq::http::Request::builder().method(request.method).uri(uri);
         if let Some(credentials) = credentials {
-            head = head
-                .header("x-user-id", header(&credentials.user_id, "user id")?)
-                .header("x-auth-token", header(credentials.token.reveal(), "token")?);
+            let bearer = format!("Bearer {}", credentials.token.reveal());
+            head = head.header("authorization", header(&bearer, "token")?);
         }
         let mut body = request.body.clone();
         if let Some(proof) = proof {
             match &mut body {
-                Some(Value::Object(fields)) if request.code_in_body => {
+                Some(Value::Object(fields)) if request.is_sign_in => {
                     fields.insert("code".into(), proof.code.reveal().into());
                 }
                 _ => {
@@ -155,22 +195,41 @@ impl Http {
         let body = body.map(|body| body.to_string().into_bytes());
         let unusable = |_| Kind::Usage.because(format!("{} cannot be asked", self.url));
         let sent = match body {
-            None => self.agent.run(head.body(()).map_err(unusable)?),
-            Some(body) => self.agent.run(head.body(body).map_err(unusable)?),
+            None => self.agent.run(self.patiently(request, head.body(()).map_err(unusable)?)),
+            Some(body) => {
+                let head = head.header("content-type", "application/json");
+                self.agent.run(head.body(body).map_err(unusable)?)
+            }
         };
         let mut response = sent.map_err(|error| self.failure(&error))?;
         let text = |name| Some(clean(response.headers().get(name)?.to_str().ok()?, 200));
         let (retry_after, media_type, location) =
             (text("retry-after"), text("content-type"), text("location"));
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(BODY_BYTES_MAX).read_to_vec();
-        Ok(Answer {
-            status,
+        let status = response.status();
+        let mut answer = Answer {
+            status: status.as_u16(),
             retry_after: retry_after.and_then(|seconds| Some(Duration::from_secs(seconds.parse().ok()?))),
             media_type: media_type.unwrap_or_default(),
             location,
-            body: body.map_err(|error| self.failure(&error))?,
-        })
+            body: Vec::new(),
+            stream: None,
+        };
+        if request.is_stream && status.is_success() {
+            answer.stream = Some(response.into_body().into_reader());
+        } else {
+            let body = response.body_mut().with_config().limit(BODY_BYTES_MAX).read_to_vec();
+            answer.body = body.map_err(|error| self.failure(&error))?;
+        }
+        Ok(answer)
+    }
+
+    /// A stream has no end in time: it may only not be silent.
+    fn patiently(&self, request: &Request, head: ureq::http::Request<()>) -> ureq::http::Request<()> {
+        if !request.is_stream {
+            return head;
+        }
+        let config = self.agent.configure_request(head);
+        config.timeout_global(None).timeout_per_read(Some(SILENCE_MAX)).build()
     }
 
     fn failure(&self, error: &Error) -> Failure {
@@ -231,7 +290,7 @@ fn tls() -> TlsConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
+    use std::io::{Read, Write as _};
     use std::net::TcpListener;
 
     /// What one request to a server that says this comes to, and what the server was sent.
@@ -262,7 +321,7 @@ mod tests {
         let (answer, sent) = exchange(says, |http| http.send(&Request::get("me", vec![]), None, None));
         let answer = answer.unwrap();
         assert_eq!((answer.status, answer.location.as_deref()), (302, Some("http://127.0.0.1:1/")));
-        assert!(sent.starts_with("GET /api/v1/me HTTP/1.1\r\n"), "{sent}");
+        assert!(sent.starts_with("GET /api/v2/me HTTP/1.1\r\n"), "{sent}");
     }
 
     #[test]
@@ -323,16 +382,23 @@ mod tests {
             media_type: String::new(),
             location: None,
             body: b"a secret".to_vec(),
+            stream: None,
         };
         let shown = format!("{request:?} {answer:?}");
-        assert_eq!(shown, r#"Request { path: "login", .. } Answer { status: 200, .. }"#);
+        assert_eq!(shown, r#"Request { path: "v1/login", .. } Answer { status: 200, .. }"#);
+    }
+
+    #[test]
+    fn a_segment_stays_one() {
+        assert_eq!(segment("8Zfjixtr-2_~"), "8Zfjixtr-2_~");
+        assert_eq!(segment("../a?b#é %"), "%2E%2E%2Fa%3Fb%23%C3%A9%20%25");
     }
 
     #[test]
     fn a_query_is_escaped() {
         let says = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        let query = vec![("filter", "a b&c=\u{e9}".to_owned())];
-        let (_, sent) = exchange(says, |http| http.send(&Request::get("sessions/list", query), None, None));
-        assert!(sent.starts_with("GET /api/v1/sessions/list?filter=a+b%26c%3D%C3%A9 HTTP/1.1\r\n"), "{sent}");
+        let query = vec![("q", "a b&c=\u{e9}".to_owned())];
+        let (_, sent) = exchange(says, |http| http.send(&Request::get("sessions", query), None, None));
+        assert!(sent.starts_with("GET /api/v2/sessions?q=a+b%26c%3D%C3%A9 HTTP/1.1\r\n"), "{sent}");
     }
 }

@@ -22,12 +22,14 @@ pub use answer::parse;
 pub use credentials::{Credentials, Source};
 pub use failure::{Failure, Kind};
 pub use secret::Secret;
-pub use session::Session;
+pub use session::{Actor, Session, Tally};
 
 use answer::{Meaning, meaning};
-use http::{Http, Request};
+use failure::Place;
+use http::{Answer, Http, Request};
 use std::time::Duration;
 use step_up::{Codes, Proof};
+use ureq::BodyReader;
 
 /// A server's word that it is back soon is waited for, once, for no longer than this.
 const WAIT_MAX: Duration = Duration::from_secs(5);
@@ -54,11 +56,20 @@ impl Remote {
 
     /// Does a request, with a second factor where the server wants one. Gives the body of its success.
     pub fn act(&self, request: &Request) -> Result<Vec<u8>, Failure> {
+        self.answer(request).map(|answer| answer.body)
+    }
+
+    /// The same of a stream: gives what comes, while it comes.
+    pub fn follow(&self, request: &Request) -> Result<BodyReader<'static>, Failure> {
+        self.answer(request)?.stream.ok_or_else(|| Kind::Failed.because("the server gave no stream"))
+    }
+
+    fn answer(&self, request: &Request) -> Result<Answer, Failure> {
         let (mut proof, mut attempt, mut waited) = (None, 0, false);
         loop {
             let answer = self.http.send(request, self.credentials.as_ref(), proof.as_ref())?;
             match meaning(&answer, self.http.url()) {
-                Meaning::Done => return Ok(answer.body),
+                Meaning::Done => return Ok(answer),
                 Meaning::StepUp(challenge) => {
                     proof = Some(self.codes.answer(&challenge, attempt)?);
                     attempt += 1;
@@ -80,8 +91,7 @@ impl Remote {
         let credentials = self.credentials.as_ref();
         if let (Kind::NotSignedIn, Some(credentials)) = (failure.kind, credentials) {
             return failure.kind.because(format!(
-                "{} does not accept the token from {}: its session has ended, or it is not of that user. Run \
-                 `rollcall login`",
+                "{} does not accept the token from {}: it has ended. Run `rollcall login`",
                 credentials.url, credentials.source
             ));
         }
@@ -91,6 +101,9 @@ impl Remote {
             request.secret.as_ref(),
         ];
         let what = secrets.into_iter().flatten().fold(failure.what, |what, secret| secret.strike(&what));
-        Failure { what, ..failure }
+        let place = failure.place.map(|place| {
+            Box::new(Place { filter: request.filter().unwrap_or_default().to_owned(), ..*place })
+        });
+        Failure { what, place, ..failure }
     }
 }

@@ -1,181 +1,158 @@
-//! All rows of a list, page by page, while sessions come and go between the pages.
-//!
-//! A page is a state of its own: a sign-in before its place pushes rows on into the next page, an ending
-//! pulls them back into the one before. So each page is asked for from a row that is known; one that does
-//! not begin with rows known already is asked for again from further back.
-//!
-//! **Invariants**: a row is given once; a session that is live from the first page to the last is given.
+//! Lists, page by page: each page says where the next one begins.
 
-use super::{Failure, Kind, Remote, Session, http::Request, parse};
-use serde::Deserialize;
+use super::http::{Query, Request};
+use super::{Failure, Kind, Remote, parse};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
-/// Rows of a page when all are wanted: as many as servers give.
-pub const PAGE_ROWS: usize = 100;
-/// More rows are not held in memory.
-const ROWS_MAX: usize = 1_000_000;
-/// How often in a row it goes back before it gives up: the list changes faster than it can be read.
-const BACK_MAX: usize = 50;
+/// Items of a page: as many as servers give.
+const PAGE_ITEMS: usize = 1_000;
+/// More items are not held in memory.
+pub const ITEMS_MAX: usize = 1_000_000;
 
-/// A row as it came, and its id.
+/// An item as it came, and what it says.
 #[derive(Debug)]
-pub struct Row {
+pub struct Row<T> {
     /// The text of it.
     pub json: Box<RawValue>,
     /// What it says.
-    pub session: Session,
+    pub item: T,
 }
 
-/// A page of a list.
+/// Items of a list, and what else its first page says.
 #[derive(Debug)]
-pub struct Page {
-    /// Its rows.
-    pub rows: Vec<Row>,
-    /// Rows of the list in all.
-    pub total: u64,
+pub struct Listed<T> {
+    /// The items.
+    pub rows: Vec<Row<T>>,
+    /// Whether there are no more.
+    pub is_all: bool,
+    rest: BTreeMap<String, Box<RawValue>>,
 }
 
-#[derive(Deserialize)]
-struct Text {
-    sessions: Vec<Box<RawValue>>,
-    total: u64,
-}
-
-/// Which list.
-#[derive(Clone, Debug)]
-pub struct List {
-    /// The endpoint.
-    pub path: &'static str,
-    /// `filter` and `sort`, where they are given.
-    pub query: Vec<(&'static str, String)>,
-}
-
-impl List {
-    /// One page.
-    pub fn page(&self, remote: &Remote, offset: usize, count: usize) -> Result<Page, Failure> {
-        let mut query = self.query.clone();
-        query.extend([("offset", offset.to_string()), ("count", count.to_string())]);
-        read(&remote.act(&Request::get(self.path, query))?)
+impl<T: DeserializeOwned> Listed<T> {
+    /// What else is said: `total`, `facets`; `None` when it is not, or not so.
+    pub fn rest<U: DeserializeOwned>(&self, name: &str) -> Option<U> {
+        serde_json::from_str(self.rest.get(name)?.get()).ok()
     }
 
-    /// All rows; `seen` is told how many there are so far, and in all.
-    pub fn all(&self, remote: &Remote, seen: impl Fn(usize, u64)) -> Result<Vec<Row>, Failure> {
-        gather(|offset| self.page(remote, offset, PAGE_ROWS), seen)
+    /// One document, an item a line.
+    pub fn document(&self) -> String {
+        let rows: Vec<_> = self.rows.iter().map(|row| row.json.get()).collect();
+        let rest: Vec<_> = self.rest.iter().map(|(name, json)| format!(",{name:?}:{json}")).collect();
+        crate::clean::json(&format!("{{\"items\":[\n{}\n]{}}}\n", rows.join(",\n"), rest.concat()))
+    }
+
+    /// A list that has one page.
+    pub fn read(body: &[u8]) -> Result<Self, Failure> {
+        Self::page(body).map(|(listed, _)| listed)
+    }
+
+    fn page(body: &[u8]) -> Result<(Self, Option<String>), Failure> {
+        let mut rest: BTreeMap<String, Box<RawValue>> = parse(body)?;
+        let items = rest.remove("items").ok_or_else(|| Kind::Failed.because("the server gave no list"))?;
+        let next = rest.remove("next").map(|next| parse(next.get().as_bytes())).transpose()?.flatten();
+        let items: Vec<Box<RawValue>> = parse(items.get().as_bytes())?;
+        let rows = items.into_iter().map(|json| {
+            let item = parse(json.get().as_bytes())?;
+            Ok(Row { json, item })
+        });
+        Ok((Self { rows: rows.collect::<Result<_, Failure>>()?, is_all: next.is_none(), rest }, next))
     }
 }
 
-fn read(body: &[u8]) -> Result<Page, Failure> {
-    let text: Text = parse(body)?;
-    let rows = text.sessions.into_iter().map(|json| {
-        let session = parse(json.get().as_bytes())?;
-        Ok(Row { json, session })
-    });
-    Ok(Page { rows: rows.collect::<Result<_, Failure>>()?, total: text.total })
+/// The items of a list, at most so many; `seen` is told how many there are so far.
+pub fn list<T: DeserializeOwned>(
+    remote: &Remote,
+    path: &str,
+    query: &Query,
+    most: usize,
+    seen: impl Fn(&Listed<T>),
+) -> Result<Listed<T>, Failure> {
+    gather(most, seen, |limit, cursor| {
+        let mut query = query.clone();
+        query.push(("limit", limit.to_string()));
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        remote.act(&Request::get(path, query))
+    })
 }
 
-fn gather(
-    mut page: impl FnMut(usize) -> Result<Page, Failure>,
-    seen: impl Fn(usize, u64),
-) -> Result<Vec<Row>, Failure> {
-    let (mut rows, mut known): (Vec<Row>, HashSet<String>) = (Vec::new(), HashSet::new());
-    let (mut offset, mut back) = (0_usize, 0);
-    loop {
-        let Page { rows: page, total } = page(offset)?;
-        let overlaps = page.first().is_some_and(|row| known.contains(&row.session.session_id));
-        if offset > 0 && !overlaps {
-            // Endings before this place pulled rows back that were never shown.
-            back += 1;
-            if back > BACK_MAX {
-                return Err(Kind::Failed
-                    .because("the list changes faster than it can be read: narrow it with --filter"));
-            }
-            offset = offset.saturating_sub(PAGE_ROWS / 2);
-            continue;
+fn gather<T: DeserializeOwned>(
+    most: usize,
+    seen: impl Fn(&Listed<T>),
+    mut page: impl FnMut(usize, Option<String>) -> Result<Vec<u8>, Failure>,
+) -> Result<Listed<T>, Failure> {
+    let (mut all, mut next) = Listed::page(&page(most.min(PAGE_ITEMS), None)?)?;
+    while let Some(cursor) = next.take().filter(|_| all.rows.len() < most) {
+        seen(&all);
+        let limit = (most - all.rows.len()).min(PAGE_ITEMS);
+        let (more, after) = Listed::page(&page(limit, Some(cursor.clone()))?)?;
+        if after.as_ref() == Some(&cursor) {
+            return Err(Kind::Failed.because("the server gives the same page again and again"));
         }
-        let taken = page.len();
-        let before = rows.len();
-        rows.extend(page.into_iter().filter(|row| known.insert(row.session.session_id.clone())));
-        if rows.len() > before {
-            back = 0;
-        }
-        seen(rows.len(), total);
-        if taken == 0 || (offset + taken) as u64 >= total {
-            return Ok(rows);
-        }
-        if rows.len() > ROWS_MAX {
-            return Err(
-                Kind::Failed.because("there are more than 1,000,000 sessions: narrow the list with --filter")
-            );
-        }
-        if rows.len() == before {
-            back += 1;
-        }
-        if back > BACK_MAX {
-            return Err(Kind::Failed.because("the server gives the same rows again and again"));
-        }
-        // From the last row of this page.
-        offset += (taken - 1).max(1);
+        all.rows.extend(more.rows);
+        all.is_all = more.is_all;
+        next = after;
     }
+    all.rows.truncate(most);
+    Ok(all)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remote::Session;
 
-    /// What is found of a list that changes after each page, and what is left of it in the end.
-    fn gathered(mut ids: Vec<u32>, mut change: impl FnMut(&[u32], &mut Vec<u32>)) -> [Vec<String>; 2] {
-        let page = |offset: usize| {
-            let page: Vec<u32> = ids.iter().skip(offset).take(PAGE_ROWS).copied().collect();
-            let rows: Vec<_> = page.iter().map(|id| format!(r#"{{"sessionId":"{id}"}}"#)).collect();
-            let text = format!(r#"{{"sessions":[{}],"total":{}}}"#, rows.join(","), ids.len());
-            change(&page, &mut ids);
-            read(text.as_bytes())
+    /// A list of so many items; which pages of it are asked for.
+    fn gathered(there: usize, most: usize) -> (Listed<Session>, Vec<(usize, Option<String>)>) {
+        let mut asked = Vec::new();
+        let page = |limit: usize, cursor: Option<String>| {
+            let from: usize = cursor.as_deref().map_or(0, |cursor| cursor.parse().unwrap());
+            let to = (from + limit).min(there);
+            asked.push((limit, cursor));
+            let items: Vec<_> = (from..to).map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
+            let next = if to < there { format!("\"{to}\"") } else { "null".into() };
+            let page = format!(r#"{{"items":[{}],"total":{there},"next":{next}}}"#, items.join(","));
+            Ok(page.into_bytes())
         };
-        let rows = gather(page, |_, _| ()).unwrap();
-        [rows.into_iter().map(|row| row.session.session_id).collect(), all(ids.into_iter())]
-    }
-
-    fn all(ids: impl Iterator<Item = u32>) -> Vec<String> {
-        ids.map(|id| id.to_string()).collect()
+        (gather(most, |_| (), page).unwrap(), asked)
     }
 
     #[test]
-    fn a_list_that_stands_still_is_given_as_it_is() {
-        for rows in [0, 1, 2, 99, 100, 101, 199, 200, 1_234] {
-            let [found, list] = gathered((0..rows).collect(), |_, _| ());
-            assert_eq!(found, list);
+    fn all_items_are_given_in_their_order() {
+        for (there, most, pages) in [(0, 50, 1), (3, 50, 1), (1_000, 5_000, 1), (2_500, 5_000, 3)] {
+            let (all, asked) = gathered(there, most);
+            let ids: Vec<_> = all.rows.iter().map(|row| row.item.id.clone()).collect();
+            assert_eq!(ids, (0..there).map(|id| id.to_string()).collect::<Vec<_>>());
+            assert_eq!((asked.len(), all.is_all), (pages, true));
         }
     }
 
     #[test]
-    fn sign_ins_between_pages_double_nothing() {
-        let mut newest = 1_000;
-        let [found, _] = gathered((1_000..1_500).collect(), |_, ids| {
-            newest -= 30;
-            ids.splice(0..0, newest..newest + 30);
-        });
-        assert_eq!(found, all(1_000..1_500));
+    fn no_more_are_asked_for_than_are_wanted() {
+        let (some, asked) = gathered(5_000, 1_200);
+        assert_eq!((some.rows.len(), some.is_all), (1_200, false));
+        assert_eq!(asked, [(1_000, None), (200, Some("1000".into()))]);
     }
 
     #[test]
-    fn endings_between_pages_leave_nothing_out() {
-        let [found, left] = gathered((0..1_000).collect(), |page, ids| {
-            // The first rows, and the very one that the next page would begin with.
-            ids.drain(..10);
-            ids.retain(|id| Some(id) != page.last());
-        });
-        let distinct: HashSet<_> = found.iter().collect();
-        assert_eq!(distinct.len(), found.len());
-        assert!(left.len() > 100 && left.iter().all(|id| distinct.contains(id)), "{left:?}");
+    fn a_document_has_what_the_first_page_says_and_no_cursor() {
+        let text = "{\"items\":[{\"id\":\"a\u{9b}\",\n \"x\":1},{\"id\":\"b\"}],\"total\":9,\"next\":\"c\",\"facets\":{}}";
+        let (listed, next) = Listed::<Session>::page(text.as_bytes()).unwrap();
+        assert_eq!((next.as_deref(), listed.rest::<u64>("total")), (Some("c"), Some(9)));
+        let document = listed.document();
+        assert!(!document.contains('\u{9b}'));
+        let value: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({ "items": [{ "id": "a\u{9b}", "x": 1 }, { "id": "b" }], "total": 9, "facets": {} })
+        );
     }
 
     #[test]
     fn a_server_that_never_ends_is_left() {
-        let same = r#"{"sessions":[{"sessionId":"a"},{"sessionId":"b"}],"total":1000000}"#;
-        assert!(gather(|_| read(same.as_bytes()), |_, _| ()).is_err());
-        let one = r#"{"sessions":[{"sessionId":"a"}],"total":1000000}"#;
-        assert!(gather(|_| read(one.as_bytes()), |_, _| ()).is_err());
+        let same = |_, _| Ok(br#"{"items":[],"next":"a"}"#.to_vec());
+        assert!(gather::<Session>(10, |_| (), same).is_err());
     }
 
     #[test]
@@ -183,15 +160,15 @@ mod tests {
         for text in [
             "",
             "{}",
-            r#"{"sessions":{},"total":1}"#,
-            r#"{"sessions":[],"total":-1}"#,
-            r#"{"sessions":[5],"total":1}"#,
-            r#"{"sessions":[{"sessionId":5}],"total":1}"#,
-            r#"{"sessions":[{"device":"x"}],"total":1}"#,
-            r#"{"sessions":[{"loginAt":null}],"total":1}"#,
+            r#"{"items":{},"next":null}"#,
+            r#"{"items":[],"next":5}"#,
+            r#"{"items":[5],"next":null}"#,
+            r#"{"items":[{"id":5}],"next":null}"#,
+            r#"{"items":[{"login_at":null}],"next":null}"#,
         ] {
-            assert!(read(text.as_bytes()).is_err(), "{text}");
+            assert!(Listed::<Session>::read(text.as_bytes()).is_err(), "{text}");
         }
-        assert_eq!(read(br#"{"sessions":[{}],"total":1}"#).unwrap().rows[0].session, Session::default());
+        let one = Listed::<Session>::read(br#"{"items":[{}]}"#).unwrap();
+        assert_eq!(one.rows[0].item, Session::default());
     }
 }

@@ -73,14 +73,14 @@ pub enum What {
 }
 
 impl What {
-    /// By the code of the refusal, which stands in one of two fields.
-    pub fn of<'a>(mut codes: impl Iterator<Item = &'a str>) -> Option<Self> {
-        codes.find_map(|code| match code {
-            "totp-required" => Some(Self::Required),
-            "totp-invalid" => Some(Self::Invalid),
-            "totp-max-attempts" => Some(Self::MaxAttempts),
+    /// By the name of a refusal: that of a sign-in, or that of a problem.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "totp-required" | "step-up-required" => Some(Self::Required),
+            "totp-invalid" | "step-up-invalid" => Some(Self::Invalid),
+            "totp-max-attempts" | "step-up-blocked" => Some(Self::MaxAttempts),
             _ => None,
-        })
+        }
     }
 }
 

@@ -16,8 +16,6 @@ pub struct Stored {
     /// The server.
     pub url: ServerUrl,
     /// Whose it is.
-    pub user_id: String,
-    /// That user's name.
     pub username: String,
     /// The token.
     pub token: Secret,
@@ -27,7 +25,6 @@ pub struct Stored {
 #[derive(Serialize, Deserialize)]
 struct Text {
     url: String,
-    user_id: String,
     username: String,
     token: String,
 }
@@ -66,7 +63,7 @@ pub fn read(path: &Path) -> Result<Option<Stored>, Failure> {
     // The reason may quote the file.
     let stored = serde_json::from_str::<Text>(&text).ok().and_then(|text| {
         let url = text.url.parse().ok()?;
-        Some(Stored { url, user_id: text.user_id, username: text.username, token: Secret::new(text.token) })
+        Some(Stored { url, username: text.username, token: Secret::new(text.token) })
     });
     stored.map(Some).ok_or_else(|| {
         Kind::NotSignedIn.because(format!("{shown} is no login that can be read: run `rollcall login`"))
@@ -89,7 +86,6 @@ pub fn write(path: &Path, stored: &Stored) -> Result<(), Failure> {
     }
     let text = Text {
         url: stored.url.to_string(),
-        user_id: stored.user_id.clone(),
         username: stored.username.clone(),
         token: stored.token.reveal().into(),
     };
@@ -125,12 +121,7 @@ mod tests {
     use tempfile::TempDir;
 
     fn login() -> Stored {
-        Stored {
-            url: ServerUrl::default(),
-            user_id: "u".into(),
-            username: "ann".into(),
-            token: Secret::new("a-token"),
-        }
+        Stored { url: ServerUrl::default(), username: "ann".into(), token: Secret::new("a-token") }
     }
 
     fn mode(path: &Path) -> u32 {
@@ -184,13 +175,9 @@ mod tests {
     fn a_broken_file_is_said_to_be_one() {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("login.json");
-        for text in [
-            "",
-            "{",
-            "[]",
-            r#"{"token":"a-token"}"#,
-            r#"{"url":"x","user_id":"u","username":"n","token":"a-token"}"#,
-        ] {
+        for text in
+            ["", "{", "[]", r#"{"token":"a-token"}"#, r#"{"url":"x","username":"n","token":"a-token"}"#]
+        {
             write(&path, &login()).unwrap();
             std::fs::write(&path, text).unwrap();
             let failure = read(&path).unwrap_err();

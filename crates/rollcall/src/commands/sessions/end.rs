@@ -1,18 +1,17 @@
 //! `rollcall sessions end`.
 
-use super::columns::{device, named};
+use super::describe::whose_since;
+use super::show::{self, Shown};
 use crate::clean::clean;
-use crate::commands::connection::Connection;
+use crate::commands::connection::{Connection, confirm, person};
 use crate::output::{print, say};
-use crate::remote::http::Request;
-use crate::remote::prompt::{Ask, Terminal};
+use crate::remote::http::{Request, segment};
+use crate::remote::pages::Listed;
+use crate::remote::prompt::Ask;
 use crate::remote::{Failure, Kind, Remote, Session, parse};
-use crate::when;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use rollcall_model::Timestamp;
 use rollcall_model::clock::{Clock, SystemClock};
-use serde_json::json;
 
 const EXAMPLE: &str = "\
 Example:
@@ -31,7 +30,7 @@ pub struct End {
     /// Do not ask before
     #[arg(long, short)]
     yes: bool,
-    /// End own sessions: this needs no permission and no second factor
+    /// End own sessions: this needs no permission
     #[arg(long)]
     mine: bool,
     #[command(flatten)]
@@ -47,14 +46,16 @@ pub fn run(command: &End) -> anyhow::Result<()> {
             ids.push(id);
         }
     }
-    if !command.yes && !confirmed(&remote, &ids, command.mine)? {
-        return Err(Kind::Failed.because("nothing was ended").into());
+    if !command.yes {
+        tell(&remote, &ids, command.mine)?;
+        let what =
+            if ids.len() == 1 { "this session".into() } else { format!("these {} sessions", ids.len()) };
+        confirm(&format!("End {what}"), false)?;
     }
-    let path = if command.mine { "sessions/logout.me" } else { "sessions/logout" };
     let mut failures: Vec<Failure> = Vec::new();
     for (at, id) in ids.iter().enumerate() {
         let shown = clean(id, 80);
-        match remote.act(&Request::post(path, json!({ "sessionId": id }))) {
+        match remote.act(&Request::delete(&path(id, command.mine))) {
             Ok(_) => print(&format!("{shown}: ended\n"))?,
             Err(failure) if failure.kind == Kind::NotFound => {
                 say(&format!("rollcall: {shown}: {NOT_FOUND}"));
@@ -86,50 +87,37 @@ pub fn run(command: &End) -> anyhow::Result<()> {
 
 const NOT_FOUND: &str = "no such live session; it may have ended already";
 
-/// Shows whose sessions they are, and asks whoever is at the terminal.
-fn confirmed(remote: &Remote, ids: &[&str], mine: bool) -> Result<bool, Failure> {
-    let Some(terminal) = Terminal::open() else {
-        return Err(
-            Kind::Usage.because("stdin is no terminal, so nobody can be asked: say --yes to end them")
-        );
-    };
-    let path = if mine { "sessions/info" } else { "sessions/info.admin" };
+fn path(id: &str, mine: bool) -> String {
+    if mine { format!("me/sessions/{}", segment(id)) } else { show::path(id) }
+}
+
+/// Tells whoever is at the terminal whose sessions they are.
+fn tell(remote: &Remote, ids: &[&str], mine: bool) -> Result<(), Failure> {
+    let terminal = person()?;
+    let own = if mine { Some(own(remote)?) } else { None };
     for id in ids {
-        let asked = remote.act(&Request::get(path, vec![("sessionId", (*id).to_owned())]));
-        let what = match asked {
-            Ok(body) => description(&parse(&body)?, SystemClock.now()),
-            Err(failure) if failure.kind == Kind::NotFound => NOT_FOUND.into(),
-            Err(failure) => return Err(failure),
+        let found = match &own {
+            Some(own) => own.iter().find(|session| session.id == *id).cloned(),
+            None => live(remote, id)?,
         };
+        let what = found.map_or(NOT_FOUND.into(), |session| whose_since(&session, SystemClock.now()));
         terminal.tell(&format!("{}  {what}", clean(id, 80)));
     }
-    let what = if ids.len() == 1 { "this session".into() } else { format!("these {} sessions", ids.len()) };
-    let answer = terminal.line(&format!("End {what}? [y/N] "))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(())
 }
 
-/// Whose it is, on what, since when; in one line.
-fn description(session: &Session, now: Timestamp) -> String {
-    let user = session.user.as_ref().map(|user| user.username.clone());
-    let signed_in =
-        when::parse(&session.login_at).map(|instant| format!("signed in {}", when::ago(instant, now)));
-    let parts =
-        [user, Some(device(session)), Some(named(&session.device.os)), Some(session.ip.clone()), signed_in];
-    let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
-    parts.map(|part| clean(&part, 80)).collect::<Vec<_>>().join(", ")
+fn own(remote: &Remote) -> Result<Vec<Session>, Failure> {
+    let listed = Listed::read(&remote.act(&Request::get("me/sessions", vec![]))?)?;
+    Ok(listed.rows.into_iter().map(|row| row.item).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_description_is_one_clean_line() {
-        let row = br#"{"sessionId":"a","ip":"192.0.2.1","loginAt":"2023-05-24T00:25:54.234Z",
-            "device":{"name":"Chrome","version":"125.0.1","os":{"name":"\u001b[2J"}},"_user":{"username":"ann"}}"#;
-        let now = when::parse("2023-05-24T03:26:00.000Z").unwrap();
-        let text = description(&parse(row).unwrap(), now);
-        assert_eq!(text, "ann, Chrome 125, \u{fffd}[2J, 192.0.2.1, signed in 3 h ago");
-        assert_eq!(description(&Session::default(), now), "");
+fn live(remote: &Remote, id: &str) -> Result<Option<Session>, Failure> {
+    match remote.act(&Request::get(&show::path(id), vec![])) {
+        Ok(body) => {
+            let shown: Shown = parse(&body)?;
+            Ok(shown.ended_at.is_none().then_some(shown.session))
+        }
+        Err(failure) if failure.kind == Kind::NotFound => Ok(None),
+        Err(failure) => Err(failure),
     }
 }

@@ -1,13 +1,13 @@
-//! `rollcall audit`: the ledger held against itself and against what was kept of it elsewhere, beside a
+//! `rollcall audit verify`: the ledger held against itself and against what was kept of it elsewhere, beside a
 //! running server. Nothing is written.
 
-use super::connection::finish;
-use super::which_store::WhichStore;
+use crate::commands::connection::finish;
+use crate::commands::which_store::WhichStore;
 use crate::config::Config;
 use crate::output::{print, progress, say};
 use crate::store;
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::Args;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use rollcall_model::Seq;
 use rollcall_store::{BadEvent, ChainEnd, StoreError};
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-const VERIFY: &str = "\
+const EXAMPLE: &str = "\
 Examples:
   rollcall audit verify --data-dir /var/lib/rollcall
   rollcall audit verify --store postgres://rollcall@db.example.org/rollcall
@@ -31,16 +31,9 @@ ledger may have grown since.
 
 Exit code 0: unbroken, and as expected; 1: it is not, or cannot be read, and stderr says what; 2: asked wrongly.";
 
-/// What is asked about the ledger.
-#[derive(Debug, Subcommand)]
-pub enum Audit {
-    /// Follow the whole chain of the ledger, and name the first event that is not as it was written
-    #[command(after_help = VERIFY)]
-    Verify(Verify),
-}
-
 /// What `rollcall audit verify` is told.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLE)]
 pub struct Verify {
     #[command(flatten)]
     store: WhichStore,
@@ -73,8 +66,7 @@ enum Verdict {
 }
 
 /// Answers, by the exit code too.
-pub fn run(command: Audit) -> ExitCode {
-    let Audit::Verify(command) = command;
+pub fn run(command: &Verify) -> ExitCode {
     let config = match command.store.config() {
         Ok(config) => config,
         Err(errors) => {
