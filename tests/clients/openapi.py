@@ -9,6 +9,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def check(name, command, **environment):
     global passed, failed
     here = str(Path(__file__).parent)
     environment = {**os.environ, "PYTHONPATH": here, "SCHEMATHESIS_HOOKS": "openapi.hooks", **environment}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    # Where it runs it leaves what it remembers.
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     said = done.stdout.splitlines()
     count = next((line.strip() for line in said if "generated" in line), "")
     number = passed + failed + 1

@@ -123,7 +123,7 @@ mod tests {
         assert!(says_otherwise(200, json, "{}"));
         assert!(says_otherwise(201, json, &format!("{{\"items\":[{point}]}}")));
         assert!(says_otherwise(200, "text/plain", "three"));
-        let body = r#"{"type":"/problems/x","title":"x","status":400,"detail":"x","more":1}"#;
+        let body = r#"{"type":"/problems/bad-range","title":"x","status":400,"detail":"x","more":1}"#;
         assert!(!says_otherwise(400, problem, body));
         assert!(says_otherwise(400, json, body));
     }

@@ -121,7 +121,7 @@ mod tests {
         let line = text.lines().nth(1).unwrap();
         assert_eq!(
             line,
-            "7      2026-11-29 16:08  request.refused  refused  si\u{fffd}em                n=1 why=x"
+            "7      2026-11-29 16:08  request.refused  refused  si\u{fffd}em               n=1 why=x"
         );
         assert!(text.ends_with("there are more: --count or --all shows them\n"));
         assert_eq!(readable(&Listed::read(br#"{"items":[],"next":null}"#).unwrap()), "no events\n");
