@@ -24,7 +24,12 @@ pub struct Caller {
 impl Caller {
     /// Signs the administrator in.
     pub async fn sign_in(address: SocketAddr) -> Result<Self> {
-        let body = json!({ "user": ADMIN, "password": PASSWORD }).to_string();
+        Self::sign_in_as(address, ADMIN, PASSWORD).await
+    }
+
+    /// Signs somebody in.
+    pub async fn sign_in_as(address: SocketAddr, username: &str, password: &str) -> Result<Self> {
+        let body = json!({ "user": username, "password": password }).to_string();
         let head = format!(
             "POST /api/v1/login HTTP/1.1\r\nhost: {address}\r\nuser-agent: {AGENT}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -43,16 +48,14 @@ impl Caller {
         self.get_with(path, "")
     }
 
-    /// Proves the second factor, unless it is remembered.
+    /// Proves the administrator's second factor, unless it is remembered.
     pub async fn prove(&self) -> Result<()> {
-        // The password's code is the hex of its SHA-256; a token's digest is the same function.
-        let digest = rollcall_auth::digest::token(PASSWORD).0;
-        let code = digest.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        let headers = format!("x-2fa-method: password\r\nx-2fa-code: {code}\r\n");
-        let request = self.get_with("/api/v1/sessions/list.all?count=1", &headers);
+        self.prove_with(PASSWORD).await
+    }
+
+    /// Proves the second factor of whoever has this password, unless it is remembered.
+    pub async fn prove_with(&self, password: &str) -> Result<()> {
+        let request = self.get_with("/api/v1/sessions/list.all?count=1", &code(password));
         Self::read(self.address, &request).await.map(|_| ())
     }
 
@@ -68,11 +71,15 @@ impl Caller {
 
     /// A request with a JSON body, ready to be written.
     pub fn request(&self, method: &str, path: &str, body: &Value) -> Vec<u8> {
+        self.request_with(method, path, body, "")
+    }
+
+    fn request_with(&self, method: &str, path: &str, body: &Value, headers: &str) -> Vec<u8> {
         let (address, credentials, body) = (self.address, &self.credentials, body.to_string());
         let length = body.len();
         format!(
             "{method} {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: {AGENT}\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n{credentials}\r\n{body}"
+             content-type: application/json\r\ncontent-length: {length}\r\n{credentials}{headers}\r\n{body}"
         )
         .into_bytes()
     }
@@ -80,6 +87,11 @@ impl Caller {
     /// Asks for a change.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         Self::read(self.address, &self.request("POST", path, body)).await
+    }
+
+    /// The same of the administrator, with a code for this act alone.
+    pub async fn post_with_code(&self, path: &str, body: &Value) -> Result<Value> {
+        Self::read(self.address, &self.request_with("POST", path, body, &code(PASSWORD))).await
     }
 
     /// Ends what a run before this one left when it was broken off.
@@ -113,4 +125,14 @@ impl Caller {
         }
         Ok(serde_json::from_slice(answer.body)?)
     }
+}
+
+/// The headers of a password as second factor: the hex of its SHA-256; a token's digest is the same function.
+fn code(password: &str) -> String {
+    let digest = rollcall_auth::digest::token(password).0;
+    let code = digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    format!("x-2fa-method: password\r\nx-2fa-code: {code}\r\n")
 }

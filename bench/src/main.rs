@@ -5,6 +5,7 @@
 //! data ([`anchors`]).
 
 mod anchors;
+mod api;
 mod arrivals;
 mod as_of;
 mod caller;
@@ -54,6 +55,7 @@ Examples:
   cargo xtask bench hostile --minutes 5  lists that take long are looked for
   cargo xtask bench sockets              a restart with 1,000 sockets, and endings among them
   cargo xtask bench commits              durable sign-ins a second, on both engines
+  cargo xtask bench api                  the typed API beside v1, exports, streams, a revocation
   cargo xtask bench as-of                the past beside the present
   cargo xtask bench refusals             whether the time of a refused sign-in tells why";
 
@@ -136,6 +138,23 @@ enum Part {
         #[arg(long, conflicts_with = "engine")]
         write: bool,
     },
+    /// Lists of v2 beside v1, exports, streams under changes, and a revocation while others list
+    Api {
+        #[command(flatten)]
+        of: Of,
+        /// Rounds of each comparison
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+        rounds: u8,
+        /// Seconds of each measurement
+        #[arg(long, default_value_t = 1.0, value_parser = seconds)]
+        seconds: f64,
+        /// Sessions that the revocation ends, at the most
+        #[arg(long, default_value_t = 100_000)]
+        ended: usize,
+        /// Streams
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=4_000))]
+        streams: u16,
+    },
     /// Fill instants of the past, and ask them the same pages as what is live
     AsOf {
         #[command(flatten)]
@@ -194,6 +213,11 @@ fn main() -> ExitCode {
         Some(Part::Soak { of, minutes, per_second }) => on_a_store(&of, async |root, data| {
             let time = Duration::from_secs_f64(minutes * 60.0);
             soak::measure(root, data, time, per_second.into()).await
+        }),
+        Some(Part::Api { of, rounds, seconds, ended, streams }) => on_a_store(&of, async |root, data| {
+            let time = Duration::from_secs_f64(seconds);
+            let effort = api::Effort { rounds: rounds.into(), time, ended, streams: streams.into() };
+            api::measure(root, data, &effort).await
         }),
         Some(Part::AsOf { of, rounds, seconds }) => on_a_store(&of, async |_, data| {
             as_of::measure(data, rounds.into(), Duration::from_secs_f64(seconds)).await

@@ -155,7 +155,8 @@ async fn sign_in_and_lose(nodes: &Nodes, way: Way) -> Answer {
     nodes.way.set(way);
     let sign_in = json!({ "user": "zoe", "password": PASSWORD });
     let answer = nodes.other.caller().post("login", &sign_in).await;
-    assert_eq!(nodes.way.lost(), before + 1, "nothing was lost: {answer:?}");
+    // With it, maybe, a transaction of the node's own that ended in this instant.
+    assert!(nodes.way.lost() > before, "nothing was lost: {answer:?}");
     answer
 }
 

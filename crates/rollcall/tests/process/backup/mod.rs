@@ -148,7 +148,10 @@ async fn a_backup_taken_under_sign_ins_is_restored_and_its_tokens_work_or_none_d
     std::fs::copy(again.join("checkpoint"), ended.join("checkpoint")).unwrap();
     let (code, out, err) = said(on(&ended, &["restore", "--end-all"]).arg(place.backup()));
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("and 1 personal access tokens: no token of before works"), "{out}");
+    assert!(
+        out.contains(", 1 personal access tokens and 0 service tokens: no token of before works"),
+        "{out}"
+    );
     assert!(out.contains(&format!("the cluster key {key}, which is in ")), "{out}");
     let server = Process::start(serve(&ended));
     for caller in signed_in.iter().chain([&admin, &ci, &later]) {
