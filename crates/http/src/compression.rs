@@ -8,6 +8,7 @@
 use crate::app::{Answered, json};
 use axum::http::StatusCode;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, VARY};
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rollcall_model::limits;
@@ -42,12 +43,40 @@ pub fn pays(bytes: usize, client: IpAddr) -> bool {
 
 /// An answer of this body, smaller for a client that takes it.
 pub fn answer(body: Vec<u8>, taken: bool) -> Answered {
-    let smaller = taken.then(|| gzip(&body)).flatten();
-    let encoding = smaller.is_some().then_some(GZIP);
-    let mut response = json(StatusCode::OK, smaller.unwrap_or(body).into());
+    match taken.then(|| gzip(&body)).flatten() {
+        Some(smaller) => response(smaller.into(), true),
+        None => response(body.into(), false),
+    }
+}
+
+/// A body that is the same for everybody, made and compressed once.
+pub struct Ready {
+    body: Bytes,
+    smaller: Option<Bytes>,
+}
+
+impl Ready {
+    /// Of this body.
+    pub fn of(body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let smaller = gzip(&body).map(Bytes::from);
+        Self { body, smaller }
+    }
+
+    /// An answer of it, smaller for a client that takes it.
+    pub fn answer(&self, taken: bool) -> Answered {
+        match self.smaller.clone().filter(|_| taken) {
+            Some(smaller) => response(smaller, true),
+            None => response(self.body.clone(), false),
+        }
+    }
+}
+
+fn response(body: Bytes, is_gzip: bool) -> Answered {
+    let mut response = json(StatusCode::OK, body);
     response.headers_mut().append(VARY, VARIES);
-    if let Some(encoding) = encoding {
-        response.headers_mut().insert(CONTENT_ENCODING, encoding);
+    if is_gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, GZIP);
     }
     response
 }

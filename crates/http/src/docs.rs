@@ -46,6 +46,7 @@ fn endpoints() -> String {
             scopes(declaration),
             match declaration.step_up {
                 StepUp::No => "–",
+                StepUp::Within => "asked where it is needed",
                 StepUp::Required => "asked",
                 StepUp::Always => "asked anew",
             },
@@ -143,12 +144,13 @@ fn rows(page: &mut String, within: &str, fields: &[Field]) {
             Kind::Any => "see [sign-in.md](sign-in.md)".into(),
         };
         let need = match field {
-            Field { required: true, .. } => "required",
-            Field { one_of: true, .. } => "exactly one of these",
+            Field { required: true, .. } => "Required",
+            Field { one_of: true, .. } => "Exactly one of these",
             _ => "",
         };
         let name = format!("{within}{}", field.name);
-        let _ = writeln!(page, "| `{name}` | {kind} | {need} |");
+        let said = [need, field.meaning].into_iter().filter(|words| !words.is_empty());
+        let _ = writeln!(page, "| `{name}` | {kind} | {} |", said.collect::<Vec<_>>().join(". "));
         if let Kind::Fields(fields) = field.kind {
             rows(page, &format!("{name}."), fields);
         }

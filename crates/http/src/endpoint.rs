@@ -218,10 +218,19 @@ pub enum Rate {
 pub enum StepUp {
     /// No.
     No,
+    /// Not before: the act itself asks for one where it finds that it needs one, as a sign-in does.
+    Within,
     /// Yes, unless one is remembered for this client.
     Required,
     /// Yes, whatever is remembered; and it is not remembered.
     Always,
+}
+
+impl StepUp {
+    /// Whether the guard asks, before anything is done.
+    pub const fn asks_first(self) -> bool {
+        matches!(self, Self::Required | Self::Always)
+    }
 }
 
 /// Whether a user may call an endpoint that must have a factor (a setting, by role) and has not enrolled one.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub async fn elevate<E: Endpoint>(service: &Arc<Service>, from: Admitted<E>) -> Result<Call<E>, Refusal> {
     let arrival = from.arrival;
     match from.caller.principal() {
-        None if E::POLICY.step_up == StepUp::No => {}
+        None if !E::POLICY.step_up.asks_first() => {}
         None => return Err(Refusal::NotSignedIn),
         Some(AnyPrincipal::User(principal)) => prove::<E>(service, &arrival, &principal).await?,
         // Its scopes are all that is asked of a program: there is nobody who could prove anything.
@@ -40,7 +40,7 @@ async fn prove<E: Endpoint>(
         service.has_required_factor(principal)?;
     }
     match E::POLICY.step_up {
-        StepUp::No => {}
+        StepUp::No | StepUp::Within => {}
         StepUp::Required => service.step_up(principal, &arrival.client, &arrival.code).await?,
         StepUp::Always => service.step_up_anew(principal, &arrival.client, &arrival.code).await?,
     }

@@ -1,6 +1,6 @@
 //! What the guard may refuse a call of an endpoint with, for whoever describes it.
 
-use crate::endpoint::{Declaration, Rate, StepUp, Version, Who, WithoutFactor};
+use crate::endpoint::{Declaration, Rate, Version, Who, WithoutFactor};
 use crate::input::{Field, Unknown};
 use crate::refusal::{Place, Refusal};
 use rollcall_model::Timestamp;
@@ -27,7 +27,7 @@ pub fn refusals(of: &Declaration) -> Vec<Refusal> {
     all.extend(of.of_target.iter().map(|(_, _, denied)| Refusal::Denied(*denied)));
     let counted = of.rate != Rate::Uncounted;
     all.extend(counted.then_some(Refusal::TooMany { wait: WAIT }));
-    if of.step_up != StepUp::No {
+    if of.step_up.asks_first() {
         let kinds = [StepUpKind::Required, StepUpKind::Invalid, StepUpKind::MaxAttempts(WAIT)];
         all.extend(kinds.map(second_factor));
     } else if of.without_factor == WithoutFactor::Refused {

@@ -5,16 +5,14 @@ mod operation;
 mod parameters;
 mod reference;
 
-use crate::app::{Answered, json};
-use crate::compression;
+use crate::app::Answered;
+use crate::compression::{self, Ready};
 use crate::endpoint::{Method, Version};
 use crate::endpoints::declarations;
 use crate::v1::errors;
 use crate::v2::problem;
 use axum::Router;
-use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::routing::get;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -41,24 +39,19 @@ pub fn document() -> &'static Value {
     &WHOLE
 }
 
-/// Answers anybody, whoever asks.
+/// Answers anybody. Whoever asks often costs no more than bytes: each body is made once.
 pub fn router() -> Router {
+    static JSON: LazyLock<Ready> = LazyLock::new(|| Ready::of(document().to_string()));
+    static PAGE: LazyLock<Ready> = LazyLock::new(|| Ready::of(reference::page(document())));
+    static CSS: LazyLock<Ready> = LazyLock::new(|| Ready::of(include_str!("reference.css")));
     Router::new()
-        .route(
-            DOCUMENT,
-            get(async |request: Request| {
-                let body = document().to_string().into_bytes();
-                let mut response = compression::answer(body, compression::is_taken(request.headers()));
-                response.headers_mut().insert(CACHE_CONTROL, KEPT);
-                response
-            }),
-        )
-        .route(REFERENCE, get(async || text("text/html; charset=utf-8", reference::page(document()))))
-        .route(STYLE, get(async || text("text/css; charset=utf-8", include_str!("reference.css").to_owned())))
+        .route(DOCUMENT, get(async |headers: HeaderMap| served(&JSON, "application/json", &headers)))
+        .route(REFERENCE, get(async |headers: HeaderMap| served(&PAGE, "text/html; charset=utf-8", &headers)))
+        .route(STYLE, get(async |headers: HeaderMap| served(&CSS, "text/css; charset=utf-8", &headers)))
 }
 
-fn text(content_type: &'static str, text: String) -> Answered {
-    let mut response = json(StatusCode::OK, text.into());
+fn served(ready: &Ready, content_type: &'static str, asked: &HeaderMap) -> Answered {
+    let mut response = ready.answer(compression::is_taken(asked));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, KEPT);

@@ -2,7 +2,7 @@
 
 use super::parameters::{body, header, in_path, in_query};
 use crate::answer::{Content, Form};
-use crate::endpoint::{Declaration, Rate, Route, StepUp, Version, Who};
+use crate::endpoint::{Declaration, Route, StepUp, Version, Who};
 use crate::guard;
 use crate::refusal::Refusal;
 use crate::v1::errors::wire;
@@ -21,7 +21,7 @@ const PROBLEM: &str = "#/components/schemas/Problem";
 pub fn operation(of: &Declaration, route: Route, schemas: &mut SchemaGenerator) -> Value {
     let mut parameters: Vec<_> = in_path(route.path).collect();
     parameters.extend(of.query.iter().map(in_query));
-    if of.step_up != StepUp::No || of.rate == Rate::SignIn {
+    if of.step_up != StepUp::No {
         parameters.push(header("x-2fa-method", "The second factor's method: `totp`, `email` or `password`."));
         parameters.push(header("x-2fa-code", "The second factor's code."));
     }
@@ -110,6 +110,7 @@ fn description(of: &Declaration) -> String {
     }
     said.extend(match of.step_up {
         StepUp::No => None,
+        StepUp::Within => Some("Asks for a second factor where one is needed.".to_owned()),
         StepUp::Required => Some("Asks for a second factor, unless one is remembered.".to_owned()),
         StepUp::Always => Some("Asks for a second factor anew, whatever is remembered.".to_owned()),
     });

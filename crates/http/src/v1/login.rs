@@ -25,7 +25,7 @@ impl Endpoint for Login {
         needs: Needs::Nothing,
         of_target: &[],
         rate: Rate::SignIn,
-        step_up: StepUp::No,
+        step_up: StepUp::Within,
         without_factor: WithoutFactor::Allowed,
         record: Record::Nothing,
     };

@@ -5,7 +5,8 @@ use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, St
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
-use rollcall_model::{Permission, limits};
+use crate::v2::fields;
+use rollcall_model::Permission;
 use rollcall_service::Principal;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -88,8 +89,11 @@ pub struct CompleteQuery {
 }
 
 impl Input for CompleteQuery {
-    const FIELDS: &'static [Field] =
-        &[optional("q", Kind::Text(limits::FILTER_TREE_CHARS)), optional("cursor", Kind::Number)];
+    const FIELDS: &'static [Field] = &[
+        fields::FILTER,
+        optional("cursor", Kind::Number)
+            .meaning("Behind how many of its characters the cursor stands; at its end without it."),
+    ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {

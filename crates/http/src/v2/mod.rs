@@ -6,6 +6,7 @@ mod complete;
 mod count;
 mod cursor;
 mod event;
+mod fields;
 mod introspect;
 mod item;
 mod me;

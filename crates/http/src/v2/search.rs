@@ -1,6 +1,7 @@
 //! The parameters of lists that are searched and read on from page to page: `q`, `limit`, `cursor`.
 
-use crate::input::{Field, Input, Kind, Unknown, Values, optional};
+use crate::input::{Field, Input, Unknown, Values};
+use crate::v2::fields;
 use rollcall_model::limits;
 
 /// The parameters.
@@ -14,11 +15,7 @@ pub struct SearchQuery {
 }
 
 impl Input for SearchQuery {
-    const FIELDS: &'static [Field] = &[
-        optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
-        optional("limit", Kind::Number),
-        optional("cursor", Kind::Text(limits::CURSOR_CHARS)),
-    ];
+    const FIELDS: &'static [Field] = &[fields::SEARCH, fields::LIMIT, fields::CURSOR];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {

@@ -7,7 +7,7 @@
 
 use rollcall::config::Config;
 use rollcall_http::declarations_of;
-use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Rate, Route, StepUp, Version, Who};
+use rollcall_http::endpoint::{Declaration, DeniedAs, Method, Rate, Route, Version, Who};
 use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_model::{Grants, Permission, Role, RoleSet};
 use rollcall_testkit::{ADMIN, Answer, Authenticator, Caller, PASSWORD, TestServer};
@@ -48,7 +48,7 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
     if endpoint.rate == Rate::SignIn || endpoint.rate == Rate::Default && !bypasses(endpoint) {
         stages.push(Stage::Rate);
     }
-    if endpoint.step_up != StepUp::No {
+    if endpoint.step_up.asks_first() {
         stages.push(Stage::StepUp);
     }
     if own_fault(endpoint).is_some() {
@@ -430,7 +430,7 @@ async fn with_every_fault_at_once_each_stage_answers_in_its_turn() {
                 let faults = if stages.contains(&Stage::Own) { &[Stage::Own][..] } else { &[] };
                 // Without a second factor nothing is done; where none is asked for, a plain user's call would
                 // do it to the other one.
-                let acts = endpoint.needs.permissions().is_none() && endpoint.step_up == StepUp::No;
+                let acts = endpoint.needs.permissions().is_none() && !endpoint.step_up.asks_first();
                 let other = if acts { &scene.guest } else { &scene.spare };
                 send(other, &scene, &endpoint, route, faults).await;
             }

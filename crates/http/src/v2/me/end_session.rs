@@ -18,7 +18,7 @@ impl Endpoint for EndSession {
         needs: Needs::Nothing,
         of_target: &[],
         rate: Rate::Principal,
-        step_up: StepUp::No,
+        step_up: StepUp::Within,
         without_factor: WithoutFactor::Allowed,
         record: Record::Nothing,
     };

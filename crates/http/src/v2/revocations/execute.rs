@@ -52,9 +52,9 @@ pub struct Request {
 
 impl Input for Request {
     const FIELDS: &'static [Field] = &[
-        required("preview", Kind::Text(limits::TEXT_CHARS)),
-        required("digest", Kind::Text(limits::TEXT_CHARS)),
-        required("reason", Kind::Text(limits::TEXT_CHARS)),
+        required("preview", Kind::Text(limits::TEXT_CHARS)).meaning("The preview's id."),
+        required("digest", Kind::Text(limits::TEXT_CHARS)).meaning("Its digest: which set was looked at."),
+        required("reason", Kind::Text(limits::TEXT_CHARS)).meaning("Why, for the record."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 

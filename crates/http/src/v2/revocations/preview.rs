@@ -115,9 +115,9 @@ pub struct Request {
 
 impl Input for Request {
     const FIELDS: &'static [Field] = &[
-        required("q", Kind::Text(limits::FILTER_TREE_CHARS)),
-        optional("except_current", Kind::Boolean),
-        optional("keep_newest", Kind::Number),
+        required("q", Kind::Text(limits::FILTER_TREE_CHARS)).meaning("A filter of sessions; empty for all."),
+        optional("except_current", Kind::Boolean).meaning("Leaves the calling session out."),
+        optional("keep_newest", Kind::Number).meaning("Leaves so many of each user's newest out."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 

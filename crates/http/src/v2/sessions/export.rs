@@ -7,6 +7,7 @@ use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, St
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
+use crate::v2::fields;
 use crate::v2::item::{self, Tense};
 use crate::v2::page::AsOf;
 use crate::v2::sheet;
@@ -29,10 +30,9 @@ pub struct ExportQuery {
 
 impl Input for ExportQuery {
     const FIELDS: &'static [Field] = &[
-        optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
-        optional("format", Kind::Text(limits::TEXT_CHARS)),
-        optional("as_of", Kind::Instant)
-            .meaning("The instant of the past that is asked; without it, what is live."),
+        fields::FILTER,
+        optional("format", Kind::Text(limits::TEXT_CHARS)).meaning("`ndjson` or `csv`; ndjson without it."),
+        fields::AS_OF,
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 

@@ -2,6 +2,7 @@
 
 use crate::input::{Field, Input, Kind, Unknown, Values, optional};
 use crate::refusal::Refusal;
+use crate::v2::fields;
 use rollcall_model::{Timestamp, limits};
 use rollcall_service::index::{Direction, SortKey, TallyBy};
 
@@ -62,14 +63,14 @@ pub struct ListQuery {
 
 impl Input for ListQuery {
     const FIELDS: &'static [Field] = &[
-        optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
-        optional("sort", Kind::Text(limits::TEXT_CHARS)),
-        optional("limit", Kind::Number),
-        optional("offset", Kind::Number),
-        optional("cursor", Kind::Text(limits::CURSOR_CHARS)),
-        optional("facets", Kind::Text(limits::TEXT_CHARS)),
-        optional("as_of", Kind::Instant)
-            .meaning("The instant of the past that is asked; without it, what is live."),
+        fields::FILTER,
+        fields::SORT,
+        fields::LIMIT,
+        optional("offset", Kind::Number).meaning("How many are skipped, for numbered pages."),
+        fields::CURSOR,
+        optional("facets", Kind::Text(limits::TEXT_CHARS))
+            .meaning("By what to count, names with commas between."),
+        fields::AS_OF,
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 

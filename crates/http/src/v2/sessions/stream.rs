@@ -6,6 +6,7 @@ use crate::endpoint::{DeniedAs, Endpoint, Needs, Policy, Rate, Record, Route, St
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::Refusal;
+use crate::v2::fields;
 use crate::v2::item;
 use bytes::Bytes;
 use futures_util::stream;
@@ -28,9 +29,9 @@ pub struct StreamQuery {
 
 impl Input for StreamQuery {
     const FIELDS: &'static [Field] = &[
-        optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
+        fields::FILTER,
         // For who cannot send the header.
-        optional("last_event_id", Kind::Number),
+        optional("last_event_id", Kind::Number).meaning("As the header `Last-Event-ID`."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 

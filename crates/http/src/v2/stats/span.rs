@@ -2,6 +2,7 @@
 
 use crate::input::{Field, Input, Kind, Unknown, Values, optional};
 use crate::refusal::Refusal;
+use crate::v2::fields;
 use rollcall_model::{Timestamp, limits};
 use rollcall_service::index::filter::{Age, When};
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub struct SpanQuery {
 }
 
 impl Input for SpanQuery {
-    const FIELDS: &'static [Field] = &[optional("from", TEXT), optional("to", TEXT)];
+    const FIELDS: &'static [Field] = &[fields::FROM, fields::TO];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {
@@ -47,7 +48,11 @@ pub struct StepsQuery {
 }
 
 impl Input for StepsQuery {
-    const FIELDS: &'static [Field] = &[optional("from", TEXT), optional("to", TEXT), optional("step", TEXT)];
+    const FIELDS: &'static [Field] = &[
+        fields::FROM,
+        fields::TO,
+        optional("step", TEXT).meaning("The time between two points, such as `1h`."),
+    ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {

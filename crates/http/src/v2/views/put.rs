@@ -6,6 +6,7 @@ use crate::endpoint::{Endpoint, Policy, Rate, Record, Route, StepUp, WithoutFact
 use crate::guard::Call;
 use crate::input::{Field, Input, Kind, Nothing, Unknown, Values, optional};
 use crate::refusal::{Place, Refusal};
+use crate::v2::fields;
 use crate::v2::sessions::sort_keys;
 use rollcall_model::limits;
 use rollcall_service::Principal;
@@ -49,11 +50,8 @@ pub struct ViewBody {
 }
 
 impl Input for ViewBody {
-    const FIELDS: &'static [Field] = &[
-        optional("q", Kind::Text(limits::FILTER_TREE_CHARS)),
-        optional("sort", Kind::Text(limits::TEXT_CHARS)),
-        optional("shared", Kind::Boolean),
-    ];
+    const FIELDS: &'static [Field] =
+        &[fields::FILTER, fields::SORT, optional("shared", Kind::Boolean).meaning("Whether others see it.")];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {

@@ -3,7 +3,7 @@
 
 use rollcall::config::Config;
 use rollcall_http::declarations_of;
-use rollcall_http::endpoint::{Declaration, Method, Rate, Route, StepUp, Version, Who};
+use rollcall_http::endpoint::{Declaration, Method, Rate, Route, Version, Who};
 use rollcall_http::input::{Field, Kind, Unknown};
 use rollcall_testkit::{Answer, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn stages(endpoint: &Declaration, route: Route) -> Vec<Stage> {
         (endpoint.query_unknown == Unknown::Refused, Stage::Query),
         (takes_body && endpoint.body_unknown == Unknown::Refused, Stage::Body),
         (endpoint.rate == Rate::Principal && endpoint.who == Who::SignedIn, Stage::Rate),
-        (endpoint.step_up != StepUp::No, Stage::StepUp),
+        (endpoint.step_up.asks_first(), Stage::StepUp),
     ];
     faults.into_iter().filter_map(|(is_one, stage)| is_one.then_some(stage)).collect()
 }

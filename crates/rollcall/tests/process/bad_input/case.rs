@@ -1,6 +1,6 @@
 //! A request that means harm, and what the contract says to it.
 
-use rollcall_http::endpoint::{Declaration, Method, Rate, Route, StepUp, Version};
+use rollcall_http::endpoint::{Declaration, Method, Rate, Route, Version};
 use rollcall_http::input::{Field, Unknown};
 use serde_json::{Value, json};
 
@@ -175,7 +175,7 @@ impl Target {
     /// The same, in a browser in which no second factor was proved.
     pub fn of_nothing_elsewhere(&self) -> Expected {
         match self.of_nothing() {
-            Expected::Taken if self.endpoint.step_up != StepUp::No => asks_for_a_code(),
+            Expected::Taken if self.endpoint.step_up.asks_first() => asks_for_a_code(),
             otherwise => otherwise,
         }
     }

@@ -15,7 +15,7 @@ pub struct RemoveTotp;
 impl Endpoint for RemoveTotp {
     const ROUTES: &'static [Route] = &[delete("/api/v2/me/factors/totp")];
     const SUMMARY: &'static str = "Remove the authenticator and its recovery codes, by a code of either";
-    const POLICY: Policy<Self> = policy(StepUp::No);
+    const POLICY: Policy<Self> = policy(StepUp::Within);
     type Caller = Principal;
     type Query = Nothing;
     type Body = Nothing;

@@ -15,7 +15,7 @@ pub struct ReplaceRecoveryCodes;
 impl Endpoint for ReplaceRecoveryCodes {
     const ROUTES: &'static [Route] = &[post("/api/v2/me/factors/recovery-codes")];
     const SUMMARY: &'static str = "Replace the recovery codes, by a code of the authenticator or an old one";
-    const POLICY: Policy<Self> = policy(StepUp::No);
+    const POLICY: Policy<Self> = policy(StepUp::Within);
     type Caller = Principal;
     type Query = Nothing;
     type Body = Whatever;
