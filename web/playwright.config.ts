@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test';
+
+// The binary itself, with the demo's workspace: `cargo xtask web --test` starts it and says where it is.
+export default defineConfig({
+  testDir: 'e2e',
+  workers: 1,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [['list']],
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    baseURL: process.env.ROLLCALL_URL ?? 'http://127.0.0.1:3000',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      // Debian's Chromium as root has no sandbox to be in.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+});
