@@ -17,9 +17,22 @@ test('ticks are whole round numbers that reach above the greatest', () => {
 
 test('ticks of time are round in the reader’s own calendar', () => {
   const from = new Date(2026, 10, 24, 9, 40).getTime();
-  expect(timeTicks(from, from + 45 * MINUTE, 4).map(({ label }) => label)).toEqual(['09:45', '10:00', '10:15']);
-  expect(timeTicks(from, from + DAY, 5).map(({ label }) => label)).toEqual(['12:00', '18:00', '25 Nov', '06:00']);
-  expect(timeTicks(from, from + 3 * DAY, 5).map(({ label }) => label)).toEqual(['25 Nov', '26 Nov', '27 Nov']);
+  expect(timeTicks(from, from + 45 * MINUTE, 4).map(({ label }) => label)).toEqual([
+    '09:45',
+    '10:00',
+    '10:15',
+  ]);
+  expect(timeTicks(from, from + DAY, 5).map(({ label }) => label)).toEqual([
+    '12:00',
+    '18:00',
+    '25 Nov',
+    '06:00',
+  ]);
+  expect(timeTicks(from, from + 3 * DAY, 5).map(({ label }) => label)).toEqual([
+    '25 Nov',
+    '26 Nov',
+    '27 Nov',
+  ]);
   const weeks = timeTicks(from, from + 30 * DAY, 6);
   expect(weeks.map(({ at }) => new Date(at).getDay())).toEqual([1, 1, 1, 1]);
   expect(timeTicks(from, from + 800 * DAY, 10).map(({ label }) => label)[0]).toBe('Jan 2027');

@@ -1,7 +1,10 @@
 // From numbers and times to places on an axis, with ticks at round numbers and at round times of the reader's calendar.
 
 /** From a stretch of one measure to a stretch of another. */
-export function linear(from: readonly [number, number], to: readonly [number, number]): (value: number) => number {
+export function linear(
+  from: readonly [number, number],
+  to: readonly [number, number],
+): (value: number) => number {
   const length = from[1] - from[0] || 1;
   return (value) => to[0] + ((value - from[0]) / length) * (to[1] - to[0]);
 }
@@ -115,5 +118,7 @@ export function nearest(values: readonly number[], value: number): number {
     else high = middle;
   }
   const [left, right] = [values[low - 1], values[low]];
-  return left !== undefined && right !== undefined && value - left < right - value ? low - 1 : Math.max(low, 0);
+  return left !== undefined && right !== undefined && value - left < right - value
+    ? low - 1
+    : Math.max(low, 0);
 }

@@ -50,7 +50,11 @@ export function busiest(week: Week): Cell {
 export function times(from: number, to: number, hourOfWeek: number): [number, number][] {
   const first = MONDAY + hourOfWeek * HOUR;
   const found: [number, number][] = [];
-  for (let start = first + Math.floor((from - first) / (ALL * HOUR)) * ALL * HOUR; start < to; start += ALL * HOUR) {
+  for (
+    let start = first + Math.floor((from - first) / (ALL * HOUR)) * ALL * HOUR;
+    start < to;
+    start += ALL * HOUR
+  ) {
     const [begin, end] = [Math.max(start, from), Math.min(start + HOUR, to)];
     if (begin < end) found.push([begin, end]);
   }
