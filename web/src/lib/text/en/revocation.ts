@@ -164,8 +164,7 @@ export const revocation = {
   'devices.current': 'The one you are using now',
   'devices.others': { one: '{n} other session', other: '{n} other sessions' },
   'devices.onlyThis': 'You are signed in nowhere else.',
-  'devices.here': 'here since {when}',
-  'devices.since': 'Here since',
+  'devices.here': 'here since',
   'devices.seen': 'last seen',
   'devices.programOn': '{program} on {system}',
   'devices.unknownProgram': 'An unknown program',
@@ -177,7 +176,7 @@ export const revocation = {
   'devices.signOut.do': 'Sign me out',
   'devices.signOut.stay': 'Stay signed in',
   'devices.end': 'End…',
-  'devices.end.name': 'End {what}, {since}',
+  'devices.end.name': 'End {what}, here since {since}',
   'devices.end.title': 'End this session',
   'devices.end.why':
     'Whoever uses it is signed out at once, and needs your password to come back. You stay signed in here.',
