@@ -38,9 +38,26 @@ test('where all have the same first number, the second tells', () => {
   ]);
 });
 
+test('where nearly all have the same first number, others are older or newer than all of those', () => {
+  expect(told({ '4.69.0': 60, '4.66.0': 30, '3.9.0': 1, '5.0.0': 1 })).toEqual([
+    'version>=4.69: 61',
+    'version>=4.65 version<4.69: 30',
+    'version>=4.57 version<4.65: 0',
+    'version<4.57: 1',
+  ]);
+  expect(told({ '146.0': 95, '145.0': 5 })[0], 'second numbers that are all the same tell nothing').toBe(
+    'version>=146: 95',
+  );
+});
+
+test('where every version is rare the highest is the newest', () => {
+  const rare = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}.0`, 1]));
+  expect(told(rare)[0]).toBe('version>=199: 1');
+});
+
 test('low versions have fewer groups, and none has no groups', () => {
   expect(told({ '3': 2, '1': 1 })).toEqual(['version>=3: 2', 'version<3: 1']);
-  expect(told({ '0.1': 2 })).toEqual(['version>=0.1: 2', 'version<0.1: 0']);
+  expect(told({ '0.1': 2 })).toEqual(['version>=0: 2', 'version<0: 0']);
   expect(told({ '': 5, beta: 2 })).toEqual([]);
 });
 

@@ -23,41 +23,58 @@ const SOME = 0.01;
 
 const numbers = (version: string) => version.match(/\d+/g)?.map(Number) ?? [];
 
-/**
- * Groups versions by how far they are behind the newest: by their first number, or by their second where all have the same
- * first. Those without a number are not told.
- */
-export function groups(versions: readonly Counted[]): Group[] {
+/** A version that nearly all have the first number of is told by its second one. */
+const NEARLY_ALL = 0.9;
+
+/** Versions by one number: their first, or, where nearly all share that and not the second, by that. */
+function byNumber(versions: readonly Counted[]): {
+  prefix: string;
+  counts: Map<number, number>;
+  total: number;
+} {
   const known = versions
     .map(({ value, count }) => ({ of: numbers(value), count }))
     .filter(({ of }) => of.length > 0);
-  const total = known.reduce((sum, { count }) => sum + count, 0);
-  const majors = new Set(known.map(({ of }) => of[0]));
-  const [major] = majors;
-  const prefix = majors.size === 1 && known.some(({ of }) => of.length > 1) ? `${major}.` : '';
-  const counts = new Map<number, number>();
-  for (const { of, count } of known) {
-    const n = (prefix ? of[1] : of[0]) ?? 0;
-    counts.set(n, (counts.get(n) ?? 0) + count);
-  }
+  const tally = (number: (of: number[]) => number | undefined) => {
+    const counts = new Map<number, number>();
+    for (const { of, count } of known) {
+      const n = number(of);
+      if (n !== undefined) counts.set(n, (counts.get(n) ?? 0) + count);
+    }
+    return counts;
+  };
+  const majors = tally(([major]) => major);
+  const total = [...majors.values()].reduce((sum, count) => sum + count, 0);
+  const [common] = [...majors].find(([, count]) => count >= total * NEARLY_ALL) ?? [];
+  if (common === undefined) return { prefix: '', counts: majors, total };
+  const minors = tally(([major = 0, minor = 0]) =>
+    major === common ? minor : major < common ? -1 : Infinity,
+  );
+  const differ =
+    [...minors].filter(([n, count]) => n >= 0 && n < Infinity && count >= total * SOME).length > 1;
+  return differ ? { prefix: `${common}.`, counts: minors, total } : { prefix: '', counts: majors, total };
+}
+
+/** Groups versions by how far they are behind the newest, the newest first. Those without a number are not told. */
+export function groups(versions: readonly Counted[]): Group[] {
+  const { prefix, counts, total } = byNumber(versions);
   if (counts.size === 0) return [];
-  const common = [...counts].filter(([, count]) => count >= total * SOME).map(([n]) => n);
-  const newest = Math.max(...common);
-  // Where each group begins, the newest first.
-  const bounds = [newest, ...BEHIND.map((n) => newest - n).filter((bound) => bound > 0), 0];
+  const some = [...counts].filter(([n, count]) => n < Infinity && count >= total * SOME);
+  const newest = Math.max(...(some.length > 0 ? some : [...counts]).map(([n]) => n));
+  // Where each group begins.
+  const bounds = [newest, ...BEHIND.map((n) => newest - n).filter((bound) => bound > 0), -Infinity];
   const sum = (from: number, below: number) =>
     [...counts].filter(([n]) => n >= from && n < below).reduce((sum, [, count]) => sum + count, 0);
   return bounds.map((from, i) => {
     const above = bounds[i - 1];
-    const terms = [
-      ...(from > 0 || above === undefined ? [`version>=${prefix}${from}`] : []),
-      ...(above === undefined ? [] : [`version<${prefix}${above}`]),
-    ];
+    const count = above === undefined ? sum(from, Infinity) + (counts.get(Infinity) ?? 0) : sum(from, above);
+    const first = from === -Infinity ? undefined : `${prefix}${from}`;
+    const next = above === undefined ? undefined : `${prefix}${above}`;
     return {
-      terms,
-      ...(from > 0 || above === undefined ? { first: `${prefix}${from}` } : {}),
-      ...(above === undefined ? {} : { last: `${prefix}${above - 1}` }),
-      count: sum(from, above ?? Infinity),
+      terms: [...(first ? [`version>=${first}`] : []), ...(next ? [`version<${next}`] : [])],
+      ...(first ? { first } : {}),
+      ...(above === undefined || above === 0 ? {} : { last: `${prefix}${above - 1}` }),
+      count,
     };
   });
 }
