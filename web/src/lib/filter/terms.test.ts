@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { add, charactersBefore, has, terms, unitAt, without, written } from './terms';
+
+test('terms stand by themselves, with what quotes, slashes and parentheses hold together', () => {
+  expect(terms('user:zoe  os:windows device:"Chrome 11*" -type:mobile')).toEqual([
+    'user:zoe',
+    'os:windows',
+    'device:"Chrome 11*"',
+    '-type:mobile',
+  ]);
+  expect(terms('(zoe OR anna) NOT chrome AND /^a b/')).toEqual(['(zoe OR anna)', 'NOT chrome', '/^a b/']);
+  expect(terms(String.raw`user:/^ann \/[0-9]$/ "a \" b"`)).toEqual([
+    String.raw`user:/^ann \/[0-9]$/`,
+    String.raw`"a \" b"`,
+  ]);
+  expect(terms('ip:10.0.0.0/8 x/y z')).toEqual(['ip:10.0.0.0/8', 'x/y', 'z']);
+});
+
+test('what cannot be taken apart is one term', () => {
+  expect(terms('zoe chrome OR firefox')).toEqual(['zoe chrome OR firefox']);
+  expect(terms('(zoe OR anna')).toEqual(['(zoe OR anna']);
+  expect(terms('a "b c')).toEqual(['a "b c']);
+  expect(terms('')).toEqual([]);
+});
+
+test('a value is in quotes where it would mean something else', () => {
+  expect(written('Chrome')).toBe('Chrome');
+  expect(written('145.0.7')).toBe('145.0.7');
+  expect(written('Mobile Safari')).toBe('"Mobile Safari"');
+  expect(written('')).toBe('""');
+  expect(written('OR')).toBe('"OR"');
+  expect(written('-5')).toBe('"-5"');
+  expect(written('/x/')).toBe('"/x/"');
+  expect(written('a"b*\\')).toBe(String.raw`"a\"b\*\\"`);
+});
+
+test('terms are added and removed', () => {
+  expect(add('', 'os:Ubuntu')).toBe('os:Ubuntu');
+  expect(add('zoe', 'os:Ubuntu')).toBe('zoe os:Ubuntu');
+  expect(add('zoe OR anna', 'os:Ubuntu')).toBe('(zoe OR anna) os:Ubuntu');
+  expect(add('(zoe OR anna)', 'os:Ubuntu')).toBe('(zoe OR anna) os:Ubuntu');
+  expect(has('zoe os:"ubuntu"', 'os:Ubuntu')).toBe(true);
+  expect(has('zoe -os:Ubuntu', 'os:Ubuntu')).toBe(false);
+  expect(without('zoe os:"ubuntu" -type:mobile', 'os:Ubuntu')).toBe('zoe -type:mobile');
+});
+
+test('characters are those of the server, not halves of them', () => {
+  expect(unitAt('🦊x', 1)).toBe(2);
+  expect(charactersBefore('🦊x', 2)).toBe(1);
+  expect(unitAt('ab', 9)).toBe(2);
+});
