@@ -102,7 +102,7 @@ export const people = {
   'audit.chip.day': 'Last day',
   'audit.chip.week': 'Last week',
   'audit.by': 'By person',
-  'audit.by.hint': 'Username, address, or a program’s name',
+  'audit.by.hint': 'Username, address or program',
   'audit.by.add': 'Add',
   'audit.refresh': 'Look again',
   'audit.list': 'Events, the newest first',
