@@ -1,7 +1,16 @@
 // My devices: one's own sessions, told and ended, by keyboard.
 
 import type { Page } from '@playwright/test';
-import { asProgram, expect, expectAccessibleEverywhere, makeUser, prove, signIn, test } from './fixtures';
+import {
+  asProgram,
+  expect,
+  expectAccessible,
+  expectAccessibleEverywhere,
+  makeUser,
+  prove,
+  signIn,
+  test,
+} from './fixtures';
 
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1';
@@ -74,7 +83,7 @@ test('all others are ended at once, and this one stays', async ({ page, request 
   await page.getByRole('button', { name: 'End all 3 others…' }).click();
   const dialog = page.getByRole('dialog', { name: 'End all others' });
   await expect(dialog.getByRole('listitem')).toHaveCount(3);
-  await expectAccessibleEverywhere(page);
+  await expectAccessible(page);
   await dialog.getByRole('button', { name: 'End 3 sessions' }).click();
   await prove(page, who);
   await expect(dialog).toContainText('3 sessions ended.');
@@ -106,7 +115,7 @@ test('the current one goes only after it was said what follows', async ({ page, 
   await expect(dialog).toContainText('You will be signed out.');
   // Whoever presses Enter at once stays.
   await expect(dialog.getByRole('button', { name: 'Stay signed in' })).toBeFocused();
-  await expectAccessibleEverywhere(page);
+  await expectAccessible(page);
   await page.keyboard.press('Enter');
   await expect(dialog).toBeHidden();
   await page.getByRole('button', { name: 'Sign out here…' }).click();
