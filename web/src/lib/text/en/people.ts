@@ -271,6 +271,7 @@ export const people = {
   'tokens.make.networks': 'Networks',
   'tokens.make.networks.hint':
     'From which alone it is good, one in a line: 192.0.2.0/24, 2001:db8::1. Empty: from anywhere.',
+  'tokens.make.networks.wrong': 'This is no network or address: {networks}',
   'tokens.make.expiry': 'Good for',
   'expiry.7d': '7 days',
   'expiry.30d': '30 days',
