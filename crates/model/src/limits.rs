@@ -129,6 +129,8 @@ pub const CURVE_POINTS: usize = 1_000;
 pub const SIGN_INS_STRETCH: usize = 5_000;
 /// Sign-ins that are counted for one answer; of more, the newest.
 pub const SIGN_INS_COUNTED: usize = 1_000_000;
+/// New users of other nodes whose hashes are asked for one by one; of more, samples of all users' are.
+pub const NEW_USERS_ASKED_FOR: usize = 100;
 /// Sessions that the store is asked for at a time of those that were live at an instant.
 pub const STOOD_STRETCH: usize = 10_000;
 /// Instants of the past whose sessions are held in memory at once.
@@ -224,6 +226,8 @@ pub const ENDING_HEARD: Duration = Duration::from_secs(1);
 pub const WRITER_QUEUE: usize = 16_384;
 /// Commands in one commit.
 pub const BATCH_COMMANDS: usize = 4_096;
+/// How often the writer lets others ask before it commits, while any of them does.
+pub const GATHERING_ROUNDS: usize = 2;
 /// Endings that one command of the expiry sweep carries.
 pub const EXPIRED_AT_ONCE: usize = 2_000;
 /// How long details of events are kept.

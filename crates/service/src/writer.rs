@@ -143,6 +143,7 @@ impl Writing {
         let _abort = AbortOnPanic;
         let mut waiting = Vec::new();
         while inbox.recv_many(&mut waiting, limits::BATCH_COMMANDS).await > 0 {
+            gather(&mut inbox, &mut waiting).await;
             let (commands, answers): (Vec<_>, Vec<_>) =
                 waiting.drain(..).map(|waiting| (waiting.command, waiting.answer)).unzip();
             let outcomes = self.commit(commands).await;
@@ -234,6 +235,23 @@ impl Writing {
             Outcome { result: Ok(Written { receipt, lag }), told: self.endings.tell(ended(own)) }
         });
         each.collect()
+    }
+}
+
+/// Lets others run for a moment, and takes what they ask: those who were just answered are among this batch and not the
+/// next one, and one sync is for all of them.
+async fn gather(inbox: &mut mpsc::Receiver<Waiting>, waiting: &mut Vec<Waiting>) {
+    for _ in 0..limits::GATHERING_ROUNDS {
+        tokio::task::yield_now().await;
+        let before = waiting.len();
+        while waiting.len() < limits::BATCH_COMMANDS
+            && let Ok(more) = inbox.try_recv()
+        {
+            waiting.push(more);
+        }
+        if waiting.len() == before {
+            return;
+        }
     }
 }
 
