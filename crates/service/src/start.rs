@@ -181,8 +181,15 @@ impl Service {
 
     /// The same of users that other nodes made: an operator gives some a hash from elsewhere.
     pub(crate) async fn learn_hashes_of_new_users(&self) {
+        let users = self.following.new_users();
+        if users.len() > limits::NEW_USERS_ASKED_FOR {
+            if let Err(error) = self.learn_hashes().await {
+                tracing::warn!(%error, "how slow new users' hashes are is learned at the next start");
+            }
+            return;
+        }
         let mut hashes = Vec::new();
-        for user in self.following.new_users() {
+        for user in users {
             match self.store.credential(WhichUser::No(user)).await {
                 Ok(found) => hashes.extend(found.map(|credential| credential.password)),
                 Err(error) => {

@@ -207,35 +207,40 @@ statements! {
         ORDER BY opened_seq";
     /// Endings, by their kind in the ledger.
     ENDED_AFTER = "SELECT session FROM ledger WHERE seq > $1 AND kind = 5 AND session IS NOT NULL";
+    /// What is looked up for each row stands in a question of its own: of a join the planner may think that it is cheaper
+    /// to go through all users for a session, and of a table that was small once, through all of it for each.
     SESSIONS_AFTER = "SELECT u.user_no, u.id, username, name, roles,
-            opened_seq, s.id, token, opened_at, expires_at, seen_at, ip, agents.text, hosts.text
-        FROM sessions AS s JOIN users AS u USING (user_no)
-            LEFT JOIN texts AS agents ON agents.no = s.agent LEFT JOIN texts AS hosts ON hosts.no = s.host
-        WHERE opened_seq > $1 AND deleted_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM ended_sessions AS e WHERE e.opened_seq = s.opened_seq)
+            opened_seq, s.id, token, opened_at, expires_at, seen_at, ip,
+            (SELECT text FROM texts WHERE no = s.agent), (SELECT text FROM texts WHERE no = s.host)
+        FROM sessions AS s CROSS JOIN LATERAL (
+            SELECT user_no, id, username, name, roles FROM users
+            WHERE users.user_no = s.user_no AND deleted_at IS NULL OFFSET 0) AS u
+        WHERE opened_seq > $1
+            AND (SELECT e.opened_seq FROM ended_sessions AS e WHERE e.opened_seq = s.opened_seq) IS NULL
         ORDER BY opened_seq";
     /// Users with other roles or names, by those kinds in the ledger.
     OWNERS_CHANGED_AFTER = "SELECT user_no, id, username, name, roles FROM users WHERE deleted_at IS NULL
-        AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23))";
+        AND user_no = ANY (ARRAY(SELECT subject FROM ledger WHERE seq > $1 AND kind IN (20, 21, 23)))";
     HASH_OF_EVENT = "SELECT hash FROM ledger WHERE seq = $1";
     /// Who was made, whose factors and tokens are others than before and who was erased, by those kinds in the ledger,
     /// and whether permissions are others.
     SUBJECTS_AFTER = "SELECT DISTINCT kind, subject FROM ledger WHERE seq > $1 AND kind IN (2, 3, 15, 17, 22, 24, 25, 27)";
-    FACTORS_AFTER = "SELECT user_no, last_step IS NOT NULL, wants_mail AND EXISTS (
-            SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
-        FROM users LEFT JOIN authenticators USING (user_no)
-        WHERE deleted_at IS NULL
-            AND user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17))";
+    FACTORS_AFTER = "SELECT user_no,
+            (SELECT last_step FROM authenticators AS a WHERE a.user_no = users.user_no) IS NOT NULL,
+            wants_mail AND EXISTS (SELECT 1 FROM user_emails AS e WHERE e.user_no = users.user_no AND verified)
+        FROM users WHERE deleted_at IS NULL
+            AND user_no = ANY (ARRAY(SELECT subject FROM ledger WHERE seq > $1 AND kind IN (3, 15, 17)))";
     PERSONAL_AFTER = "SELECT user_no, id, username, users.name, roles,
-            made_seq, token, personal_tokens.name, last_part, bypasses_step_up, made_at
-        FROM personal_tokens JOIN users USING (user_no)
-        WHERE user_no IN (SELECT subject FROM ledger WHERE seq > $1 AND kind IN (24, 25))
+            made_seq, token, p.name, last_part, bypasses_step_up, made_at
+        FROM personal_tokens AS p CROSS JOIN LATERAL (
+            SELECT id, username, name, roles FROM users WHERE users.user_no = p.user_no OFFSET 0) AS users
+        WHERE user_no = ANY (ARRAY(SELECT subject FROM ledger WHERE seq > $1 AND kind IN (24, 25)))
         ORDER BY made_seq";
     /// A session's windows, and those of all personal tokens of whoever proved a factor with one.
-    STEP_UPS_AFTER = "SELECT token, agent, ip, until_at FROM step_ups WHERE token IN (
+    STEP_UPS_AFTER = "SELECT token, agent, ip, until_at FROM step_ups WHERE token = ANY (ARRAY(
             SELECT session FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NOT NULL
-            UNION SELECT made_seq FROM personal_tokens WHERE user_no IN (
-                SELECT subject FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NULL))
+            UNION SELECT made_seq FROM personal_tokens WHERE user_no = ANY (ARRAY(
+                SELECT subject FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NULL))))
         ORDER BY until_at";
     PERMISSIONS_AFTER = "SELECT id, roles, updated_at FROM permissions
         WHERE EXISTS (SELECT 1 FROM ledger WHERE seq > $1 AND kind = 22)";
@@ -243,7 +248,8 @@ statements! {
     INSERT_ENDINGS = "INSERT INTO ended_sessions (opened_seq, ended_seq, ended_at, reason)
         SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[])";
     ENDED_ADDRESSES = "SELECT user_no, ip, opened_at FROM session_history WHERE opened_seq >= $1
-        UNION ALL SELECT user_no, ip, opened_at FROM ended_sessions JOIN sessions USING (opened_seq)
+        UNION ALL SELECT user_no, ip, opened_at FROM ended_sessions AS e CROSS JOIN LATERAL (
+            SELECT user_no, ip, opened_at FROM sessions AS s WHERE s.opened_seq = e.opened_seq OFFSET 0) AS opened
             WHERE opened_seq >= $1";
     NOTE_SEEN = "UPDATE sessions AS s SET seen_at = GREATEST(s.seen_at, seen.at)
         FROM UNNEST($1::bigint[], $2::bigint[]) AS seen (no, at) WHERE s.opened_seq = seen.no";
