@@ -1,10 +1,10 @@
 //! A preview and its execution, while others list.
 
-use super::{Effort, lists};
+use super::Effort;
+use crate::arrivals::{Answered, Arrivals, InTurn};
 use crate::caller::Caller;
 use crate::cases;
 use crate::child::Server;
-use crate::figures::percentile;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -12,12 +12,17 @@ use tokio::time::sleep;
 
 /// How long one measurement of lists beside a revocation is.
 const SLICE: Duration = Duration::from_millis(250);
+/// Lists that are offered in a second, whatever becomes of those before: many people at their consoles. A closed loop would
+/// take all cores, and tell how the system shares them.
+const LISTS_PER_S: f64 = 400.0;
+const CONNECTIONS: usize = 16;
 
 /// Freezes about as many as asked, and ends them.
 pub async fn measure(server: &Server, caller: &Caller, effort: &Effort) -> Result<()> {
     let total = cases::total(caller).await?;
-    let quiet = lists::ask(server, caller, "/api/v2/sessions", effort.time).await?;
-    let quiet_ms = percentile(&quiet.waits_ns, 99) / 1e6;
+    let lists = InTurn::new(vec![caller.get("/api/v2/sessions")]);
+    let lists = Arrivals::open(server.address, lists, LISTS_PER_S, CONNECTIONS).await?;
+    let quiet = offer(&lists, effort.time * 4).await?;
     // The administrator's own session stays, and so do the newest of everybody when fewer are to end.
     let (mut kept, mut frozen, mut took) = (0, Value::Null, Duration::ZERO);
     while frozen["count"].as_u64().is_none_or(|count| count > effort.ended as u64) {
@@ -34,27 +39,31 @@ pub async fn measure(server: &Server, caller: &Caller, effort: &Effort) -> Resul
         let caller = caller.clone();
         tokio::spawn(async move { caller.post_with_code("/api/v2/revocations", &body).await })
     };
-    let mut waits_ns = Vec::new();
+    let mut busy = offer(&lists, SLICE).await?;
     while !executing.is_finished() {
-        waits_ns.extend(lists::ask(server, caller, "/api/v2/sessions", SLICE).await?.waits_ns);
+        busy.add(offer(&lists, SLICE).await?);
     }
     let mut receipt = executing.await??;
     while receipt["state"] != "finished" {
-        waits_ns.extend(lists::ask(server, caller, "/api/v2/sessions", SLICE).await?.waits_ns);
+        busy.add(offer(&lists, SLICE).await?);
         let id = receipt["id"].as_str().context("a receipt without an id")?.to_owned();
         receipt = caller.sample(&caller.get(&format!("/api/v2/revocations/{id}"))).await?.0;
         sleep(Duration::from_millis(10)).await;
     }
-    waits_ns.sort_unstable();
-    let busy_ms = percentile(&waits_ns, 99) / 1e6;
     println!(
         "execution: {} ended, {} already gone, in {} ms; lag {}",
         receipt["ended"], receipt["already_gone"], receipt["took_ms"], receipt["lag"]
     );
-    println!(
-        "a list's 99 %, ms: at rest {quiet_ms:.2}, meanwhile {busy_ms:.2} of {} lists: {:.2} times\n",
-        waits_ns.len(),
-        busy_ms / quiet_ms
-    );
+    for (name, hundredths) in [("half", 50), ("99 %", 99)] {
+        let (quiet, busy) = (quiet.ms(hundredths), busy.ms(hundredths));
+        println!("{name} of lists, ms: at rest {quiet:.2}, meanwhile {busy:.2}: {:.2} times", busy / quiet);
+    }
+    println!();
     Ok(())
+}
+
+async fn offer(lists: &Arrivals<InTurn>, time: Duration) -> Result<Answered> {
+    let answered = lists.offer(time).await?;
+    answered.expect_answers("lists")?;
+    Ok(answered)
 }

@@ -150,6 +150,20 @@ impl Service {
         })
     }
 
+    /// Users as they are now: most are at hand, since they have sessions now too.
+    async fn owners(&self, users: Vec<UserNo>) -> Result<Vec<Arc<Owner>>, Refusal> {
+        let mut owners = Vec::with_capacity(users.len());
+        let mut others = Vec::new();
+        for user in users {
+            match self.standing.owner(user) {
+                Some(owner) => owners.push(owner),
+                None => others.push(user),
+            }
+        }
+        owners.extend(self.store.owners(others).await?.into_iter().map(Arc::new));
+        Ok(owners)
+    }
+
     /// Reads what was live at an instant whose last event is this one. One thread reads, another takes in; neither gets
     /// far ahead, and between two stretches others read.
     async fn fill_past(&self, at: Timestamp, then: Moment) -> Result<Past, Refusal> {
@@ -163,8 +177,8 @@ impl Service {
             let Some(up_to) = stood.up_to else { break };
             after = up_to;
             let met = stood.sessions.iter().map(|session| session.user);
-            let unknown: Vec<UserNo> = met.filter(|user| known.insert(*user)).collect();
-            let owners = self.store.owners(unknown).await?;
+            let met: Vec<UserNo> = met.filter(|user| known.insert(*user)).collect();
+            let owners = self.owners(met).await?;
             if pieces.send(Piece { sessions: stood.sessions, owners }).await.is_err() {
                 break; // It panicked.
             }
@@ -193,7 +207,7 @@ impl Service {
 /// A stretch that was read, and the users in it that were not met before.
 struct Piece {
     sessions: Vec<StoodSession>,
-    owners: Vec<Owner>,
+    owners: Vec<Arc<Owner>>,
 }
 
 /// A past that is being filled.
@@ -223,7 +237,7 @@ impl Filling {
     fn take_all(mut self, mut inbox: mpsc::Receiver<Piece>) -> Self {
         while let Some(Piece { sessions, owners }) = inbox.blocking_recv() {
             self.counted += sessions.len() as u64;
-            self.owners.extend(owners.into_iter().map(|owner| (owner.no, Arc::new(owner))));
+            self.owners.extend(owners.into_iter().map(|owner| (owner.no, owner)));
             let loaded: Vec<_> = sessions.into_iter().filter_map(|session| self.loaded(session)).collect();
             self.standing.load(loaded.into_iter());
         }
