@@ -13,7 +13,7 @@ use crate::page::{Page, PlainHttp};
 use crate::refusal::Refusal;
 use crate::v1::errors::{Wire, wire};
 use crate::v2::problem::{Problem, problem};
-use crate::{credentials, endpoints, health, metrics, openapi};
+use crate::{console, credentials, endpoints, health, metrics, openapi};
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::header::{
@@ -170,7 +170,10 @@ pub fn routers(service: Arc<Service>, settings: WireSettings, request_prefix: u3
     let router = endpoints::routes(&app)
         .merge(health::router(service))
         .merge(openapi::router())
-        .fallback(async |uri: Uri| refused(&Refusal::NoSuchPath, Version::of(uri.path())))
+        .fallback(async |method: axum::http::Method, uri: Uri, headers: HeaderMap| {
+            console::answer(&method, uri.path(), &headers)
+                .unwrap_or_else(|| refused(&Refusal::NoSuchPath, Version::of(uri.path())))
+        })
         .method_not_allowed_fallback(async |uri: Uri| {
             refused(&Refusal::NoSuchMethod, Version::of(uri.path()))
         });

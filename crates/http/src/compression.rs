@@ -16,21 +16,47 @@ use std::io::Write;
 use std::net::IpAddr;
 
 const VARIES: HeaderValue = HeaderValue::from_static("Accept-Encoding");
-const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+const GZIP: HeaderValue = HeaderValue::from_static(Coding::Gzip.name());
 
-/// Whether a client takes gzip (RFC 9110 §12.5.3).
+/// How a body may be made smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// RFC 7932; too slow to be made for one request.
+    Brotli,
+    /// RFC 1952.
+    Gzip,
+}
+
+impl Coding {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+}
+
+/// Whether a client takes gzip.
 pub fn is_taken(headers: &HeaderMap) -> bool {
+    takes(headers, Coding::Gzip)
+}
+
+/// Whether a client takes a coding (RFC 9110 §12.5.3).
+pub fn takes(headers: &HeaderMap, coding: Coding) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let mut any = false;
-    for coding in values.flat_map(|value| value.split(',')) {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+    for said in values.flat_map(|value| value.split(',')) {
+        let (name, weight) = said.split_once(';').unwrap_or((said, ""));
         let weight = weight.trim().strip_prefix("q=").unwrap_or("1").trim();
         let taken = weight.parse::<f32>().is_ok_and(|weight| weight > 0.0);
-        match name.trim().to_ascii_lowercase().as_str() {
-            // What is named counts, whatever is said of all others.
-            "gzip" | "x-gzip" => return taken,
-            "*" => any = taken,
-            _ => {}
+        let name = name.trim().to_ascii_lowercase();
+        // What is named counts, whatever is said of all others.
+        if name.strip_prefix("x-").unwrap_or(&name) == coding.name() {
+            return taken;
+        }
+        if name == "*" {
+            any = taken;
         }
     }
     any

@@ -5,6 +5,7 @@ pub mod answer;
 mod app;
 pub mod client_address;
 mod compression;
+mod console;
 mod cookie;
 pub mod cors;
 mod credentials;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod compression;
+mod console;
 mod cors;
 mod delivery;
 mod disk_faults;
