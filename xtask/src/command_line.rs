@@ -3,6 +3,7 @@
 use crate::fuzz;
 use crate::step::Failure;
 use crate::torture::Engine;
+use crate::web::Web;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
@@ -22,6 +23,9 @@ pub enum Command {
         quick: bool,
     },
     Clients,
+    Web {
+        what: Web,
+    },
     Lint {
         all: bool,
     },
@@ -73,6 +77,12 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
         &[],
         "published clients, a page in Chromium and the published types, against a debug build",
         "clients",
+    ),
+    (
+        "web",
+        &["--test", "--screenshots"],
+        "build the console; --test also checks it and uses it in Chromium, --screenshots makes the README's pictures",
+        "web --test",
     ),
     ("lint", &["--all"], "format, clippy, tidy; --all also licences, unused crates, spelling", "lint --all"),
     ("fmt", &[], "format the code", "fmt"),
@@ -135,7 +145,7 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
     if rest.iter().any(|word| word == "--help" || word == "-h") {
         return Ok(Command::Help);
     }
-    let mut flag = false;
+    let mut flag = None;
     let (mut listen, mut minutes, mut target) = (LISTEN, FUZZ_MINUTES, None);
     let (mut kills, mut engine) = (KILLS, Engine::default());
     let mut rest = rest.iter();
@@ -149,7 +159,7 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
             "--target" if options.contains(&option) => target = Some(self::target(value_of_it())?),
             "--kills" if options.contains(&option) => kills = self::kills(value_of_it())?,
             "--store" if options.contains(&option) => engine = self::engine(value_of_it())?,
-            _ if options.contains(&option) && value.is_none() => flag = true,
+            _ if options.contains(&option) && value.is_none() => flag = Some(option),
             _ if options.is_empty() => {
                 return Err(Failure::asked(format!("`{name}` takes no `{word}`, nor anything else")));
             }
@@ -161,16 +171,21 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
     }
     Ok(match name.as_str() {
         "run" => Command::Run { listen },
-        "test" => Command::Test { quick: flag },
+        "test" => Command::Test { quick: flag.is_some() },
         "clients" => Command::Clients,
-        "lint" => Command::Lint { all: flag },
+        "web" => Command::Web { what: flag.map_or(Web::Build, web) },
+        "lint" => Command::Lint { all: flag.is_some() },
         "fmt" => Command::Fmt,
-        "docs" => Command::Docs { check: flag },
+        "docs" => Command::Docs { check: flag.is_some() },
         "tidy" => Command::Tidy,
         "fuzz" => Command::Fuzz { minutes, target },
         "torture" => Command::Torture { kills, engine },
         _ => Command::Help,
     })
+}
+
+fn web(flag: &str) -> Web {
+    if flag == "--test" { Web::Test } else { Web::Screenshots }
 }
 
 fn announce(words: &[String]) -> Result<Command, Failure> {

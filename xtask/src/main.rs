@@ -17,6 +17,7 @@ mod test;
 mod tidy;
 mod tools;
 mod torture;
+mod web;
 mod workspace;
 
 use command_line::Command;
@@ -49,6 +50,7 @@ fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Announce { server, address } => run::announce(&workspace, server, address),
         Command::Test { quick } => test::test(&workspace, quick),
         Command::Clients => clients::clients(&workspace),
+        Command::Web { what } => web::web(&workspace, what),
         Command::Lint { all } => lint::lint(&workspace, all),
         Command::Fmt => lint::format(&workspace),
         Command::Docs { check } => docs::docs(&workspace, check),

@@ -4,7 +4,8 @@
 //! process waits beside it until it answers, says so, and ends.
 
 use crate::credentials::Credentials;
-use crate::step::Failure;
+use crate::step::{Failure, Parts};
+use crate::web::Pages;
 use crate::workspace::{Build, Workspace};
 use crate::{server, tools};
 use std::fs;
@@ -28,7 +29,8 @@ impl Demo {
 
 /// Builds the server and becomes it.
 pub fn run(workspace: &Workspace, listen: SocketAddr) -> Result<(), Failure> {
-    tools::need(tools::BUILD)?;
+    tools::need(tools::WEB)?;
+    Pages::of(workspace).build(&mut Parts::default())?;
     let binary = workspace.build_server(Build::Release)?;
     let demo = Demo::of(workspace);
     let credentials = credentials(workspace, &demo)?;

@@ -1,4 +1,4 @@
-//! A server's process: whether it answers, and one of our own with an empty store for the clients' tests.
+//! A server's process: whether it answers, and one of our own with a store of its own for the clients' tests.
 
 use crate::credentials::Credentials;
 use crate::step::Failure;
@@ -67,7 +67,7 @@ pub fn stands(process: u32) -> bool {
     signal(process, "0")
 }
 
-/// A server with an empty store, gone when this is dropped.
+/// A server with a store of its own, gone when this is dropped.
 pub struct Server {
     child: Child,
     log: PathBuf,
@@ -88,6 +88,26 @@ impl Server {
         name: &str,
         settings: &[(&str, &str)],
     ) -> Result<Self, Failure> {
+        Self::start_with(&[], binary, folder, name, settings)
+    }
+
+    /// The same with the demo's workspace.
+    pub fn start_demo(
+        binary: &Path,
+        folder: &Path,
+        name: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Failure> {
+        Self::start_with(&["--demo"], binary, folder, name, settings)
+    }
+
+    fn start_with(
+        options: &[&str],
+        binary: &Path,
+        folder: &Path,
+        name: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Failure> {
         let (data, log) = (folder.join(name), folder.join(format!("{name}.log")));
         let (administrator, failed) =
             (Credentials::random()?, |error| Failure::new(format!("no server: {error}")));
@@ -102,6 +122,7 @@ impl Server {
         let child = command
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
             .arg(&data)
+            .args(options)
             .envs(settings.iter().copied())
             .env("ROLLCALL_ADMIN_USERNAME", &administrator.username)
             .env("ROLLCALL_ADMIN_PASSWORD", &administrator.password)

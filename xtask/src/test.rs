@@ -1,22 +1,42 @@
 //! `cargo xtask test`: all that CI checks, in the order of what fails soonest.
 
 use crate::step::{self, Failure, Parts};
+use crate::web::Pages;
 use crate::workspace::{Build, Workspace};
 use crate::{bench, clients, lint, tools};
 
 /// Runs every part until one fails; the times of those that ran are told in any case.
 pub fn test(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
     let mut parts = Parts::default();
-    let result = source(workspace, &mut parts, quick)
-        .and_then(|()| if quick { Ok(()) } else { release(workspace, &mut parts) });
+    let result = if quick { source(workspace, &mut parts) } else { everything(workspace, &mut parts) };
     println!("\n{}", parts.table());
     result
 }
 
 /// The source, and all tests that cargo runs.
-fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), Failure> {
-    parts.part("tools", || tools::need(if quick { tools::QUICK } else { tools::TEST }))?;
+fn source(workspace: &Workspace, parts: &mut Parts) -> Result<(), Failure> {
+    parts.part("tools", || tools::need(tools::QUICK))?;
     lint::source(workspace, parts)?;
+    cargo_test(workspace, parts)
+}
+
+/// The same and the console; then the binary with the console in it, used by published clients, a page and a browser. All of
+/// it is the debug build, which the tests have made already: a release build tells nothing more, and takes as long as they do.
+fn everything(workspace: &Workspace, parts: &mut Parts) -> Result<(), Failure> {
+    parts.part("tools", || tools::need(tools::TEST))?;
+    // Before the console: the source has to be right without it.
+    lint::source(workspace, parts)?;
+    let pages = Pages::of(workspace);
+    pages.build(parts)?;
+    pages.check(parts)?;
+    cargo_test(workspace, parts)?;
+    let binary = parts.part("debug build", || workspace.build_server(Build::Debug))?;
+    clients::drive_all(workspace, parts, &binary)?;
+    parts.part("console in Chromium", || pages.drive(&binary, "tests"))?;
+    parts.part("bench", || bench::smoke(workspace))
+}
+
+fn cargo_test(workspace: &Workspace, parts: &mut Parts) -> Result<(), Failure> {
     let test = ["test", "--workspace", "--locked"];
     parts.part("cargo test", || step::run(workspace.cargo().args(test)))?;
     // What a client meets is the same on both engines, and so is what survives.
@@ -28,17 +48,4 @@ fn source(workspace: &Workspace, parts: &mut Parts, quick: bool) -> Result<(), F
             },
         )
     })
-}
-
-/// The release binary: published clients against it and a page, the types of its answers, and its speed.
-fn release(workspace: &Workspace, parts: &mut Parts) -> Result<(), Failure> {
-    let binary = parts.part("release build", || workspace.build_server(Build::Release))?;
-    clients::drive_all(workspace, parts, &binary)?;
-    if bench::is_there(workspace) {
-        // Without other databases: what is to be shown is that the bench works.
-        let arguments = ["--quick", "--without-sql"].map(String::from);
-        return parts.part("bench", || bench::bench(workspace, &arguments));
-    }
-    println!("\nno bench package in the workspace yet: left out");
-    Ok(())
 }

@@ -26,6 +26,8 @@ pub enum Tool {
 
 /// To build: the store's engine is compiled from its source.
 pub const BUILD: &[Tool] = &[Tool::CCompiler];
+/// To build the console's pages, and the server with them.
+pub const WEB: &[Tool] = &[Tool::CCompiler, Tool::Node, Tool::Npm];
 /// To measure, other databases beside ours.
 pub const BENCH: &[Tool] = &[Tool::CCompiler, Tool::PostgreSql];
 /// To fuzz: the fuzzer is C++.

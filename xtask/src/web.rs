@@ -1,0 +1,117 @@
+//! `cargo xtask web`: the console's pages, built to be embedded; with `--test` also checked, and used in a browser against
+//! the server that embeds them.
+
+use crate::server::Server;
+use crate::step::{self, Failure, Parts};
+use crate::tools;
+use crate::workspace::{Build, Workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What is done with the pages once they are built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Web {
+    /// Nothing: they are there for the next build of the server.
+    #[default]
+    Build,
+    /// They are checked and used.
+    Test,
+    /// They are shown, for the README's pictures.
+    Screenshots,
+}
+
+/// Everybody in the browser's tests comes from one address and tries much.
+const SETTINGS: &[(&str, &str)] = &[
+    ("ROLLCALL__LIMITS__CALLS", "100000"),
+    ("ROLLCALL__LIMITS__PRINCIPAL_CALLS", "100000"),
+    ("ROLLCALL__FAILURES__ADDRESS", "1000"),
+];
+
+/// Builds the pages, and does with them what is asked.
+pub fn web(workspace: &Workspace, what: Web) -> Result<(), Failure> {
+    let mut parts = Parts::default();
+    let result = run(workspace, &mut parts, what);
+    println!("\n{}", parts.table());
+    result
+}
+
+fn run(workspace: &Workspace, parts: &mut Parts, what: Web) -> Result<(), Failure> {
+    let pages = Pages::of(workspace);
+    if what == Web::Build {
+        tools::need(tools::WEB)?;
+        return pages.build(parts);
+    }
+    tools::need(tools::CLIENTS)?;
+    pages.build(parts)?;
+    if what == Web::Test {
+        pages.check(parts)?;
+    }
+    let binary = parts.part("debug build", || workspace.build_server(Build::Debug))?;
+    match what {
+        Web::Screenshots => parts.part("pictures", || pages.drive(&binary, "pictures")),
+        _ => parts.part("console in Chromium", || pages.drive(&binary, "tests")),
+    }
+}
+
+/// The console's source.
+pub struct Pages<'a> {
+    workspace: &'a Workspace,
+    folder: PathBuf,
+}
+
+impl<'a> Pages<'a> {
+    pub fn of(workspace: &'a Workspace) -> Self {
+        Self { workspace, folder: workspace.root.join("web") }
+    }
+
+    /// Installs what they are built with, where that is not there as locked, and builds them.
+    pub fn build(&self, parts: &mut Parts) -> Result<(), Failure> {
+        if !self.is_installed() {
+            parts.part("install console", || {
+                step::run(&mut self.npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+            })?;
+        }
+        parts.part("build console", || step::run(&mut self.npm(&["run", "build"])))
+    }
+
+    /// Types, lints, format and unit tests.
+    pub fn check(&self, parts: &mut Parts) -> Result<(), Failure> {
+        parts.part("check console", || step::run(&mut self.npm(&["run", "check"])))?;
+        parts.part("test console", || step::run(&mut self.npm(&["test"])))
+    }
+
+    /// Uses a server that embeds them, with the demo's workspace, in a browser: the tests, or the pictures.
+    pub fn drive(&self, binary: &Path, project: &str) -> Result<(), Failure> {
+        let chromium = tools::chromium().ok_or_else(|| Failure::asked("no Chromium here any more"))?;
+        let folder = self.workspace.target.join("test-servers");
+        let server = Server::start_demo(binary, &folder, "console", SETTINGS)?;
+        let mut npm = self.npm(&["run", "e2e", "--", "--project", project]);
+        let driven = step::run(
+            npm.env("ROLLCALL_URL", format!("http://{}", server.address))
+                .env("ROLLCALL_ADMIN_USERNAME", &server.administrator.username)
+                .env("ROLLCALL_ADMIN_PASSWORD", &server.administrator.password)
+                .env("CHROMIUM", chromium),
+        );
+        driven.map_err(|failure| {
+            Failure::new(format!("{failure}; the server's log ends with\n{}", server.last_words()))
+        })?;
+        server.stop()
+    }
+
+    /// Whether what was installed is what the lock says.
+    fn is_installed(&self) -> bool {
+        let time = |name: &str| fs::metadata(self.folder.join(name)).and_then(|file| file.modified()).ok();
+        // npm leaves its own copy of the lock when it is done.
+        match (time("node_modules/.package-lock.json"), time("package-lock.json")) {
+            (Some(installed), Some(locked)) => installed >= locked,
+            _ => false,
+        }
+    }
+
+    fn npm(&self, arguments: &[&str]) -> Command {
+        let mut npm = self.workspace.command("npm");
+        npm.args(arguments).current_dir(&self.folder);
+        npm
+    }
+}
