@@ -1,7 +1,7 @@
 // Where the curve begins: nothing tells it outright, so it is looked for by ever shorter steps.
 
 import { call } from '../../lib/api/client';
-import type { Point } from '../../lib/charts/Curve.svelte';
+import type { Point } from '../../lib/charts/points';
 
 export type Ask = (query: { from?: string; to?: string; step?: string }) => Promise<Point[]>;
 
