@@ -6,6 +6,7 @@ import {
   ADMIN,
   asProgram,
   expect,
+  expectAccessible,
   expectAccessibleEverywhere,
   makeUser,
   prove,
