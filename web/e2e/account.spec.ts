@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import {
   ADMIN,
@@ -131,6 +132,30 @@ test('an address is changed, and a wrong code does not verify it; codes by mail 
   await expect(emails.getByRole('alert')).toContainText('That is not the code that was mailed.');
   await expect(emails.getByLabel('Code from the mail')).toHaveValue('000-000');
   await expectAccessibleEverywhere(page);
+});
+
+test('an address is verified by the code that was mailed', async ({ page, request }) => {
+  const outbox = process.env.ROLLCALL_OUTBOX ?? '';
+  test.skip(outbox === '', 'ROLLCALL_OUTBOX names no outbox.jsonl of the server');
+  const name = `verified${Date.now()}`;
+  const who = await makeUser(request, name);
+  await signIn(page, who, '/account');
+  const emails = page.getByRole('region', { name: 'E-mail addresses' });
+  await emails.getByLabel('Another address').fill(`new-${name}@example.org`);
+  await emails.getByRole('button', { name: 'Change it' }).click();
+  await prove(page, who);
+  await emails.getByRole('button', { name: 'Mail me a code' }).click();
+  let code: string | undefined;
+  await expect(async () => {
+    const mails = readFileSync(outbox, 'utf8').trim().split('\n');
+    const mail = mails.find((line) => line.includes(`new-${name}@example.org`)) ?? '';
+    code = /\d{3}-\d{3}/.exec(mail)?.[0];
+    expect(code).toBeDefined();
+  }).toPass();
+  await emails.getByLabel('Code from the mail').fill(code ?? '');
+  await emails.getByRole('button', { name: 'Verify' }).click();
+  await expect(emails.getByRole('status')).toContainText(`new-${name}@example.org is verified.`);
+  await expect(emails).not.toContainText('not verified');
 });
 
 test('who must change the password is told why, and is let on when it is done', async ({ page, request }) => {
