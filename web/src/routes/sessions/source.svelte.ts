@@ -28,8 +28,11 @@ export interface View {
   toTop: () => void;
 }
 
-/** Rows that are read beside those in sight. */
-const AROUND = 50;
+/** Rows that are read beside those in sight, and how many of them are left when further ones are read. */
+const AROUND = 120;
+const AHEAD = 50;
+/** Rows that are read at first, so that they come soon. */
+const FIRST = 100;
 /** No two reads begin sooner after one another, so that a fling through a million rows stays within the limit of calls. */
 const APART = 150;
 /** How long what has ended stays in sight. */
@@ -130,7 +133,7 @@ export class Source {
     const reading = (this.#reading = new AbortController());
     this.stale = true;
     try {
-      const page = await this.#page(query, 0, 2 * AROUND, reading.signal);
+      const page = await this.#page(query, 0, FIRST, reading.signal);
       if (reading.signal.aborted) return;
       this.#held.clear();
       this.#gone.clear();
@@ -182,7 +185,7 @@ export class Source {
 
   /** Rows came into sight: what is not there of them is read, and what was passed over is not. */
   sight(first: number, last: number): void {
-    const missing = this.#list.missing(first, last);
+    const missing = this.#list.missing(first - AHEAD, last + AHEAD);
     const now = this.#stretch;
     if (now && (!missing || missing[0] < now.from || missing[1] > now.to)) {
       now.stop.abort();
@@ -257,16 +260,30 @@ export class Source {
     try {
       const [first, last] = this.view?.sight() ?? [0, AROUND];
       const from = Math.max(0, first - AROUND);
+      // At the top of the newest, those that wait are read too: whoever of them was not told of waits with them.
+      const isTop = from === 0 && isNewestFirst(query.sort);
+      const offset = isTop ? 0 : this.#offset(from);
+      const limit = last - from + 1 + AROUND + (isTop ? this.#held.size : 0);
+      const heard = new Set(this.#held);
       const signal = reading?.signal ?? new AbortController().signal;
-      const page = await this.#page(query, this.#offset(from), last - from + 1 + AROUND, signal);
+      const page = await this.#page(query, offset, limit, signal);
       if (this.#reading !== reading) return;
       // What is leaving is not in what was read.
       this.#closed(this.#list.close(Infinity));
+      let { items } = page;
+      if (isTop && this.#list.rows > 0) {
+        const known = items.findIndex(({ id }) => this.#list.indexOf(id) !== undefined);
+        const meanwhile = [...this.#held].filter((id) => !heard.has(id));
+        this.#held = new Set([...items.slice(0, Math.max(0, known)).map(({ id }) => id), ...meanwhile]);
+        items = items.slice(Math.max(0, known));
+        // These came while it was read, and may not be counted in it.
+        if (meanwhile.length > 0) this.#putRight();
+      }
+      for (const { id } of items) this.#held.delete(id);
       const [now] = this.view?.sight() ?? [0];
       const known = now === 0 ? undefined : this.#list.get(now)?.id;
-      for (const { id } of page.items) this.#held.delete(id);
       this.found = page.total;
-      const by = this.#list.renew(from, page.items, Math.max(0, page.total - this.#above), known);
+      const by = this.#list.renew(from, items, Math.max(0, page.total - this.#above), known);
       this.error = undefined;
       this.#draw();
       if (by !== 0) this.view?.shift(by);
