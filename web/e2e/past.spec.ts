@@ -41,6 +41,8 @@ test('a typed instant shows who was signed in then, and who came and went', asyn
   ).toHaveAttribute('href', /^\/sessions\?as_of=\S+&q=os%3A%22Mac\+OS%22$/);
 
   const around = page.getByRole('region', { name: 'Who came and went' });
+  await expect(around.getByText(/^The instant: /)).toBeVisible();
+  await expectAccessibleEverywhere(page);
   await around.getByLabel('How far around').selectOption({ label: '± 1 day' });
   await expect(page).toHaveURL(/window=1d/);
   await expect(around.getByText(/^The instant: /)).toBeVisible();
@@ -56,7 +58,6 @@ test('a typed instant shows who was signed in then, and who came and went', asyn
   await page.reload();
   await expect(table(page).getByRole('row')).toHaveCount(51);
   await expect(around.getByLabel('How far around')).toHaveValue('1d');
-  await expectAccessibleEverywhere(page);
 
   await then.getByRole('link', { name: 'Open as a table' }).click();
   await expect(page).toHaveURL(/\/sessions\?as_of=/);
