@@ -97,6 +97,53 @@ test('a person’s factors are reset and a token is ended, each said first', asy
   await expect(page.getByRole('button', { name: 'Reset factors…' })).toBeDisabled();
 });
 
+test('a person is contained, and the page says so afterwards', async ({ page, request }) => {
+  const who = await makeUser(request, `contained${Date.now()}`);
+  await asProgram(request, who);
+  await signIn(page, ADMIN, '/people');
+  await openPerson(page, who.user);
+  await page.getByRole('button', { name: 'Contain…' }).click();
+  const contain = page.getByRole('dialog', { name: `Contain ${who.user}` });
+  await contain.getByLabel(`Type the username ${who.user} to confirm`).fill(who.user);
+  await contain.getByRole('button', { name: 'Contain this user' }).click();
+  await prove(page, ADMIN);
+  await page.getByRole('dialog', { name: 'Receipt' }).getByRole('button', { name: 'Close' }).last().click();
+  await expect(page.getByText('Deactivated')).toBeVisible();
+  await expect(page.getByText(`rollcall user activate ${who.user}`)).toBeVisible();
+  await expect(page.getByText('Is signed in nowhere.')).toBeVisible();
+});
+
+test('a name full of markup, turned around and endless, is text that breaks nothing', async ({
+  page,
+  request,
+}) => {
+  test.slow();
+  const username = `hostile${Date.now()}`;
+  await makeUser(request, username);
+  const admin = await asProgram(request, ADMIN);
+  const found = await request.get(`/api/v2/users?q=${username}`, { headers: admin.headers });
+  const { items } = (await found.json()) as { items: { id: string }[] };
+  const name = `<img src=x onerror=alert(1)>\u202Etxt.exe ${'W'.repeat(900)}`;
+  const answer = await request.post('/api/v1/users.update', {
+    headers: {
+      'X-User-Id': admin.id,
+      'X-Auth-Token': admin.headers.Authorization.slice(7),
+      'x-2fa-method': 'password',
+      'x-2fa-code': sha256(ADMIN.password),
+    },
+    data: { userId: items[0]?.id, data: { name } },
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  await signIn(page, ADMIN, `/people?q=${username}`);
+  await page.getByRole('link', { name: '<img src=x onerror=alert(1)>‹U+202E›txt.exe' }).first().click();
+  await prove(page, ADMIN);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(
+    '<img src=x onerror=alert(1)>‹U+202E›txt.exe',
+  );
+  await expect(page.getByText('Is signed in nowhere.')).toBeVisible();
+  await expectAccessibleEverywhere(page);
+});
+
 test('a person is found by the id alone, and one that is none is said to be none', async ({
   page,
   request,
