@@ -277,6 +277,23 @@ test('a server that is gone is said, what was typed and shown stays, and it goes
   await expect(rows(page).first()).toContainText('Windows');
 });
 
+test('whose session is ended elsewhere while they type signs in again, and goes on where they were', async ({
+  page,
+}) => {
+  await openSessions(page, '/sessions?q=device:Edge');
+  await following(page);
+  await search(page).fill('device:Edge os:windows');
+  await page.request.delete('/api/v2/session', { headers: { Origin: new URL(page.url()).origin } });
+  await expect(page.getByText('Your session has ended.')).toBeVisible();
+  await page.getByLabel('Username or e-mail').fill(ADMIN.user);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await prove(page, ADMIN);
+  await expect(search(page)).toHaveValue('device:Edge os:windows');
+  await expect(page.locator('.total')).toHaveText(/\d sessions match/);
+  await following(page);
+});
+
 test('who may not see it is told which permission it takes', async ({ page, request }) => {
   const who = await makeUser(request, `nobody${Date.now()}`);
   await signIn(page, who, '/sessions');

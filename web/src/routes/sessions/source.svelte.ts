@@ -61,7 +61,10 @@ export class Source {
   #held = new Set<string>();
   #gone = new Set<string>();
 
+  /** What is asked for. */
   query = $state.raw<Query>({ q: '', sort: '', asOf: '' });
+  /** What the rows that are shown were found by: while what is typed is no filter, they go on as they are. */
+  #listed: Query = this.query;
   /** How many sessions are found now, with those that wait; `undefined` until that is known. */
   found = $state.raw<number>();
   /** How many wait to be shown. */
@@ -135,6 +138,7 @@ export class Source {
     try {
       const page = await this.#page(query, 0, FIRST, reading.signal);
       if (reading.signal.aborted) return;
+      this.#listed = query;
       this.#held.clear();
       this.#gone.clear();
       this.#list.clear();
@@ -204,7 +208,7 @@ export class Source {
     const stop = new AbortController();
     const stretch = (this.#stretch = { from, to, stop });
     this.#lastRead = performance.now();
-    const { query } = this;
+    const query = this.#listed;
     try {
       const page = await this.#page(query, this.#offset(from), to - from + 1, stop.signal);
       if (this.#stretch !== stretch) return;
@@ -233,7 +237,7 @@ export class Source {
 
   /** How many of those that wait stand before all rows. In any other order nobody knows where they stand. */
   get #above(): number {
-    return isNewestFirst(this.query.sort) ? this.#held.size : 0;
+    return isNewestFirst(this.#listed.sort) ? this.#held.size : 0;
   }
 
   #offset(index: number): number {
@@ -253,10 +257,10 @@ export class Source {
   }
 
   async #renew(): Promise<void> {
-    if (this.stale || this.query.asOf) return;
+    if (this.stale || this.#listed.asOf) return;
     this.#lastRight = performance.now();
     const reading = this.#reading;
-    const { query } = this;
+    const query = this.#listed;
     try {
       const [first, last] = this.view?.sight() ?? [0, AROUND];
       const from = Math.max(0, first - AROUND);
@@ -309,7 +313,7 @@ export class Source {
       this.#draw();
     }
     // It may be found only now; without a filter all are.
-    else if (this.query.q !== '' && !this.#held.has(item.id)) this.#putRight();
+    else if (this.#listed.q !== '' && !this.#held.has(item.id)) this.#putRight();
   }
 
   #left(id: string, reason?: string | null): void {
@@ -368,7 +372,7 @@ export class Source {
   async #tally(): Promise<void> {
     this.#counting?.abort();
     const counting = (this.#counting = new AbortController());
-    const { q, asOf } = this.query;
+    const { q, asOf } = this.#listed;
     // Nothing keeps what factors a user had.
     const facets = FACETS.filter((name) => !asOf || name !== 'factor').join(',');
     try {

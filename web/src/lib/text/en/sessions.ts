@@ -59,7 +59,7 @@ export const sessions = {
   'select.none': 'Clear selection',
   'select.end': 'End…',
   'select.many':
-    'No more than {n} rows can be selected one by one. Select all that match, or narrow the filter.',
+    'Rows are selected one by one up to {n}, as far as they were read. Select all that match, or narrow the filter.',
   'select.label': 'Selection',
 
   'filter.label': 'Search sessions',
