@@ -2,6 +2,7 @@ import {
   ADMIN,
   asProgram,
   expect,
+  expectAccessible,
   expectAccessibleEverywhere,
   makeUser,
   prove,

@@ -99,6 +99,7 @@ export const overview = {
   'past.slider': 'Instant',
   'past.at': '{time}: {sessions} live',
   'past.about': '{time}: about {sessions} live',
+  'past.outside': '{time}: outside of this curve',
   'past.instant': 'Instant, in the time of {zone}',
   'past.show': 'Show',
   'past.clear': 'Back to now',
