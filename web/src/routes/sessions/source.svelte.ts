@@ -2,7 +2,7 @@
 // reader who looks at them. What was opened since waits until it is asked for.
 /* eslint-disable svelte/prefer-svelte-reactivity -- What is told by the hundred is not watched; `#version` says when to look again. */
 
-import { call, Refused, type Schemas } from '../../lib/api/client';
+import { call, Refused, Unreachable, type Schemas } from '../../lib/api/client';
 import { Stream, type Session } from '../../lib/live/stream.svelte';
 import { session } from '../../lib/state/me.svelte';
 import { Cancelled, proven } from '../../lib/state/step-up.svelte';
@@ -64,7 +64,7 @@ export class Source {
   /** What is asked for. */
   query = $state.raw<Query>({ q: '', sort: '', asOf: '' });
   /** What the rows that are shown were found by: while what is typed is no filter, they go on as they are. */
-  #listed: Query = this.query;
+  listed = $state.raw<Query>({ q: '', sort: '', asOf: '' });
   /** How many sessions are found now, with those that wait; `undefined` until that is known. */
   found = $state.raw<number>();
   /** How many wait to be shown. */
@@ -96,7 +96,7 @@ export class Source {
 
   constructor() {
     this.stream = new Stream({
-      ready: () => this.#putRight(0),
+      ready: () => (this.error instanceof Unreachable ? this.retry() : this.#putRight(0)),
       opened: (item) => this.#opened(item),
       changed: (item) => this.#changed(item),
       gone: (id, reason) => this.#left(id, reason),
@@ -138,7 +138,7 @@ export class Source {
     try {
       const page = await this.#page(query, 0, FIRST, reading.signal);
       if (reading.signal.aborted) return;
-      this.#listed = query;
+      this.listed = query;
       this.#held.clear();
       this.#gone.clear();
       this.#list.clear();
@@ -170,7 +170,7 @@ export class Source {
   /** Tries again what went wrong. */
   retry(): void {
     this.error = undefined;
-    if (this.found === undefined) this.refresh();
+    if (this.found === undefined || this.query !== this.listed) this.refresh();
     else {
       this.#putRight(0);
       this.stream.hurry();
@@ -208,7 +208,7 @@ export class Source {
     const stop = new AbortController();
     const stretch = (this.#stretch = { from, to, stop });
     this.#lastRead = performance.now();
-    const query = this.#listed;
+    const query = this.listed;
     try {
       const page = await this.#page(query, this.#offset(from), to - from + 1, stop.signal);
       if (this.#stretch !== stretch) return;
@@ -237,7 +237,7 @@ export class Source {
 
   /** How many of those that wait stand before all rows. In any other order nobody knows where they stand. */
   get #above(): number {
-    return isNewestFirst(this.#listed.sort) ? this.#held.size : 0;
+    return isNewestFirst(this.listed.sort) ? this.#held.size : 0;
   }
 
   #offset(index: number): number {
@@ -257,10 +257,10 @@ export class Source {
   }
 
   async #renew(): Promise<void> {
-    if (this.stale || this.#listed.asOf) return;
+    if (this.stale || this.listed.asOf) return;
     this.#lastRight = performance.now();
     const reading = this.#reading;
-    const query = this.#listed;
+    const query = this.listed;
     try {
       const [first, last] = this.view?.sight() ?? [0, AROUND];
       const from = Math.max(0, first - AROUND);
@@ -313,7 +313,7 @@ export class Source {
       this.#draw();
     }
     // It may be found only now; without a filter all are.
-    else if (this.#listed.q !== '' && !this.#held.has(item.id)) this.#putRight();
+    else if (this.listed.q !== '' && !this.#held.has(item.id)) this.#putRight();
   }
 
   #left(id: string, reason?: string | null): void {
@@ -372,7 +372,7 @@ export class Source {
   async #tally(): Promise<void> {
     this.#counting?.abort();
     const counting = (this.#counting = new AbortController());
-    const { q, asOf } = this.#listed;
+    const { q, asOf } = this.listed;
     // Nothing keeps what factors a user had.
     const facets = FACETS.filter((name) => !asOf || name !== 'factor').join(',');
     try {
