@@ -14,6 +14,7 @@ test('what a person did is found, told in words, and linked to what it touched',
   page,
   request,
 }) => {
+  test.slow();
   const who = await makeUser(request, `watched${Date.now()}`);
   const { id, headers } = await asProgram(request, who);
   // An attempt that is refused: they may not see people.
@@ -57,6 +58,7 @@ test('what a person did is found, told in words, and linked to what it touched',
 test('a filter that is none says where, stays as it was typed, and everything else comes back', async ({
   page,
 }) => {
+  test.slow();
   await signIn(page, ADMIN, '/audit?q=outcome:refused%20akteur:zoe');
   await prove(page, ADMIN);
   await expect(page.getByRole('alert')).toContainText('events have no field `akteur`');

@@ -48,6 +48,7 @@ async function openPerson(page: Page, username: string): Promise<void> {
 }
 
 test('people are found as one types, and the address says what was looked for', async ({ page }) => {
+  test.slow();
   await signIn(page, ADMIN, '/people');
   const table = page.getByRole('table', { name: 'People of the workspace' });
   await expect(table.getByRole('row')).toHaveCount(51);
@@ -71,6 +72,7 @@ test('people are found as one types, and the address says what was looked for', 
 });
 
 test('a person’s factors are reset and a token is ended, each said first', async ({ page, request }) => {
+  test.slow();
   const who = await equipped(request, `equipped${Date.now()}`);
   await signIn(page, ADMIN, '/people');
   await openPerson(page, who.user);
