@@ -68,6 +68,9 @@ test('a click on the curve chooses the instant under it', async ({ page }) => {
   const slider = page.getByRole('slider', { name: 'Instant' });
   const box = await slider.boundingBox();
   if (!box) throw new Error('the slider has no box');
+  await expect(page.getByText('No instant is chosen.')).toBeVisible();
+  await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2);
+  await expect(page.getByText(/^\d.*: [\d,]+ sessions live$/)).toBeVisible();
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await prove(page, ADMIN);
   await expect(page).toHaveURL(/at=/);
