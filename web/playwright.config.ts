@@ -1,8 +1,16 @@
 import { defineConfig } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+
+/** Debian's, or whatever of its kind is here. */
+const chromium = execFileSync('which', [process.env.CHROMIUM ?? 'chromium'], { encoding: 'utf8' }).trim();
 
 // The binary itself, with the demo's workspace: `cargo xtask web --test` starts it and says where it is.
 export default defineConfig({
   testDir: 'e2e',
+  projects: [
+    { name: 'tests', testMatch: '*.spec.ts' },
+    { name: 'pictures', testMatch: 'pictures.ts' },
+  ],
   workers: 1,
   forbidOnly: Boolean(process.env.CI),
   reporter: [['list']],
@@ -11,7 +19,7 @@ export default defineConfig({
   use: {
     baseURL: process.env.ROLLCALL_URL ?? 'http://127.0.0.1:3000',
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: chromium,
       // Debian's Chromium as root has no sandbox to be in.
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
     },

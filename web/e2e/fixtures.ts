@@ -28,7 +28,11 @@ export async function prove(page: Page, who: { password: string }): Promise<void
 }
 
 /** A call of the API as a program makes it, with a fresh token of that user. */
-export async function asProgram(request: APIRequestContext, who: { user: string; password: string }, agent?: string) {
+export async function asProgram(
+  request: APIRequestContext,
+  who: { user: string; password: string },
+  agent?: string,
+) {
   const headers = agent ? { 'User-Agent': agent } : {};
   const answer = await request.post('/api/v1/login', { data: who, headers });
   const { data } = (await answer.json()) as { data: { userId: string; authToken: string } };
@@ -36,7 +40,10 @@ export async function asProgram(request: APIRequestContext, who: { user: string;
 }
 
 /** Makes a user who may nothing special, and gives its name and password. */
-export async function makeUser(request: APIRequestContext, username: string): Promise<{ user: string; password: string }> {
+export async function makeUser(
+  request: APIRequestContext,
+  username: string,
+): Promise<{ user: string; password: string }> {
   const { headers } = await asProgram(request, ADMIN);
   const password = `password-of-${username}`;
   const answer = await request.post('/api/v1/users.create', {
@@ -56,7 +63,9 @@ export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
     .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([]);
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual(
+    [],
+  );
 }
 
 /** The sizes and schemes that each page is looked at in. */
@@ -71,7 +80,9 @@ export async function expectAccessibleEverywhere(page: Page): Promise<void> {
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
       await expectAccessible(page);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       expect(overflow, `nothing is wider than ${width} pixels`).toBeLessThanOrEqual(0);
     }
   }

@@ -27,6 +27,9 @@ test('by keyboard alone: sign in, and out', async ({ page }) => {
 test('who may nothing is offered their own devices only', async ({ page, request }) => {
   const who = await makeUser(request, `plain${Date.now()}`);
   await signIn(page, who);
-  await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['My devices', 'My account']);
+  await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText([
+    'My devices',
+    'My account',
+  ]);
   await expect(page).toHaveURL(/\/devices$/);
 });

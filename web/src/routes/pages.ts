@@ -42,7 +42,13 @@ export const PAGES: readonly Page[] = [
     load: () => import('./people/People.svelte'),
     listed: true,
   },
-  { path: '/audit', title: 'page.audit', needs: 'view-audit', load: () => import('./audit/Audit.svelte'), listed: true },
+  {
+    path: '/audit',
+    title: 'page.audit',
+    needs: 'view-audit',
+    load: () => import('./audit/Audit.svelte'),
+    listed: true,
+  },
   {
     path: '/service-tokens',
     title: 'page.serviceTokens',

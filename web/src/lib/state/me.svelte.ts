@@ -34,7 +34,8 @@ export const session = {
     try {
       enter(await call('get', '/api/v2/me', {}));
     } catch (error) {
-      if (error instanceof Refused && error.is('not-signed-in')) state = { is: 'out', ended: state.is === 'in' };
+      if (error instanceof Refused && error.is('not-signed-in'))
+        state = { is: 'out', ended: state.is === 'in' || (state.is === 'out' && state.ended) };
       else if (state.is !== 'in') state = { is: 'unreachable' };
     }
   },

@@ -20,6 +20,8 @@ export interface Asked {
 let asked = $state.raw<Asked | undefined>(undefined);
 /** One question at a time: acts that meet one wait for its answer. */
 let queue: Promise<unknown> = Promise.resolve();
+/** How often the reader would give no code: whoever waited meanwhile is not asked for again. */
+let refusals = 0;
 
 export const stepUp = {
   get asked(): Asked | undefined {
@@ -36,7 +38,11 @@ export async function proven<T>(what: string, act: (code?: Code) => Promise<T>):
     return await act();
   } catch (error) {
     if (!isAsking(error)) throw told(error);
-    const turn = queue.then(() => ask(what, act, error.problem));
+    const before = refusals;
+    const turn = queue.then(() => {
+      if (refusals > before) throw new Cancelled();
+      return ask(what, act, error.problem);
+    });
     queue = turn.catch(() => undefined);
     return turn;
   }
@@ -52,16 +58,25 @@ async function ask<T>(what: string, act: (code?: Code) => Promise<T>, first: Pro
     problem = error.problem;
   }
   try {
-    for (let wrong = false; ; wrong = true) {
+    for (let wrong = false; ;) {
       const code = await new Promise<Code>((answer, refuse) => {
-        asked = { act: what, problem, wrong, answer, cancel: () => refuse(new Cancelled()) };
+        const cancel = () => {
+          refusals += 1;
+          refuse(new Cancelled());
+        };
+        asked = { act: what, problem, wrong, answer, cancel };
       });
+      // Without one another method is asked for.
+      wrong = code.code !== '';
       try {
         const done = await act(code);
         void session.refresh();
         return done;
       } catch (error) {
-        if (!(error instanceof Refused) || !error.is('step-up-invalid', 'step-up-required', 'step-up-blocked')) {
+        if (
+          !(error instanceof Refused) ||
+          !error.is('step-up-invalid', 'step-up-required', 'step-up-blocked')
+        ) {
           throw told(error);
         }
         problem = error.problem;

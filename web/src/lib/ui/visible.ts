@@ -5,5 +5,8 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 
 /** The same text with such characters as their code points: `‹U+202E›`. */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, (unseen) => `‹U+${unseen.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}›`);
+  return text.replace(
+    UNSEEN,
+    (unseen) => `‹U+${unseen.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}›`,
+  );
 }

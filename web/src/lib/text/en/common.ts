@@ -43,7 +43,8 @@ export const common = {
 
   'state.empty': 'Nothing here yet',
   'state.notPermitted': 'You may not see this',
-  'state.notPermitted.why': 'It needs the permission {permission}. An administrator can give it to one of your roles.',
+  'state.notPermitted.why':
+    'It needs the permission {permission}. An administrator can give it to one of your roles.',
   'state.error': 'That did not work',
   'state.unreachable': 'The server does not answer',
   'state.unreachable.why': 'It may be restarting, or the network is down. Nothing that you typed is lost.',

@@ -7,7 +7,8 @@ export const signIn = {
   'signIn.ended': 'Your session has ended. Sign in again to go on where you were.',
   'signIn.wrong': 'Name or password is wrong.',
   'signIn.locked': 'Too many wrong attempts. Try again {time}.',
-  'signIn.insecure': 'This page came over plain http, so the browser cannot keep a session safely. Open it by https or on localhost; the setting cookies.plain_http allows it all the same.',
+  'signIn.insecure':
+    'This page came over plain http, so the browser cannot keep a session safely. Open it by https or on localhost; the setting cookies.plain_http allows it all the same.',
   'signIn.code': 'Second factor',
   'signIn.back': 'Other name or password',
 
@@ -15,7 +16,8 @@ export const signIn = {
   'code.mail': 'Code from the mail that we sent you',
   'code.password': 'Your password',
   'code.mailed': 'A code is on its way to your mailbox.',
-  'code.wrong': 'That one is not good. Each code works once; the authenticator shows another every 30 seconds.',
+  'code.wrong':
+    'That one is not good. Each code works once; the authenticator shows another every 30 seconds.',
   'code.wrongPassword': 'That is not your password.',
   'code.blocked': 'Too many wrong codes. Try again {time}.',
   'code.confirm': 'Confirm',
