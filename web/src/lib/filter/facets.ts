@@ -1,7 +1,7 @@
 // Values that one can narrow by, as the filter finds them.
 
 import type { Schemas } from '../api/client';
-import { written } from './terms';
+import { term } from './term';
 
 export interface Value {
   value: string;
@@ -16,7 +16,7 @@ export function values(field: string, { values }: Schemas['Tally']): Value[] {
   for (const { value, count } of values) {
     const known = folded.get(value.toLowerCase());
     if (known) known.count += count;
-    else folded.set(value.toLowerCase(), { value, count, term: `${field}:${written(value)}` });
+    else folded.set(value.toLowerCase(), { value, count, term: term(field, value) });
   }
   return [...folded.values()].sort((a, b) => b.count - a.count);
 }

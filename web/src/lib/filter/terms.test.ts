@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { add, charactersBefore, has, terms, unitAt, without, written } from './terms';
+import { add, charactersBefore, has, terms, unitAt, without } from './terms';
 
 test('terms stand by themselves, with what quotes, slashes and parentheses hold together', () => {
   expect(terms('user:zoe  os:windows device:"Chrome 11*" -type:mobile')).toEqual([
@@ -21,17 +21,6 @@ test('what cannot be taken apart is one term', () => {
   expect(terms('(zoe OR anna')).toEqual(['(zoe OR anna']);
   expect(terms('a "b c')).toEqual(['a "b c']);
   expect(terms('')).toEqual([]);
-});
-
-test('a value is in quotes where it would mean something else', () => {
-  expect(written('Chrome')).toBe('Chrome');
-  expect(written('145.0.7')).toBe('145.0.7');
-  expect(written('Mobile Safari')).toBe('"Mobile Safari"');
-  expect(written('')).toBe('""');
-  expect(written('OR')).toBe('"OR"');
-  expect(written('-5')).toBe('"-5"');
-  expect(written('/x/')).toBe('"/x/"');
-  expect(written('a"b*\\')).toBe(String.raw`"a\"b\*\\"`);
 });
 
 test('terms are added and removed', () => {

@@ -58,12 +58,6 @@ function closed(q: string, from: number, mark: string): number {
   return q.length + 1;
 }
 
-/** A value as it is written in a filter: in quotes where it would mean something else. */
-export function written(value: string): string {
-  if (/^[\p{L}\p{N}_.][\p{L}\p{N}_.+@-]*$/u.test(value) && !/^(OR|AND|NOT)$/.test(value)) return value;
-  return `"${value.replace(/["\\*]/g, '\\$&')}"`;
-}
-
 function same(a: string, b: string): boolean {
   const plain = (term: string) => term.replaceAll('"', '').toLowerCase();
   return plain(a) === plain(b);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { has, term, terms, toggle } from './term';
+import { has, term, terms, toggle } from './terms';
 
 test('a value is quoted where the language would read something else in it', () => {
   expect(term('user', 'zoe.k-2')).toBe('user:zoe.k-2');
-  expect(term('user', '-zoe')).toBe('user:"-zoe"');
+  expect(term('actor', '-zoe')).toBe('actor:-zoe');
   expect(term('actor', 'system')).toBe('actor:"system"');
   expect(term('actor', 'nightly "job" *\\')).toBe('actor:"nightly \\"job\\" \\*\\\\"');
 });

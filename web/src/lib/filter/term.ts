@@ -1,6 +1,4 @@
-// How a value is written in a filter (docs/guide/search.md), for figures that lead to what they count.
-
-export type Field = 'user' | 'role' | 'device' | 'type' | 'version' | 'os' | 'host' | 'ip' | 'id' | 'factor';
+// How a value is written in a filter of sessions or of events (docs/guide/search.md), so that it finds exactly that.
 
 /** What needs no quotes: nothing that ends a word or has a meaning in one. U+0085 is white space to the server. */
 const BARE = /^(?!\/)[^\s\u0085()"*\\\0]+$/;
@@ -8,14 +6,18 @@ const BARE = /^(?!\/)[^\s\u0085()"*\\\0]+$/;
 const LONGEST = 1000;
 
 /** The term that finds what has this value, whatever characters it is made of. */
-export function term(field: Field, value: string): string {
+export function term(field: string, value: string): string {
+  const isCut = [...value].length > LONGEST;
+  return `${field}:${!isCut && BARE.test(value) ? value : quoted(value)}`;
+}
+
+/** A value in quotes, where the language reads no word of its own in it. */
+export function quoted(value: string): string {
   const chars = [...value];
   const isCut = chars.length > LONGEST;
-  if (!isCut && BARE.test(value)) return `${field}:${value}`;
   const kept = isCut ? chars.slice(0, LONGEST).join('') : value;
   // NUL comes through no address; `*` stands for it.
-  const text = kept.replace(/[*"\\]/g, '\\$&').replaceAll('\0', '*');
-  return `${field}:"${text}${isCut ? '*' : ''}"`;
+  return `"${kept.replace(/[*"\\]/g, '\\$&').replaceAll('\0', '*')}${isCut ? '*' : ''}"`;
 }
 
 /** Terms of which all have to hold. */

@@ -1,12 +1,13 @@
-// Terms of filters, of sessions and of events: how a value is written in one, and which ones a filter has.
+// Terms of a filter of events: how a value is written in one, and which ones a filter has.
+
+import { quoted, term as written } from '../../lib/filter/term';
 
 /** Words that `actor:` takes for who has no name. */
 const NAMELESS = ['system', 'operator', 'anyone'];
 
 /** A term that asks for exactly this value. */
 export function term(field: string, value: string): string {
-  const plain = /^[\p{L}\p{N}_.@][\p{L}\p{N}_.@-]*$/u.test(value) && !NAMELESS.includes(value);
-  return `${field}:${plain ? value : `"${value.replace(/[\\"*]/g, '\\$&')}"`}`;
+  return NAMELESS.includes(value) ? `${field}:${quoted(value)}` : written(field, value);
 }
 
 /** The terms of a filter of events; what stands in quotes holds together. */
