@@ -91,6 +91,7 @@ impl<'a> Pages<'a> {
             npm.env("ROLLCALL_URL", format!("http://{}", server.address))
                 .env("ROLLCALL_ADMIN_USERNAME", &server.administrator.username)
                 .env("ROLLCALL_ADMIN_PASSWORD", &server.administrator.password)
+                .env("ROLLCALL_OUTBOX", server.data.join("outbox.jsonl"))
                 .env("CHROMIUM", chromium),
         );
         driven.map_err(|failure| {

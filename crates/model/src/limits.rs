@@ -264,6 +264,10 @@ pub const HASH_FILE_BYTES: u64 = 1 << 10;
 pub const READER_QUEUE: usize = 1_024;
 /// How often a node asks whether others have committed.
 pub const FOLLOW_PERIOD: Duration = Duration::from_millis(20);
+/// How often a node tells the others how far it follows, for receipts.
+pub const REPORT_PERIOD: Duration = Duration::from_secs(1);
+/// How long it tells how late it was.
+pub const LAGS_TOLD: Duration = REPORT_PERIOD.saturating_mul(3);
 /// How old what a node answers of tokens may be, by default: within that, every node refuses what was ended on any.
 pub const REVOCATION_BOUND: Duration = Duration::from_secs(1);
 /// The longest that may be set.

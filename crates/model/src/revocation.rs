@@ -81,10 +81,34 @@ pub struct Finished {
 pub struct Closing {
     /// Sessions that the filter finds now and that were opened since the preview; `None` when that took too long.
     pub newer: Option<u64>,
+    /// Of each node that was heard of, the one that finished it first.
+    pub lags: Vec<NodeLag>,
+}
+
+/// How late a node knew of endings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeLag {
     /// The node.
     pub node: String,
     /// The longest time there from a commit until no token that it ended was good any more.
     pub lag: Duration,
+}
+
+impl NodeLag {
+    /// Several as one text, as stores keep them: `node:microseconds` with spaces between.
+    pub fn all_to_text(lags: &[Self]) -> String {
+        let each = lags.iter().map(|Self { node, lag }| format!("{node}:{}", lag.as_micros()));
+        each.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same back; `None` where it is none.
+    pub fn all_of_text(text: &str) -> Option<Vec<Self>> {
+        let one = |part: &str| {
+            let (node, lag) = part.rsplit_once(':')?;
+            Some(Self { node: node.to_owned(), lag: Duration::from_micros(lag.parse().ok()?) })
+        };
+        text.split_ascii_whitespace().map(one).collect()
+    }
 }
 
 impl Revocation {

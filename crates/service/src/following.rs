@@ -9,6 +9,7 @@
 
 use crate::changes::Changes;
 use crate::endings::{Endings, Told};
+use crate::lags::Lags;
 use crate::load;
 use crate::metrics::{CommittedBy, Metrics};
 use crate::{Phase, Refusal, Service};
@@ -42,6 +43,8 @@ pub(crate) struct Following {
     new_users: Mutex<Vec<UserNo>>,
     /// Who follows what the index takes in.
     pub changes: Changes,
+    /// How late others' endings were known here.
+    pub lags: Lags,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
 }
@@ -81,6 +84,7 @@ impl Following {
             told: Mutex::default(),
             new_users: Mutex::default(),
             changes: Changes::default(),
+            lags: Lags::default(),
             metrics,
             clock,
         }
@@ -138,6 +142,9 @@ impl Following {
             // Nobody had ended them when the last question was sent whose answer did not tell of it.
             let lag = self.age();
             self.metrics.revoked(count, CommittedBy::AnotherNode, lag);
+            if count > 0 {
+                self.lags.note(self.clock.running(), lag);
+            }
         }
         self.new_users.lock().extend(missed.made);
         *end = missed.end;
@@ -294,7 +301,7 @@ mod tests {
     use rollcall_index::Readers;
     use rollcall_model::Seq;
     use rollcall_model::clock::SystemClock;
-    use rollcall_store::{Answer, Lease};
+    use rollcall_store::{Answer, Lease, NodeReport};
     use tokio::time::sleep;
 
     const BOUND: Duration = Duration::from_secs(1);
@@ -324,6 +331,14 @@ mod tests {
 
         fn release(&self, _what: Lease, _holder: u64) -> Answer<'_, ()> {
             Box::pin(async { Ok(()) })
+        }
+
+        fn report(&self, _report: NodeReport) -> Answer<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn reports(&self, _within: Duration) -> Answer<'_, Vec<NodeReport>> {
+            Box::pin(async { Ok(Vec::new()) })
         }
     }
 

@@ -28,6 +28,7 @@ mod first_start;
 mod following;
 mod hashing;
 mod introspect;
+mod lags;
 mod last_seen;
 mod leases;
 mod list_sessions;

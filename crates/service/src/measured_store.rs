@@ -13,8 +13,8 @@ use rollcall_store::reading::{EndedSession, FoundUsers, Moment, Names, SignInRow
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
-    KeptServiceToken, Lease, LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow,
-    Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    KeptServiceToken, Lease, LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, NodeReport,
+    PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -133,5 +133,7 @@ impl SharedStore for MeasuredStore {
         missed(after: ChainEnd) -> Missed;
         lease(what: Lease, holder: u64, time: Duration) -> bool;
         release(what: Lease, holder: u64) -> ();
+        report(report: NodeReport) -> ();
+        reports(within: Duration) -> Vec<NodeReport>;
     }
 }

@@ -1,6 +1,7 @@
 //! Ending what previews froze, step by step: each is one command, and everybody else's come in between. Whatever is begun
 //! is finished: after a start, and by another node when the one that did it is gone.
 
+use crate::lags::LagsOfOthers;
 use crate::leases::Held;
 use crate::writer::Written;
 use crate::{Refusal, Service};
@@ -8,7 +9,7 @@ use rollcall_index::Row;
 use rollcall_index::filter::Tree;
 use rollcall_model::command::RevocationStep;
 use rollcall_model::revocation::{Closing, Preview};
-use rollcall_model::{Command, RevocationId, SessionNo, limits};
+use rollcall_model::{Command, RevocationId, Seq, SessionNo, limits};
 use rollcall_store::Lease;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +71,7 @@ impl Service {
         let mut from = kept.revocation.progress.gone_through;
         let skipped = usize::try_from(from).unwrap_or(usize::MAX);
         let left: Vec<SessionNo> = set.iter().skip(skipped).collect();
-        let mut lag = Duration::ZERO;
+        let (mut lag, mut others, mut last) = (Duration::ZERO, LagsOfOthers::default(), Seq(0));
         for sessions in left.chunks(limits::REVOKED_AT_ONCE) {
             if !self.holds(Lease::Revocations, held).await {
                 return Ok(());
@@ -78,11 +79,12 @@ impl Service {
             let step = RevocationStep { id, from, sessions: sessions.to_vec() };
             from += sessions.len() as u64;
             let written = self.writer.write(Command::StepRevocation(step)).await;
-            let Written { lag: of_step, .. } = written.map_err(crate::NotWritten::unforeseen)?;
-            lag = lag.max(of_step);
+            let Written { lag: of_step, receipt } = written.map_err(crate::NotWritten::unforeseen)?;
+            (lag, last) = (lag.max(of_step), receipt.last);
+            self.hear_lags(&mut others).await;
         }
         let newer = self.newer(&kept.revocation.preview).await;
-        let closing = Closing { newer, node: format!("{:016x}", self.node), lag };
+        let closing = Closing { newer, lags: self.lags_of_all(last, lag, others).await };
         let finished = self.writer.run(Command::FinishRevocation { id, closing }).await;
         finished.map_err(crate::NotWritten::unforeseen)?;
         self.revoking.finished.send_replace(());

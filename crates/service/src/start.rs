@@ -165,6 +165,7 @@ impl Service {
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(live, seq = end.seq.0, took_ms, from, "sessions are loaded");
         tokio::spawn(self.clone().keep_following());
+        tokio::spawn(self.clone().keep_reporting());
         tokio::spawn(self.clone().keep_up());
         tokio::spawn(self.clone().keep_delivering());
         tokio::spawn(self.clone().keep_revoking());

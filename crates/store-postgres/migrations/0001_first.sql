@@ -189,6 +189,13 @@ CREATE TABLE leases (                         -- what one node does for all
     until_at bigint NOT NULL                  -- by this server's clock
 );
 
+CREATE TABLE node_reports (                   -- how far nodes follow, and how late they were
+    node     bigint PRIMARY KEY,              -- a number that it drew
+    at       bigint NOT NULL,                 -- by this server's clock
+    followed bigint NOT NULL,                 -- up to this event
+    lag_us   bigint NOT NULL                  -- of endings, the longest of late
+);
+
 CREATE TABLE revocations (                    -- sets of sessions that previews froze, and what became of them
     id           text COLLATE "C" PRIMARY KEY,
     maker        bigint NOT NULL,             -- as the ledger's actors are numbered
@@ -207,8 +214,7 @@ CREATE TABLE revocations (                    -- sets of sessions that previews 
     finished_seq bigint,
     finished_at  bigint,
     newer        bigint,
-    node         text,                        -- that finished it
-    lag_us       bigint
+    lags         text                         -- node:microseconds, with spaces between
 );
 
 CREATE TABLE frozen_sets (                    -- not ended so far

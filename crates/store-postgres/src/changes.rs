@@ -6,6 +6,7 @@ use crate::{damaged, sql};
 use rollcall_model::decide::Decided;
 use rollcall_model::factor::{Factors, RecoveryHash, Used};
 use rollcall_model::mail::About;
+use rollcall_model::revocation::NodeLag;
 use rollcall_model::session::{EndReason, Session};
 use rollcall_model::text::folded;
 use rollcall_model::user::NameKey;
@@ -254,9 +255,9 @@ impl Changes {
                 self.change(sql::BEGIN_REVOCATION, begun);
             }
             Happening::RevocationFinished { id, closing, .. } => {
-                let lag_us = i64::try_from(closing.lag.as_micros()).unwrap_or(i64::MAX);
+                let lags = NodeLag::all_to_text(&closing.lags);
                 let (id, newer) = (id.as_str().to_owned(), closing.newer.map(number));
-                let finished = values![id.clone(), seq, at, newer, closing.node.clone(), lag_us];
+                let finished = values![id.clone(), seq, at, newer, lags];
                 self.change(sql::FINISH_REVOCATION, finished);
                 self.change(sql::DROP_FROZEN_SET, values![id]);
             }

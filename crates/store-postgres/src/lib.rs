@@ -44,8 +44,8 @@ use rollcall_store::remembered::Remembered;
 use rollcall_store::views::{OwnedView, View};
 use rollcall_store::{
     Answer, BadEvent, ChainEnd, Committed, Credential, Forgotten, Hindrance, Keeping, KeptRevocation,
-    KeptServiceToken, Lease, LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, PermissionRow,
-    Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
+    KeptServiceToken, Lease, LedgerRow, LiveSets, Loading, MailQueue, Missed, NamedUser, NodeReport,
+    PermissionRow, Settled, SharedStore, Store, StoreError, UsersPage, UsersQuery, WhichUser, WorkspaceRow,
 };
 use rows::number;
 use std::collections::HashMap;
@@ -443,6 +443,22 @@ impl SharedStore for PostgresStore {
         on_a_connection!(self, |connection| async {
             connection.run(sql::RELEASE, &[&what.as_str(), &number(holder)]).await?;
             Ok(())
+        })
+    }
+
+    fn report(&self, NodeReport { node, followed, lag }: NodeReport) -> Answer<'_, ()> {
+        let lag_us = i64::try_from(lag.as_micros()).unwrap_or(i64::MAX);
+        on_a_connection!(self, |connection| async {
+            connection.run(sql::REPORT, &[&number(node), &number(followed.0), &lag_us]).await?;
+            Ok(())
+        })
+    }
+
+    fn reports(&self, within: Duration) -> Answer<'_, Vec<NodeReport>> {
+        let within = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
+        on_a_connection!(self, |connection| async {
+            let rows = connection.rows(sql::REPORTS, &[&within]).await?;
+            rows.iter().map(rows::node_report).collect::<Result<Vec<_>, _>>()
         })
     }
 }

@@ -4,12 +4,11 @@ use crate::connection::Connection;
 use crate::rows::{bytes, get, id, number, optional, time, unsigned};
 use crate::sql;
 use rollcall_model::revocation::{
-    Begun, Closing, Finished, FrozenSet, Preview, Progress, Revocation, SetDigest,
+    Begun, Closing, Finished, FrozenSet, NodeLag, Preview, Progress, Revocation, SetDigest,
 };
 use rollcall_model::{Actor, RevocationId, Seq, SessionNo};
 use rollcall_store::{KeptRevocation, StoreError};
 use std::collections::HashMap;
-use std::time::Duration;
 use tokio_postgres::Row;
 
 /// Keeps a preview in the place of its maker's oldest ones.
@@ -48,7 +47,7 @@ pub async fn revocation(
 ) -> Result<Option<KeptRevocation>, StoreError> {
     let Some(row) = connection.row(sql::REVOCATION, &[&id.as_str()]).await? else { return Ok(None) };
     let finished: Option<i64> = get(&row, 14)?;
-    let head = finished.map(|_| bytes(&row, 19)).transpose()?;
+    let head = finished.map(|_| bytes(&row, 18)).transpose()?;
     Ok(Some(KeptRevocation { revocation: of_row(&row)?, head }))
 }
 
@@ -93,8 +92,9 @@ fn of_row(row: &Row) -> Result<Revocation, StoreError> {
     let progress = Progress { gone_through: unsigned(row, 12)?, ended: unsigned(row, 13)? };
     let finished = match optional(row, 14)?.map(Seq) {
         Some(seq) => {
-            let lag = Duration::from_micros(unsigned(row, 18)?);
-            let closing = Closing { newer: optional(row, 16)?, node: get(row, 17)?, lag };
+            let lags = NodeLag::all_of_text(get(row, 17)?);
+            let lags = lags.ok_or_else(|| StoreError::Corrupt("not a list of lags".into()))?;
+            let closing = Closing { newer: optional(row, 16)?, lags };
             Some(Finished { seq, at: time(row, 15)?, closing })
         }
         None => None,

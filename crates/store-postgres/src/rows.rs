@@ -13,12 +13,15 @@ use rollcall_model::user::{Profile, UserKind};
 use rollcall_model::{
     Networks, Owner, Permission, PersonalToken, RoleSet, Timestamp, TokenHash, TokenNo, User,
 };
-use rollcall_store::{ChainEnd, Credential, LedgerRow, PermissionRow, QueuedMail, StoreError, WorkspaceRow};
+use rollcall_store::{
+    ChainEnd, Credential, LedgerRow, NodeReport, PermissionRow, QueuedMail, StoreError, WorkspaceRow,
+};
 use std::error::Error;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::FromSql;
@@ -59,6 +62,13 @@ pub fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, StoreEr
 
 pub fn unsigned(row: &Row, column: usize) -> Result<u64, StoreError> {
     read(row, column, get::<i64>(row, column)?)
+}
+
+/// The columns of `REPORTS`.
+pub fn node_report(row: &Row) -> Result<NodeReport, StoreError> {
+    // The number that a node drew takes all bits.
+    let node = get::<i64>(row, 0)?.cast_unsigned();
+    Ok(NodeReport { node, followed: Seq(unsigned(row, 1)?), lag: Duration::from_micros(unsigned(row, 2)?) })
 }
 
 pub fn optional(row: &Row, column: usize) -> Result<Option<u64>, StoreError> {

@@ -185,6 +185,14 @@ statements! {
         WHERE held.holder = excluded.holder
             OR held.until_at <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
     RELEASE = "DELETE FROM leases WHERE name = $1 AND holder = $2";
+    /// In the place of its last one; what nodes said that are gone since yesterday goes.
+    REPORT = "WITH gone AS (
+            DELETE FROM node_reports WHERE at < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000)
+        INSERT INTO node_reports AS said (node, at, followed, lag_us)
+        VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2, $3)
+        ON CONFLICT (node) DO UPDATE SET at = excluded.at, followed = excluded.followed, lag_us = excluded.lag_us";
+    REPORTS = "SELECT node, followed, lag_us FROM node_reports
+        WHERE at >= (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1";
     INSERT_MAIL = "INSERT INTO mails (queued_seq, about, queued_at, until_at, due_at, attempts, sealed)
         VALUES ($1, $2, $3, $4, $3, 0, $5)";
     COUNT_MAILS = "SELECT COUNT(*) FROM mails";
@@ -303,10 +311,10 @@ statements! {
         DELETE FROM frozen_sets USING dropped WHERE frozen_sets.id = dropped.id";
     /// Whoever decides on it holds it: a sweep lets it be.
     REVOCATION_FACTS = "SELECT id, maker, caller, made_at, expires_at, after_seq, filter, digest, count,
-            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, node, lag_us
+            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, lags
         FROM revocations WHERE id = ANY ($1::text[]) FOR UPDATE";
     REVOCATION = "SELECT id, maker, caller, made_at, expires_at, after_seq, filter, digest, count,
-            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, node, lag_us,
+            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, lags,
             (SELECT hash FROM ledger WHERE seq = finished_seq)
         FROM revocations WHERE id = $1";
     FROZEN_SET = "SELECT sessions FROM frozen_sets WHERE id = $1";
@@ -315,7 +323,7 @@ statements! {
     BEGIN_REVOCATION = "UPDATE revocations SET begun_seq = $2, begun_at = $3, reason = $4 WHERE id = $1";
     SET_PROGRESS = "UPDATE revocations SET gone_through = $2, ended = $3 WHERE id = $1";
     FINISH_REVOCATION = "UPDATE revocations
-        SET finished_seq = $2, finished_at = $3, newer = $4, node = $5, lag_us = $6 WHERE id = $1";
+        SET finished_seq = $2, finished_at = $3, newer = $4, lags = $5 WHERE id = $1";
     DROP_FROZEN_SET = "DELETE FROM frozen_sets WHERE id = $1";
     FORGET_RECEIPTS = "DELETE FROM revocations WHERE finished_at < $1";
     /// Those of a user that is erased, but for what is under way.

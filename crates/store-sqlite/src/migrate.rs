@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_revocations.sql"),
     include_str!("../migrations/0008_past.sql"),
     include_str!("../migrations/0010_service_tokens.sql"),
+    include_str!("../migrations/0011_lags.sql"),
 ];
 
 /// The version of this program's schema.

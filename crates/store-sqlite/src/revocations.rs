@@ -1,14 +1,13 @@
 //! Previews, the sets that they froze, and what became of them.
 
-use crate::rows::{id, number, optional, time, unsigned};
+use crate::rows::{conversion, id, number, optional, time, unsigned};
 use crate::sql;
 use rollcall_model::revocation::{
-    Begun, Closing, Finished, FrozenSet, Preview, Progress, Revocation, SetDigest,
+    Begun, Closing, Finished, FrozenSet, NodeLag, Preview, Progress, Revocation, SetDigest,
 };
 use rollcall_model::{Actor, Event, Happening, RevocationId, Seq, SessionNo};
 use rollcall_store::KeptRevocation;
 use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
-use std::time::Duration;
 
 /// Keeps a preview in the place of its maker's oldest ones.
 pub fn keep_preview(
@@ -63,8 +62,8 @@ pub fn change_rows(transaction: &Connection, event: &Event) -> Result<(), Error>
             transaction.prepare_cached(sql::BEGIN_REVOCATION)?.execute(begun)?;
         }
         Happening::RevocationFinished { id, closing, .. } => {
-            let lag_us = i64::try_from(closing.lag.as_micros()).unwrap_or(i64::MAX);
-            let finished = params![id.as_str(), seq, at, closing.newer.map(number), closing.node, lag_us];
+            let lags = NodeLag::all_to_text(&closing.lags);
+            let finished = params![id.as_str(), seq, at, closing.newer.map(number), lags];
             transaction.prepare_cached(sql::FINISH_REVOCATION)?.execute(finished)?;
             transaction.prepare_cached(sql::DROP_FROZEN_SET)?.execute([id.as_str()])?;
         }
@@ -92,11 +91,12 @@ fn kept(row: &Row<'_>) -> Result<KeptRevocation, Error> {
     let progress = Progress { gone_through: unsigned(row, 12)?, ended: unsigned(row, 13)? };
     let finished = match optional(row, 14)?.map(Seq) {
         Some(seq) => {
-            let lag = Duration::from_micros(unsigned(row, 18)?);
-            let closing = Closing { newer: optional(row, 16)?, node: row.get(17)?, lag };
+            let lags = NodeLag::all_of_text(row.get_ref(17)?.as_str()?);
+            let lags = lags.ok_or_else(|| conversion(17, "not a list of lags"))?;
+            let closing = Closing { newer: optional(row, 16)?, lags };
             Some(Finished { seq, at: time(row, 15)?, closing })
         }
         None => None,
     };
-    Ok(KeptRevocation { revocation: Revocation { preview, begun, progress, finished }, head: row.get(19)? })
+    Ok(KeptRevocation { revocation: Revocation { preview, begun, progress, finished }, head: row.get(18)? })
 }

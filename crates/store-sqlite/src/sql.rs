@@ -235,7 +235,7 @@ statements! {
     DROP_OVER_PREVIEWS = "DELETE FROM revocations WHERE begun_seq IS NULL AND expires_at <= ?1";
     DROP_SETS_OF_NONE = "DELETE FROM frozen_sets WHERE id NOT IN (SELECT id FROM revocations)";
     REVOCATION = "SELECT id, maker, caller, made_at, expires_at, after_seq, filter, digest, count,
-            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, node, lag_us,
+            begun_seq, begun_at, reason, gone_through, ended, finished_seq, finished_at, newer, lags,
             (SELECT hash FROM ledger WHERE seq = finished_seq)
         FROM revocations WHERE id = ?1";
     FROZEN_SET = "SELECT sessions FROM frozen_sets WHERE id = ?1";
@@ -244,7 +244,7 @@ statements! {
     BEGIN_REVOCATION = "UPDATE revocations SET begun_seq = ?2, begun_at = ?3, reason = ?4 WHERE id = ?1";
     SET_PROGRESS = "UPDATE revocations SET gone_through = ?2, ended = ?3 WHERE id = ?1";
     FINISH_REVOCATION = "UPDATE revocations
-        SET finished_seq = ?2, finished_at = ?3, newer = ?4, node = ?5, lag_us = ?6 WHERE id = ?1";
+        SET finished_seq = ?2, finished_at = ?3, newer = ?4, lags = ?5 WHERE id = ?1";
     DROP_FROZEN_SET = "DELETE FROM frozen_sets WHERE id = ?1";
     FORGET_RECEIPTS = "DELETE FROM revocations WHERE finished_at < ?1";
     /// Those of a user that is erased, but for what is under way.

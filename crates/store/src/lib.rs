@@ -14,6 +14,7 @@ pub mod reading;
 pub mod remembered;
 mod revocations;
 mod service_tokens;
+mod shared;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod views;
@@ -29,14 +30,14 @@ use rollcall_model::revocation::{FrozenSet, Preview};
 use rollcall_model::step_up::Window;
 use rollcall_model::user::{NameKey, User};
 use rollcall_model::{
-    AddressKey, Clock, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId,
-    RoleSet, ServiceNo, ServiceToken, Session, SessionId, Timestamp,
+    AddressKey, Command, Event, Owner, Permission, PersonalToken, Receipt, Refused, RevocationId, RoleSet,
+    ServiceNo, ServiceToken, Session, SessionId, Timestamp,
 };
 pub use service_tokens::KeptServiceToken;
+pub use shared::{Lease, NodeReport, SharedStore};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use views::{OwnedView, View};
 
 /// What an engine promises to answer.
@@ -292,43 +293,6 @@ pub enum Hindrance {
     /// The last write failed; the next one is tried.
     #[error("the last write failed: {0}")]
     Failing(String),
-}
-
-/// A store that other nodes commit to.
-pub trait SharedStore: Send + Sync {
-    /// The clock that all nodes go by: the store's, as far as it was heard of.
-    fn clock(&self) -> Arc<dyn Clock>;
-
-    /// Where the ledger ends: a small question, which waits behind no other read. Its answer sets the clock.
-    fn head(&self) -> Answer<'_, ChainEnd>;
-
-    /// What an index has to take in that stood at an end of the ledger before. It takes as long as there is much of it.
-    fn missed(&self, after: ChainEnd) -> Answer<'_, Missed>;
-
-    /// Whether `holder` is the one node, for so long from now, that does what only one does; by the store's clock.
-    fn lease(&self, what: Lease, holder: u64, time: Duration) -> Answer<'_, bool>;
-
-    /// Lets others do it, if `holder` does.
-    fn release(&self, what: Lease, holder: u64) -> Answer<'_, ()>;
-}
-
-/// What one node does for all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lease {
-    /// Delivering mails.
-    Mails,
-    /// Ending what previews froze.
-    Revocations,
-}
-
-impl Lease {
-    /// Its name in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mails => "mails",
-            Self::Revocations => "revocations",
-        }
-    }
 }
 
 /// What commits changed, for an index that stood at an event before them. It says what is so by now: taking it in

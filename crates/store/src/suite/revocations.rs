@@ -5,7 +5,9 @@
 use super::Fixture;
 use crate::Keeping;
 use rollcall_model::command::{Beginning, RevocationStep};
-use rollcall_model::revocation::{Begun, Closing, Finished, FrozenSet, Preview, Progress, SetDigest};
+use rollcall_model::revocation::{
+    Begun, Closing, Finished, FrozenSet, NodeLag, Preview, Progress, SetDigest,
+};
 use rollcall_model::{
     Actor, Command, EndReason, Happening, Refused, RevocationId, Role, Seq, SessionNo, Timestamp, UserNo,
     limits,
@@ -54,7 +56,8 @@ fn step(id: RevocationId, from: u64, sessions: &[SessionNo]) -> Command {
 }
 
 fn closing() -> Closing {
-    Closing { newer: Some(3), node: "one".into(), lag: Duration::from_micros(250) }
+    let lag = |node: &str, us| NodeLag { node: node.into(), lag: Duration::from_micros(us) };
+    Closing { newer: Some(3), lags: vec![lag("one", 250), lag("two", 0)] }
 }
 
 fn finish(id: RevocationId) -> Command {

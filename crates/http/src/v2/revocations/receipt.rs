@@ -2,7 +2,7 @@
 
 use crate::time::Time;
 use data_encoding::HEXLOWER;
-use rollcall_model::revocation::{Begun, Finished, Progress, Revocation};
+use rollcall_model::revocation::{Begun, Finished, NodeLag, Progress, Revocation};
 use rollcall_service::KeptRevocation;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,7 +61,8 @@ struct FinishedWire<'a> {
     last_seq: u64,
     /// Its hash, in hex.
     head_hash: Option<String>,
-    /// How long tokens were good after their ending was committed, at the most.
+    /// How long tokens were good after their ending was committed, at the most: on the node that finished it, and on each
+    /// other that was heard of and followed to its end.
     lag: Vec<Lag<'a>>,
 }
 
@@ -71,6 +72,12 @@ struct Lag<'a> {
     node: &'a str,
     /// In microseconds.
     lag_us: u64,
+}
+
+impl<'a> From<&'a NodeLag> for Lag<'a> {
+    fn from(NodeLag { node, lag }: &'a NodeLag) -> Self {
+        Self { node, lag_us: u64::try_from(lag.as_micros()).unwrap_or(u64::MAX) }
+    }
 }
 
 impl<'a> From<&'a KeptRevocation> for Receipt<'a> {
@@ -116,10 +123,7 @@ impl<'a> FinishedWire<'a> {
             took_ms: finished.at.as_ms() - begun.at.as_ms(),
             last_seq: finished.seq.0,
             head_hash: head.map(|hash| HEXLOWER.encode(&hash)),
-            lag: vec![Lag {
-                node: &closing.node,
-                lag_us: u64::try_from(closing.lag.as_micros()).unwrap_or(u64::MAX),
-            }],
+            lag: closing.lags.iter().map(Lag::from).collect(),
         }
     }
 }

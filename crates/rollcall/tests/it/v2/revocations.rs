@@ -1,7 +1,9 @@
 //! Revoking by a filter: what a preview froze ends, exactly that, and once.
 
+use crate::nodes::{self, two_nodes};
 use rollcall_testkit::{ADMIN, Answer, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Five sign-ins of two users, a minute apart, and an administrator who may see and end them.
@@ -227,4 +229,29 @@ async fn the_ledger_tells_who_revoked_what_and_why() {
     assert_eq!(detail(rows.last().unwrap())["ended"], 3);
     let hash = data_encoding::HEXLOWER.encode(&rows.last().unwrap().hash);
     assert_eq!(receipt["head_hash"], json!(hash));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_nodes_the_receipt_waits_for_all_and_tells_how_late_each_was() {
+    let [one, other] = two_nodes(nodes::config()).await;
+    one.user("zoe").await;
+    let mut zoe = Vec::new();
+    for _ in 0..3 {
+        let signed_in = other.caller().sign_in("zoe", PASSWORD).await;
+        assert_eq!(signed_in.get_v2("me").await.status, 200);
+        zoe.push(signed_in);
+    }
+    let admin = one.elevated_admin().await;
+    let frozen = preview(&admin, json!({ "q": "user:zoe" })).await;
+    let receipt = execute(&admin, &execution(&frozen)).await;
+    assert_eq!((receipt.status, &receipt.body["ended"]), (200, &json!(3)), "{receipt:?}");
+    let lags = receipt.body["lag"].as_array().unwrap();
+    let names: HashSet<_> = lags.iter().map(|lag| lag["node"].as_str().unwrap()).collect();
+    assert_eq!((lags.len(), names.len()), (2, 2), "each node once: {lags:?}");
+    assert!(lags.iter().all(|lag| (1..1_000_000).contains(&lag["lag_us"].as_u64().unwrap())), "{lags:?}");
+    assert_eq!(signed_in(&zoe).await, [false; 3]);
+    // Whichever node is asked, and whoever of them goes.
+    let id = receipt.body["id"].as_str().unwrap();
+    let elsewhere = other.caller().with_credentials(&admin.user_id, &admin.token);
+    assert_eq!(elsewhere.get_v2(&format!("revocations/{id}")).await.body, receipt.body);
 }
