@@ -12,13 +12,13 @@ test('a wrong password is refused in words, and the name stays', async ({ page }
 });
 
 test('by keyboard alone: sign in, and out', async ({ page }) => {
-  await page.goto('/');
+  await page.goto('/account');
   await page.keyboard.type(ADMIN.user);
   await page.keyboard.press('Tab');
   await page.keyboard.type(ADMIN.password);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible();
-  await page.getByText(ADMIN.user, { exact: true }).focus();
+  await page.locator('header summary').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Sign out' }).press('Enter');
   await expect(page.getByRole('heading', { name: 'Sign in to Rollcall' })).toBeVisible();

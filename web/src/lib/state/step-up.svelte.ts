@@ -22,6 +22,10 @@ let asked = $state.raw<Asked | undefined>(undefined);
 let queue: Promise<unknown> = Promise.resolve();
 /** How often the reader would give no code: whoever waited meanwhile is not asked for again. */
 let refusals = 0;
+/** A code whose act was given up before it was answered: the next that asks takes it. */
+let unused: Code | undefined;
+/** How long such a code is of use, in milliseconds. */
+const KEPT = 5_000;
 
 export const stepUp = {
   get asked(): Asked | undefined {
@@ -59,13 +63,8 @@ async function ask<T>(what: string, act: (code?: Code) => Promise<T>, first: Pro
   }
   try {
     for (let wrong = false; ;) {
-      const code = await new Promise<Code>((answer, refuse) => {
-        const cancel = () => {
-          refusals += 1;
-          refuse(new Cancelled());
-        };
-        asked = { act: what, problem, wrong, answer, cancel };
-      });
+      const code: Code = unused ?? (await given(what, problem, wrong));
+      unused = undefined;
       // Without one another method is asked for.
       wrong = code.code !== '';
       try {
@@ -73,6 +72,7 @@ async function ask<T>(what: string, act: (code?: Code) => Promise<T>, first: Pro
         void session.refresh();
         return done;
       } catch (error) {
+        if (error instanceof DOMException && error.name === 'AbortError') keep(code);
         if (
           !(error instanceof Refused) ||
           !error.is('step-up-invalid', 'step-up-required', 'step-up-blocked')
@@ -85,6 +85,24 @@ async function ask<T>(what: string, act: (code?: Code) => Promise<T>, first: Pro
   } finally {
     asked = undefined;
   }
+}
+
+/** Waits until the reader gives a code. */
+function given(act: string, problem: Problem, wrong: boolean): Promise<Code> {
+  return new Promise<Code>((answer, refuse) => {
+    const cancel = () => {
+      refusals += 1;
+      refuse(new Cancelled());
+    };
+    asked = { act, problem, wrong, answer, cancel };
+  });
+}
+
+function keep(code: Code): void {
+  unused = code;
+  setTimeout(() => {
+    if (unused === code) unused = undefined;
+  }, KEPT);
 }
 
 function isAsking(error: unknown): error is Refused {
