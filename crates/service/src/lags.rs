@@ -113,7 +113,9 @@ impl Service {
     async fn hear_of_others(&self, shared: &dyn SharedStore, lags: &mut LagsOfOthers) -> Vec<NodeReport> {
         let mut reports = shared.reports(limits::REPORT_PERIOD * 3).await.unwrap_or_default();
         reports.retain(|report| report.node != self.node);
-        reports.iter().for_each(|report| lags.note(report));
+        for report in &reports {
+            lags.note(report);
+        }
         reports
     }
 }

@@ -343,7 +343,7 @@ pub fn no_http() -> Vec<Case> {
     cases.push(case("a long path", target, Expected::Broken(&[414, 431])));
     let says = json!({ "success": false, "status": "error", "error": "API endpoint does not exist", "message": "API endpoint does not exist" });
     for target in [
-        "/",
+        "/nowhere",
         "/api",
         "/api/v1",
         "/api/v1/",
