@@ -14,6 +14,8 @@ const NOTE: &str = "<!-- Written by `cargo xtask bench --write`. README.md says 
 
 /// What commits reached.
 const COMMITS: &str = "results/commits.md";
+/// What `api` and `as-of` print, taken down by hand.
+const TYPED_API: &str = "results/typed-api.md";
 
 /// Writes this size's report, and the page about all sizes anew.
 pub fn write(sessions: u32, report: &Report) -> Result<()> {
@@ -51,9 +53,10 @@ fn remake(bench: &Path) -> Result<()> {
         }
     }
     let mut page = page(&sizes);
-    let commits = bench.join(COMMITS);
-    if commits.exists() {
-        let _ = write!(page, "\n{}", fs::read_to_string(commits)?);
+    for other in [COMMITS, TYPED_API].map(|other| bench.join(other)) {
+        if other.exists() {
+            let _ = write!(page, "\n{}", fs::read_to_string(other)?);
+        }
     }
     put(&bench.join("RESULTS.md"), &page)
 }
