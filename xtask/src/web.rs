@@ -5,7 +5,8 @@ use crate::server::Server;
 use crate::step::{self, Failure, Parts};
 use crate::tools;
 use crate::workspace::{Build, Workspace};
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,7 +73,22 @@ impl<'a> Pages<'a> {
                 step::run(&mut self.npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
             })?;
         }
-        parts.part("build console", || step::run(&mut self.npm(&["run", "build"])))
+        let is_first = !self.folder.join("dist").exists();
+        parts.part("build console", || step::run(&mut self.npm(&["run", "build"])))?;
+        if is_first {
+            self.note_built()?;
+        }
+        Ok(())
+    }
+
+    /// Has a server that was built without them built anew: until they are there, this is what its crate watches.
+    fn note_built(&self) -> Result<(), Failure> {
+        let touch = || {
+            let built = fs::metadata(self.folder.join("dist/index.html"))?.modified()?;
+            File::options().append(true).open(self.folder.join("package.json"))?.set_modified(built)
+        };
+        touch()
+            .map_err(|error: io::Error| Failure::new(format!("web/package.json cannot be touched: {error}")))
     }
 
     /// Types, lints, format and unit tests.
