@@ -69,7 +69,7 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
     (
         "test",
         &["--quick"],
-        "everything that CI checks; --quick without release builds and clients",
+        "everything that CI checks; --quick without the console and clients",
         "test --quick",
     ),
     (

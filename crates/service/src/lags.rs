@@ -3,8 +3,8 @@
 
 use crate::Service;
 use parking_lot::Mutex;
+use rollcall_model::limits;
 use rollcall_model::revocation::NodeLag;
-use rollcall_model::{Seq, limits};
 use rollcall_store::{NodeReport, SharedStore};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -84,17 +84,13 @@ impl Service {
         }
     }
 
-    /// The lag of each node, this one first. Waits until all that are heard of follow up to an event, and no longer than
-    /// their next report takes: one that does not follow by then is left out, and refuses by itself what it is not sure of.
-    pub(crate) async fn lags_of_all(
-        &self,
-        last: Seq,
-        own: Duration,
-        mut others: LagsOfOthers,
-    ) -> Vec<NodeLag> {
+    /// The lag of each node, this one first. Waits until all that are heard of follow to where this one stands, whoever
+    /// made the last step, and no longer than their next report takes: one that does not follow by then is left out, and
+    /// refuses by itself what it is not sure of.
+    pub(crate) async fn lags_of_all(&self, own: Duration, mut others: LagsOfOthers) -> Vec<NodeLag> {
         let mut all = vec![NodeLag { node: name(self.node), lag: own }];
         let Some(shared) = self.store.shared() else { return all };
-        let until = self.clock.running() + limits::REPORT_PERIOD * 2;
+        let (last, until) = (self.following.end().seq, self.clock.running() + limits::REPORT_PERIOD * 2);
         let behind = loop {
             let behind = self.hear_of_others(shared, &mut others).await;
             let behind: Vec<u64> =

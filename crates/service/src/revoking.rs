@@ -9,7 +9,7 @@ use rollcall_index::Row;
 use rollcall_index::filter::Tree;
 use rollcall_model::command::RevocationStep;
 use rollcall_model::revocation::{Closing, Preview};
-use rollcall_model::{Command, RevocationId, Seq, SessionNo, limits};
+use rollcall_model::{Command, RevocationId, SessionNo, limits};
 use rollcall_store::Lease;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl Service {
         let mut from = kept.revocation.progress.gone_through;
         let skipped = usize::try_from(from).unwrap_or(usize::MAX);
         let left: Vec<SessionNo> = set.iter().skip(skipped).collect();
-        let (mut lag, mut others, mut last) = (Duration::ZERO, LagsOfOthers::default(), Seq(0));
+        let (mut lag, mut others) = (Duration::ZERO, LagsOfOthers::default());
         for sessions in left.chunks(limits::REVOKED_AT_ONCE) {
             if !self.holds(Lease::Revocations, held).await {
                 return Ok(());
@@ -79,12 +79,12 @@ impl Service {
             let step = RevocationStep { id, from, sessions: sessions.to_vec() };
             from += sessions.len() as u64;
             let written = self.writer.write(Command::StepRevocation(step)).await;
-            let Written { lag: of_step, receipt } = written.map_err(crate::NotWritten::unforeseen)?;
-            (lag, last) = (lag.max(of_step), receipt.last);
+            let Written { lag: of_step, .. } = written.map_err(crate::NotWritten::unforeseen)?;
+            lag = lag.max(of_step);
             self.hear_lags(&mut others).await;
         }
         let newer = self.newer(&kept.revocation.preview).await;
-        let closing = Closing { newer, lags: self.lags_of_all(last, lag, others).await };
+        let closing = Closing { newer, lags: self.lags_of_all(lag, others).await };
         let finished = self.writer.run(Command::FinishRevocation { id, closing }).await;
         finished.map_err(crate::NotWritten::unforeseen)?;
         self.revoking.finished.send_replace(());
