@@ -32,6 +32,8 @@ export interface Listener {
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
+/** Two and a half of the stretches in which the server says at least that it is there: whoever is silent longer is gone. */
+export const SILENCE = 37_500;
 
 export class Stream {
   standing = $state<Standing>('off');
@@ -41,6 +43,7 @@ export class Stream {
   #heard = '';
   #wait = FIRST_WAIT;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -77,6 +80,7 @@ export class Stream {
 
   #close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#deadline);
     this.#source?.close();
     this.#source = undefined;
   }
@@ -87,9 +91,11 @@ export class Stream {
     const query = { q: this.#q, last_event_id: this.#heard };
     const source = new EventSource(address('/api/v2/sessions/stream', {}, query));
     this.#source = source;
+    this.#expect();
     const on = <D>(name: string, act: (data: D) => void) =>
       source.addEventListener(name, (event: MessageEvent<string>) => {
         if (source !== this.#source) return;
+        this.#expect();
         if (event.lastEventId !== '') this.#heard = event.lastEventId;
         act(JSON.parse(event.data) as D);
       });
@@ -99,6 +105,7 @@ export class Stream {
     };
     on<{ total: number }>('ready', ({ total }) => (stands(), this.#listener.ready(total)));
     on('resumed', stands);
+    on('alive', () => undefined);
     on<Session>('opened', (item) => this.#listener.opened(item));
     on<Session>('changed', (item) => this.#listener.changed(item));
     on<{ id: string }>('left', ({ id }) => this.#listener.gone(id));
@@ -121,6 +128,15 @@ export class Stream {
       if (source.readyState === EventSource.CLOSED) void this.#why();
       else this.standing = navigator.onLine ? 'reconnecting' : 'offline';
     };
+  }
+
+  /** Something is to be heard from now on: a connection that died without a word tells nobody. */
+  #expect(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => {
+      this.standing = navigator.onLine ? 'reconnecting' : 'offline';
+      this.#open();
+    }, SILENCE);
   }
 
   #later(standing: Standing): void {
