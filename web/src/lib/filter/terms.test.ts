@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { add, charactersBefore, has, terms, unitAt, without } from './terms';
+import { add, charactersBefore, has, opposite, terms, turned, unitAt, without } from './terms';
 
 test('terms stand by themselves, with what quotes, slashes and parentheses hold together', () => {
   expect(terms('user:zoe  os:windows device:"Chrome 11*" -type:mobile')).toEqual([
@@ -31,6 +31,16 @@ test('terms are added and removed', () => {
   expect(has('zoe os:"ubuntu"', 'os:Ubuntu')).toBe(true);
   expect(has('zoe -os:Ubuntu', 'os:Ubuntu')).toBe(false);
   expect(without('zoe os:"ubuntu" -type:mobile', 'os:Ubuntu')).toBe('zoe -type:mobile');
+});
+
+test('terms are turned around, and back', () => {
+  expect(turned('zoe os:"ubuntu" -type:mobile', 'os:Ubuntu')).toBe('zoe -os:"ubuntu" -type:mobile');
+  expect(turned('zoe -type:mobile', '-type:mobile')).toBe('zoe type:mobile');
+  expect(opposite('NOT zoe')).toBe('zoe');
+  expect(opposite('name:"a OR b"')).toBe('-name:"a OR b"');
+  expect(opposite('(zoe OR anna)')).toBe('-(zoe OR anna)');
+  expect(turned('(zoe) OR (anna)', '(zoe) OR (anna)')).toBe('-((zoe) OR (anna))');
+  expect(add('(zoe) OR (anna)', 'os:Ubuntu')).toBe('((zoe) OR (anna)) os:Ubuntu');
 });
 
 test('characters are those of the server, not halves of them', () => {

@@ -71,8 +71,26 @@ export function has(q: string, term: string): boolean {
 export function add(q: string, term: string): string {
   const rest = q.trim();
   if (rest === '') return term;
-  const isOne = terms(rest).length === 1 && /\sOR\s/.test(rest) && !rest.startsWith('(');
-  return isOne ? `(${rest}) ${term}` : `${rest} ${term}`;
+  return `${isLoose(rest) ? `(${rest})` : rest} ${term}`;
+}
+
+/** Whether `OR` stands between its terms, so that what is set before or behind it takes only one of them. */
+function isLoose(text: string): boolean {
+  return terms(text).length === 1 && /\sOR\s/.test(text) && endOfTerm(text, 0) !== text.length;
+}
+
+/** The term that finds what another does not. */
+export function opposite(term: string): string {
+  const positive = /^(?:-|NOT )/.exec(term);
+  if (positive) return term.slice(positive[0].length);
+  return isLoose(term) ? `-(${term})` : `-${term}`;
+}
+
+/** The filter with a term turned into its opposite. */
+export function turned(q: string, term: string): string {
+  return terms(q)
+    .map((one) => (same(one, term) ? opposite(one) : one))
+    .join(' ');
 }
 
 /** The filter without a term. */
