@@ -99,7 +99,8 @@ test('a person’s factors are reset and a token is ended, each said first', asy
   await expect(page.getByRole('button', { name: 'Reset factors…' })).toBeDisabled();
 });
 
-test('a person is contained, and the page says so afterwards', async ({ page, request }) => {
+test('a person is contained, let sign in again, and signs in anew', async ({ page, request, browser }) => {
+  test.slow();
   const who = await makeUser(request, `contained${Date.now()}`);
   await asProgram(request, who);
   await signIn(page, ADMIN, '/people');
@@ -111,8 +112,26 @@ test('a person is contained, and the page says so afterwards', async ({ page, re
   await prove(page, ADMIN);
   await page.getByRole('dialog', { name: 'Receipt' }).getByRole('button', { name: 'Close' }).last().click();
   await expect(page.getByText('Deactivated')).toBeVisible();
-  await expect(page.getByText(`rollcall user activate ${who.user}`)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Contain…' })).toBeHidden();
   await expect(page.getByText('Is signed in nowhere.')).toBeVisible();
+  const refused = await request.post('/api/v1/login', { data: who });
+  expect(refused.ok()).toBe(false);
+
+  await page.getByRole('button', { name: 'Let sign in again…' }).click();
+  const again = page.getByRole('dialog', { name: `Let ${who.user} sign in again` });
+  await expect(again).toContainText('No session and no token that has ended comes back.');
+  await expectAccessibleEverywhere(page);
+  // The second factor is remembered for an administrator's acts; without it is asked for in place.
+  await again.getByRole('button', { name: 'Let sign in again' }).click();
+  await expect(again).toBeHidden();
+  await expect(page.getByRole('status').filter({ hasText: `${who.user} can sign in again.` })).toHaveCount(1);
+  await expect(page.getByText('Deactivated')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Contain…' })).toBeVisible();
+  await expect(page.getByText('Is signed in nowhere.')).toBeVisible();
+
+  const theirs = await browser.newContext();
+  await signIn(await theirs.newPage(), who);
+  await theirs.close();
 });
 
 test('a name full of markup, turned around and endless, is text that breaks nothing', async ({

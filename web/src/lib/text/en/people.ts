@@ -31,8 +31,7 @@ export const people = {
   'person.verified': 'verified',
   'person.unverified': 'not verified',
   'person.created': 'Made',
-  'person.inactive.why':
-    'Cannot sign in. To let them in again, an operator runs: rollcall user activate {username}',
+  'person.inactive.why': 'Cannot sign in.',
   'person.act.find': 'find this person',
   'person.act.read': 'see the sessions and tokens of {name}',
   'person.toSessions': 'Sessions in the table',
@@ -84,6 +83,17 @@ export const people = {
   'person.contain': 'Contain…',
   'person.contain.why': 'Deactivates the account and ends all that it has.',
   'person.reset.why': 'For somebody who has lost their device.',
+  'person.activate': 'Let sign in again…',
+  'person.activate.why': 'Makes the account active again; nothing that ended comes back.',
+  'person.activate.title': 'Let {name} sign in again',
+  'person.activate.intro': 'The account is made active, and from then on:',
+  'person.activate.signIn': 'They can sign in anew, with the password and the second factors of before.',
+  'person.activate.nothing': 'No session and no token that has ended comes back.',
+  'person.activate.hands':
+    'If it was in the wrong hands, have the password changed and the factors reset as well.',
+  'person.activate.do': 'Let sign in again',
+  'person.activate.done': '{name} can sign in again.',
+  'person.act.activate': 'let {name} sign in again',
   'person.needs': 'Needs the permission {permission}.',
 
   'audit.q': 'Filter of events',
