@@ -172,8 +172,8 @@ test('who must change the password is told why, and is let on when it is done', 
     data: { userId: id, data: { requirePasswordChange: true } },
   });
   expect(answer.ok(), await answer.text()).toBe(true);
-  await signIn(page, who, '/devices');
-  await expect(page).toHaveURL(/\/account$/);
+  await signIn(page, who, '/devices?from=here');
+  await expect(page).toHaveURL(/\/account\?next=/);
   await expect(page.getByRole('region', { name: /Before anything else/ })).toContainText(
     'as an administrator asked',
   );
@@ -184,11 +184,14 @@ test('who must change the password is told why, and is let on when it is done', 
   await form.getByRole('button', { name: 'Change the password' }).click();
   await prove(page, who);
   await expect(page.getByRole('region', { name: /Before anything else/ })).toBeHidden();
-  await page.getByRole('link', { name: 'My devices' }).click();
-  await expect(page).toHaveURL(/\/devices$/);
+  await page.getByRole('link', { name: 'Go on to where you were' }).click();
+  await expect(page).toHaveURL(/\/devices\?from=here$/);
 });
 
-test('who must enrol a factor is told why nothing else opens', async ({ page, request }) => {
+test('who must enrol a factor is told why nothing else opens, and goes on when it is there', async ({
+  page,
+  request,
+}) => {
   const who = await makeUser(request, `enrol${Date.now()}`);
   // A server that demands one of some role: what it then says of oneself.
   await page.route('**/api/v2/session', async (route) => {
@@ -196,12 +199,24 @@ test('who must enrol a factor is told why nothing else opens', async ({ page, re
     await route.fulfill({ response: answer, json: { ...(await answer.json()), must_enrol_factor: true } });
   });
   await signIn(page, who, '/devices');
-  await expect(page).toHaveURL(/\/account$/);
+  await expect(page).toHaveURL(/\/account\?next=/);
+  await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['My account']);
   await expect(page.getByRole('region', { name: /Before anything else/ })).toContainText(
     'Your role asks for a second factor',
   );
   await expect(page.getByRole('button', { name: 'Set up an authenticator…' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Password' })).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Set up an authenticator…' }).click();
+  await prove(page, who);
+  const enrol = page.getByRole('dialog', { name: 'Authenticator app' });
+  const secret = await enrol.getByRole('group', { name: 'Secret' }).innerText();
+  await enrol.getByLabel('Code that it shows now').fill(totp(secret));
+  await enrol.getByRole('button', { name: 'Confirm' }).click();
+  await storeCodes(page);
+  await expect(page.getByRole('region', { name: /Before anything else/ })).toBeHidden();
+  await page.getByRole('link', { name: 'Go on to where you were' }).click();
+  await expect(page).toHaveURL(/\/devices$/);
 });
 
 test('single keys are switched off for this browser, and stay off', async ({ page, request }) => {

@@ -1,6 +1,8 @@
 // One's own account: password, second factors, addresses, and what this browser does.
 export const account = {
   'account.must.title': 'Before anything else',
+  'account.must.done': 'That is done: all pages are open to you.',
+  'account.must.goOn': 'Go on to where you were',
   'account.must.factor':
     'Your role asks for a second factor, and you have none. Until you have set one up the server answers nothing else; then all pages open.',
   'account.must.password':
