@@ -276,6 +276,39 @@ test('a server that is gone is said, what was typed and shown stays, and it goes
   await expect(rows(page).first()).toContainText('Windows');
 });
 
+test('a server that stops says so, nothing typed is lost, and it is live again when it is back', async ({
+  page,
+}) => {
+  let server: 'stops' | 'gone' | 'back' = 'stops';
+  await page.route(/\/api\/v2\/sessions(\/stream)?(\?|$)/, async (route) => {
+    const isStream = route.request().url().includes('/stream');
+    if (isStream && server === 'stops') {
+      server = 'gone';
+      const body = 'event: ready\ndata: {"total":1}\n\nevent: closed\ndata: {"reason":"stopping"}\n\n';
+      await route.fulfill({ contentType: 'text/event-stream', body });
+    } else if (server === 'gone') await route.abort('connectionrefused');
+    else await route.continue();
+  });
+  await openSessions(page);
+  await expect(page.locator('#content').getByText('Reconnecting…')).toBeVisible();
+  await search(page).fill('os:windows');
+  await expect(page.getByRole('alert')).toContainText('does not answer');
+  expect(server).toBe('gone');
+  server = 'back';
+  await following(page);
+  await expect(search(page)).toHaveValue('os:windows');
+  await expect(page.getByRole('alert')).toBeHidden();
+  await expect(page.locator('.total')).toHaveText(/\d sessions match/);
+});
+
+test('times are told by the server’s clock where the browser’s is off', async ({ page }) => {
+  await page.clock.install({ time: Date.now() + 3 * 3_600_000 });
+  await openSessions(page);
+  await expect(
+    rows(page).filter({ hasText: 'this session' }).getByRole('gridcell', { name: 'just now' }),
+  ).toHaveCount(2);
+});
+
 test('whose session is ended elsewhere while they type signs in again, and goes on where they were', async ({
   page,
 }) => {

@@ -1,5 +1,6 @@
 // The one way to the server: paths, parameters, bodies and answers are those of its OpenAPI document.
 
+import { heard } from '../time/server';
 import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
@@ -101,6 +102,7 @@ export async function call<M extends Method, P extends PathOf<M>>(
     if (signal?.aborted) throw error;
     throw new Unreachable(String(error));
   });
+  heard(answer.headers.get('date'));
   if (answer.ok) {
     const text = await answer.text();
     return (text === '' ? undefined : JSON.parse(text)) as Success<Operation<P, M>>;

@@ -1,13 +1,15 @@
 // The time as pages show it: one timer for all, which rests while nobody looks.
 
-let now = $state.raw(new Date());
+import { serverTime } from './server';
+
+let now = $state.raw(serverTime());
 
 setInterval(() => {
-  if (!document.hidden) now = new Date();
+  if (!document.hidden) now = serverTime();
 }, 1000);
 
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) now = new Date();
+  if (!document.hidden) now = serverTime();
 });
 
 export const clock = {
