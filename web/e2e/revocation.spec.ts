@@ -126,6 +126,45 @@ test('all that match end: a look, a reason, the typed count, a code, a receipt',
   await expect(page.getByText('1 session matches').first()).toBeVisible();
 });
 
+test('by keyboard alone: some are found, all of them selected, and ended', async ({ page, request }) => {
+  const { q, tokens } = await crowd(request, 1, 3);
+  await signIn(page, ADMIN, '/sessions');
+  await prove(page, ADMIN);
+  await expect(page.locator('.total')).toHaveText(/sessions$/);
+  const { keyboard } = page;
+  await keyboard.press('/');
+  await keyboard.type(q);
+  await keyboard.press('Enter');
+  await expect(page.locator('.total')).toHaveText('3 sessions match');
+  const tabTo = async (what: Locator) => {
+    for (let i = 0; i < 60; i += 1) {
+      if (await what.evaluate((it) => it === document.activeElement)) return;
+      await keyboard.press('Tab');
+    }
+    await expect(what).toBeFocused();
+  };
+  await tabTo(page.getByRole('grid', { name: 'Sessions' }));
+  await keyboard.press('x');
+  const selection = page.getByRole('region', { name: 'Selection' });
+  await tabTo(selection.getByRole('button', { name: 'Select all 3 that match' }));
+  await keyboard.press('Enter');
+  await expect(selection.getByRole('button', { name: 'End…' }), 'the focus is kept').toBeFocused();
+  await keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'End sessions' });
+  await expect(dialog).toContainText('3 sessions of 1 user would end');
+  await expect(dialog.getByLabel('Reason')).toBeFocused();
+  await keyboard.type('by keyboard');
+  await keyboard.press('Enter');
+  const code = page.getByRole('dialog', { name: 'Second factor' });
+  await expect(code.getByLabel('Your password')).toBeFocused();
+  await keyboard.type(ADMIN.password);
+  await keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Receipt' })).toContainText('3 sessions are ended.');
+  await keyboard.press('Escape');
+  await expect(page.getByRole('heading', { name: 'No session matches' })).toBeVisible();
+  expect(await good(request, tokens)).toBe(0);
+});
+
 test('the newest of each user are kept when that is said', async ({ page, request }) => {
   const { q, tokens } = await crowd(request, 2, 3);
   await sessions(page, q);

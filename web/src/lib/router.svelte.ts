@@ -1,5 +1,7 @@
 // Where the reader is. All that a page shows follows from its address, so that a link shows the same to others.
 
+import { link } from './link';
+
 /** A page's address, taken apart. */
 export interface Place {
   path: string;
@@ -56,11 +58,7 @@ export const router = {
   },
 };
 
-/** An address of ours: a path, and what is asked of it. */
-export function link(path: string, query: URLSearchParams | Record<string, string> = {}): string {
-  const text = new URLSearchParams(query).toString();
-  return text ? `${path}?${text}` : path;
-}
+export { link };
 
 /** Lets plain links of ours change the place without loading the page anew. */
 export function followLinks(event: MouseEvent): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rows, sentence, times, type Event } from './sentence';
+import { rows, sentence, times, touched, type Event } from './sentence';
 
 const zoe = { id: 'zoe1', username: 'zoe' };
 const admin = { id: 'admin1', username: 'admin' };
@@ -74,4 +74,15 @@ test('details are rows, their times instants; repeats are counted', () => {
   ]);
   expect(times(read)).toBe(1200);
   expect(times(event('sessions.read', { times: 1 }))).toBeUndefined();
+});
+
+test('a filter leads to its sessions, of the past as it was', () => {
+  const href = (kind: string, detail: unknown) => touched(event(kind, detail))?.href;
+  expect(href('revocation.begun', { filter: 'os:linux', count: 2 })).toBe('/sessions?q=os%3Alinux');
+  expect(href('sessions.read', { endpoint: '/api/v2/sessions', filter: 'zoe', as_of: 0 })).toBe(
+    '/sessions?q=zoe&as_of=1970-01-01T00%3A00%3A00.000Z',
+  );
+  expect(href('sessions.read', { endpoint: '/api/v2/audit', filter: 'kind:session.*' })).toBeUndefined();
+  expect(href('service-token.made', { name: 'siem' })).toBe('/service-tokens');
+  expect(href('session.opened', { ip: '192.0.2.1' })).toBeUndefined();
 });

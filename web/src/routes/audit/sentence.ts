@@ -2,6 +2,7 @@
 
 import type { Schemas } from '../../lib/api/client';
 import { en } from '../../lib/text/en';
+import { link } from '../../lib/link';
 import { count, t, type Key } from '../../lib/text/text';
 
 export type Event = Schemas['Event'];
@@ -92,6 +93,19 @@ export function sentence(event: Event): Piece[] {
       if (gap === 'actor' || gap === 'subject') return { who: gap };
       return { theirs: filling(event, detail, gap) };
     });
+}
+
+/** Where that is seen which an event is about, beside somebody and a session. */
+export function touched(event: Event): { key: Key; href: string } | undefined {
+  const detail = detailOf(event);
+  const isOfSessions =
+    event.kind.startsWith('revocation.') ||
+    (event.kind === 'sessions.read' && !variant(event, detail).startsWith('audit.'));
+  if (event.kind.startsWith('service-token.'))
+    return { key: 'audit.touched.tokens', href: '/service-tokens' };
+  if (!isOfSessions || typeof detail.filter !== 'string') return undefined;
+  const at = typeof detail.as_of === 'number' ? { as_of: new Date(detail.as_of).toISOString() } : {};
+  return { key: 'audit.touched.filter', href: link('/sessions', { q: detail.filter, ...at }) };
 }
 
 /** How often a read or a refusal was met before it was written down, where that was more than once. */
