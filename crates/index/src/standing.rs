@@ -23,8 +23,8 @@ use rollcall_filter::TextField;
 use rollcall_model::factor::Factors;
 use rollcall_model::step_up::{AgentDigest, Window};
 use rollcall_model::{
-    AddressKey, Event, Grants, Holder, Owner, Permission, PersonalToken, RoleSet, ServiceNo, ServiceToken,
-    Session, SessionId, SessionNo, Timestamp, TokenHash, TokenNo, UserId, UserNo, limits,
+    AddressKey, Event, Grants, Happening, Holder, Owner, Permission, PersonalToken, RoleSet, ServiceNo,
+    ServiceToken, Session, SessionId, SessionNo, Timestamp, TokenHash, TokenNo, UserId, UserNo, limits,
 };
 use std::net::IpAddr;
 use std::ops::Bound;
@@ -32,8 +32,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Events that are applied in one hold of the lock, so that nobody waits for a large commit.
-const EVENTS_AT_ONCE: usize = 32;
+/// Changes between which those who wait for the lock have their turn, so that nobody waits for a large commit.
+const CHANGES_AT_ONCE: usize = 32;
 /// Rows that are looked through at a time for what moved, for the same reason.
 const LOOKED_AT_ONCE: usize = 1_024;
 
@@ -108,24 +108,14 @@ impl Standing {
     /// Takes in sessions that were opened since what was loaded before, in the order of their numbers.
     pub fn note_opened(&self, sessions: &[Loaded]) {
         let _applying = self.applying.lock();
-        for sessions in sessions.chunks(EVENTS_AT_ONCE) {
-            let mut index = self.index.write();
-            for Loaded { session, seen_at } in sessions {
-                index.open(session, *seen_at);
-            }
-        }
+        self.change(sessions, |index, Loaded { session, seen_at }| index.open(session, *seen_at));
     }
 
     /// Takes in that stored sessions have ended since what was loaded before.
     pub fn note_ended(&self, sessions: &[SessionNo]) {
         let _applying = self.applying.lock();
-        for sessions in sessions.chunks(EVENTS_AT_ONCE) {
-            let mut index = self.index.write();
-            index.gather();
-            for no in sessions {
-                index.end(*no);
-            }
-        }
+        self.index.write().gather();
+        self.change(sessions, |index, no| index.end(*no));
     }
 
     /// Takes in that a stored user has changed since what was loaded before.
@@ -238,11 +228,19 @@ impl Standing {
         apply::note_grants(events, &self.grants);
         apply::note_personal(events, &self.personal);
         apply::note_services(events, &self.services);
-        for events in events.chunks(EVENTS_AT_ONCE) {
-            let mut index = self.index.write();
-            for event in events {
-                index.apply(event);
+        self.change(events, Index::apply);
+        let erased = events.iter().filter(|event| matches!(event.happening, Happening::UserErased)).count();
+        self.erasures.fetch_add(erased as u64, Ordering::AcqRel);
+    }
+
+    fn change<T>(&self, items: &[T], change: impl Fn(&mut Index, &T)) {
+        let mut index = self.index.write();
+        for items in items.chunks(CHANGES_AT_ONCE) {
+            for item in items {
+                change(&mut index, item);
             }
+            // Handed to who waits: given up and taken again, it would be had again before they are awake.
+            RwLockWriteGuard::bump(&mut index);
         }
     }
 

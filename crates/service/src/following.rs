@@ -21,6 +21,7 @@ use rollcall_store::{ChainEnd, Committed, Loading, Missed, SharedStore, StoreErr
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// The index, and where it stands.
@@ -106,9 +107,18 @@ impl Following {
         self.is_filled.store(true, Ordering::Release);
     }
 
-    /// Applies what this node committed. Who was told already of what it ended is given back: the index had it from
-    /// the store before.
-    pub fn apply(&self, committed: &Committed) -> Option<Told> {
+    /// Applies what this node committed, and gives it back. With it comes who was told already of what it ended: the
+    /// index had it from the store before.
+    pub async fn apply(self: &Arc<Self>, committed: Committed) -> (Committed, Option<Told>) {
+        let (following, much) = (self.clone(), committed.events.len() as u64 > limits::APPLIED_IN_PLACE);
+        let apply = move || {
+            let told = following.apply_here(&committed);
+            (committed, told)
+        };
+        apart(much, apply).await
+    }
+
+    fn apply_here(&self, committed: &Committed) -> Option<Told> {
         if committed.events.is_empty() {
             return None;
         }
@@ -169,7 +179,7 @@ impl Following {
     /// Brings the index to where the ledger ends at this moment or later. Many who wait for that cost one question. It
     /// takes as long as there is much to be taken in; a store that says nothing is not waited for longer than the
     /// bound.
-    async fn catch_up(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
+    async fn catch_up(self: &Arc<Self>, shared: &dyn SharedStore) -> Result<(), Stuck> {
         let since = self.clock.running();
         let mut asked = self.asking.lock().await;
         if self.confirmed_at.load(Ordering::Acquire) > nanos(since) {
@@ -202,7 +212,7 @@ impl Following {
         }
     }
 
-    async fn ask(&self, shared: &dyn SharedStore) -> Result<(), StoreError> {
+    async fn ask(self: &Arc<Self>, shared: &dyn SharedStore) -> Result<(), StoreError> {
         let head = timeout(self.bound, shared.head()).await.unwrap_or_else(|_| {
             // Nobody waits for its end, so nobody else counts it.
             let error = StoreError::Unavailable(format!("no answer in {:?}", self.bound));
@@ -211,14 +221,30 @@ impl Following {
         })?;
         let end = self.end();
         if head != end {
-            self.take_in(shared.missed(end).await?);
+            let (following, missed) = (self.clone(), shared.missed(end).await?);
+            let much = missed.end.seq.0.saturating_sub(end.seq.0) > limits::APPLIED_IN_PLACE;
+            apart(much, move || following.take_in(missed)).await;
         }
         Ok(())
     }
 
     /// The same for whoever waits for an answer: not for longer than the bound.
-    async fn catch_up_in_time(&self, shared: &dyn SharedStore) -> Result<(), Stuck> {
+    async fn catch_up_in_time(self: &Arc<Self>, shared: &dyn SharedStore) -> Result<(), Stuck> {
         timeout(self.bound, self.catch_up(shared)).await.unwrap_or(Err(Stuck::Behind))
+    }
+}
+
+/// Changes the index, off the async threads when it is much: lists wait for those. A panic ends the process, since the
+/// index may be half-applied.
+async fn apart<T: Send + 'static>(much: bool, change: impl FnOnce() -> T + Send + 'static) -> T {
+    if !much {
+        return change();
+    }
+    match spawn_blocking(change).await {
+        Ok(changed) => changed,
+        Err(error) if error.is_panic() => std::process::abort(),
+        // The process is about to end: nothing is begun any more.
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -347,8 +373,9 @@ mod tests {
         let device = |agent: &str| rollcall_user_agent::device(Some(agent));
         let readers = Readers { device, fragment: |_, _| String::new() };
         let standing = Arc::new(Standing::new(readers, None));
+        let metrics = Arc::new(Metrics::new());
         let following =
-            Following::new(standing, Arc::default(), Arc::new(Metrics::new()), BOUND, Arc::new(SystemClock));
+            Arc::new(Following::new(standing, Arc::default(), metrics, BOUND, Arc::new(SystemClock)));
         following.is_filled_to(BEFORE_THE_FIRST);
         let store = Busy(ChainEnd { seq: Seq(9), hash: [9; 32] });
         let (followed, asked) = tokio::join!(

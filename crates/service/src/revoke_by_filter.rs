@@ -170,7 +170,7 @@ impl Found {
             });
             found.rows.push(FoundRow { no: row.no(), user, device });
         };
-        while matching.read(limits::REVOKED_AT_ONCE, |rows| rows.iter().for_each(&mut note)).is_some() {}
+        while matching.read(limits::FROZEN_AT_ONCE, |rows| rows.iter().for_each(&mut note)).is_some() {}
         found
     }
 

@@ -101,7 +101,7 @@ impl Service {
             let is_newer = |row: &&Row<'_>| row.no() > after;
             let mut newer = 0;
             while let Some(some) =
-                matching.read(limits::REVOKED_AT_ONCE, |rows| rows.iter().filter(is_newer).count() as u64)
+                matching.read(limits::FROZEN_AT_ONCE, |rows| rows.iter().filter(is_newer).count() as u64)
             {
                 newer += some;
             }

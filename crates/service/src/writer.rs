@@ -208,7 +208,7 @@ impl Writing {
         let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
         let committed = committed.inspect_err(|error| tracing::error!(%error, "a commit failed"))?;
         let committed_at = Instant::now();
-        let told_already = self.following.apply(&committed);
+        let (committed, told_already) = self.following.apply(committed).await;
         if committed.events.iter().any(|event| matches!(event.happening, Happening::MailQueued { .. })) {
             self.mail_queued.notify_one();
         }
