@@ -80,6 +80,7 @@ endpoints![
     v2::UsersList,
     v2::UsersSessions,
     v2::UsersContain,
+    v2::UsersActivate,
     v2::UsersResetFactors,
     v2::UsersTokens,
     v2::TokensEnd,

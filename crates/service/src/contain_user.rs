@@ -1,4 +1,4 @@
-//! What an administrator does to a user at once: contain it, take its factors away, end one of its tokens.
+//! What an administrator does to a user at once: contain it, let it in again, take its factors away, end one of its tokens.
 
 use crate::error::{NotWritten, PersonalTokenRefusal};
 use crate::users::by_id;
@@ -57,6 +57,13 @@ impl Service {
             events: Some((first, last)),
             head: (last, hash),
         })
+    }
+
+    /// Lets a user sign in again. What was ended stays so.
+    pub async fn activate_user(&self, principal: &Principal, id: &str) -> Result<(), Refusal> {
+        let user = self.user_of_id(id).await?;
+        let command = Command::change_user(user, UserChange::of_active(true), principal.actor());
+        self.writer.run(command).await.map(drop).map_err(not_written)
     }
 
     /// Takes all factors of a user away, and ends all that it has.

@@ -35,17 +35,23 @@ impl Caller {
 }
 
 impl EventStream {
-    /// The next event; `None` at the end.
+    /// The next event that tells something; `None` at the end.
     pub async fn next(&mut self) -> Option<Sent> {
+        loop {
+            let sent = self.next_of_any_kind().await?;
+            if sent.name != "alive" {
+                return Some(sent);
+            }
+        }
+    }
+
+    /// The next event; `None` at the end.
+    pub async fn next_of_any_kind(&mut self) -> Option<Sent> {
         loop {
             if let Some((frame, rest)) = self.text.split_once("\n\n") {
                 let sent = event(frame);
                 self.text = rest.into();
-                match sent {
-                    Some(sent) => return Some(sent),
-                    // A comment.
-                    None => continue,
-                }
+                return Some(sent);
             }
             let piece = timeout(HANGS, self.response.chunk()).await.unwrap().unwrap()?;
             self.text.push_str(std::str::from_utf8(&piece).unwrap());
@@ -60,9 +66,9 @@ impl EventStream {
     }
 }
 
-fn event(frame: &str) -> Option<Sent> {
+fn event(frame: &str) -> Sent {
     let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
-    let name = field("event")?.to_owned();
     let id = field("id").map(|id| id.parse().unwrap());
-    Some(Sent { id, name, data: serde_json::from_str(field("data").unwrap()).unwrap() })
+    let data = serde_json::from_str(field("data").unwrap()).unwrap();
+    Sent { id, name: field("event").unwrap().into(), data }
 }

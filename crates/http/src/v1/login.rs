@@ -101,12 +101,13 @@ impl LoginBody {
 
 impl Input for LoginBody {
     const FIELDS: &'static [Field] = &[
-        optional("user", Kind::Any),
-        optional("username", TEXT),
-        optional("email", TEXT),
-        optional("password", Kind::Any),
-        optional("code", TEXT),
-        optional("resume", TEXT),
+        optional("user", Kind::Any)
+            .meaning("A username or an address; or `{\"username\":…}`, `{\"email\":…}`."),
+        optional("username", TEXT).meaning("In the place of `user`."),
+        optional("email", TEXT).meaning("In the place of `user`."),
+        optional("password", Kind::Any).meaning("As it is, or `{\"digest\":…,\"algorithm\":\"sha-256\"}`."),
+        optional("code", TEXT).meaning("Of a second factor, where one is asked for."),
+        optional("resume", TEXT).meaning("A token: its session goes on."),
     ];
     const UNKNOWN: Unknown = Unknown::IgnoredWithFaults;
 

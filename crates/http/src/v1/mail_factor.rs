@@ -83,7 +83,8 @@ pub struct SendBody {
 
 impl Input for SendBody {
     // One that is missing has a sentence of its own.
-    const FIELDS: &'static [Field] = &[optional("emailOrUsername", Kind::Text(limits::TEXT_CHARS))];
+    const FIELDS: &'static [Field] = &[optional("emailOrUsername", Kind::Text(limits::TEXT_CHARS))
+        .meaning("Whom, by username or address; without it the call is refused.")];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

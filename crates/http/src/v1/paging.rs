@@ -14,9 +14,9 @@ pub struct Paging {
 
 impl Paging {
     /// The first row that is asked for.
-    pub const OFFSET: Field = optional("offset", Kind::Number);
+    pub const OFFSET: Field = optional("offset", Kind::Number).meaning("How many are passed over.");
     /// How many rows.
-    pub const COUNT: Field = optional("count", Kind::Number);
+    pub const COUNT: Field = optional("count", Kind::Number).meaning("How many are answered at the most.");
 
     /// Takes both; none at all of `count` means the default, as in clients that send 0 for "no limit".
     pub fn read(values: &mut Values) -> Self {

@@ -153,7 +153,8 @@ pub struct CodeBody {
 }
 
 impl Input for CodeBody {
-    const FIELDS: &'static [Field] = &[required("code", Kind::Text(limits::TEXT_CHARS))];
+    const FIELDS: &'static [Field] = &[required("code", Kind::Text(limits::TEXT_CHARS))
+        .meaning("What the authenticator shows, or a recovery code where one is left.")];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

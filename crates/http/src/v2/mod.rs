@@ -47,7 +47,7 @@ pub use sessions::{
 };
 pub use stats::{Live as StatsLive, SignIns as StatsSignIns};
 pub use users::{
-    Contain as UsersContain, EndToken as TokensEnd, List as UsersList, ResetFactors as UsersResetFactors,
-    Sessions as UsersSessions, Tokens as UsersTokens,
+    Activate as UsersActivate, Contain as UsersContain, EndToken as TokensEnd, List as UsersList,
+    ResetFactors as UsersResetFactors, Sessions as UsersSessions, Tokens as UsersTokens,
 };
 pub use views::{Delete as ViewsDelete, List as ViewsList, Put as ViewsPut};

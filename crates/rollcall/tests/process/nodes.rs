@@ -35,6 +35,12 @@ impl Cluster {
     fn start(&self, name: &str) -> Process {
         Process::start(self.serve(name))
     }
+
+    /// Fills the database, and says how that went.
+    fn generate(&self, name: &str, more: &[&str]) -> (i32, String, String) {
+        let mut command = rollcall(&["generate", "--store", &self.database.url(), "--data-dir"]);
+        said(command.arg(self.directory.path().join(name)).args(more))
+    }
 }
 
 fn at(node: &Process, caller: &Caller) -> Caller {
@@ -138,6 +144,44 @@ async fn a_node_that_was_killed_starts_from_its_checkpoint_and_what_others_did()
     out(&came).await;
     let two = cluster.start("two");
     assert_eq!([status(&at(&two, &came)).await, status(&at(&two, &stays)).await], [401, 200]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_was_ending_when_it_was_killed_another_finishes_and_there_is_one_receipt() {
+    const SESSIONS: u64 = 8_000;
+    let cluster = Cluster::new().await;
+    let made =
+        cluster.generate("one", &["--users", "600", "--ended", "0", "--sessions", &SESSIONS.to_string()]);
+    assert_eq!(made.0, 0, "{}", made.2);
+    let (mut one, two) = (cluster.start("one"), cluster.start("two"));
+    let admin = one.admin().await;
+    let frozen = json!({ "q": "", "except_current": true });
+    let preview = admin.v2("POST", "revocations/preview", Some(&frozen)).await;
+    assert_eq!((preview.status, &preview.body["count"]), (200, &json!(SESSIONS)), "{preview:?}");
+    let id = preview.body["preview"].as_str().unwrap();
+    let request = json!({ "preview": id, "digest": preview.body["digest"], "reason": "a leak" });
+    let asking = admin.with_code(PASSWORD).request("POST", "/api/v2/revocations").json(&request);
+    let asking = tokio::spawn(asking.send());
+    let elsewhere = at(&two, &admin);
+    let path = format!("revocations/{id}");
+    let before = loop {
+        let shown = elsewhere.get_v2(&path).await.body;
+        assert_ne!(shown["state"], "finished", "it was done before the node could be killed");
+        if shown["ended"].as_u64() > Some(0) {
+            break shown;
+        }
+    };
+    one.kill();
+    assert!(asking.await.unwrap().is_err(), "{before}");
+    let receipt = elsewhere.with_code(PASSWORD).v2("POST", "revocations", Some(&request)).await;
+    assert_eq!((receipt.status, &receipt.body["state"]), (200, &json!("finished")), "{receipt:?}");
+    assert_eq!((&receipt.body["ended"], &receipt.body["already_gone"]), (&json!(SESSIONS), &json!(0)));
+    assert_eq!(receipt.body["first_seq"], before["first_seq"]);
+    // The one that was killed tells the same when it is back.
+    let one = cluster.start("one");
+    assert_eq!(at(&one, &admin).get_v2(&path).await.body, receipt.body);
+    let (code, told, error) = said(rollcall(&["audit", "verify", "--store"]).arg(cluster.database.url()));
+    assert!(code == 0 && told.ends_with("unbroken\n"), "{told} {error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -256,18 +300,14 @@ async fn the_ledger_of_a_database_is_followed_and_what_a_node_stands_on_is_looke
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_workspace_fills_a_database_once() {
     let cluster = Cluster::new().await;
-    let data = cluster.directory.path().join("one");
-    let generate = |data: &Path| {
-        let mut command = rollcall(&["generate", "--users", "20", "--sessions", "50", "--json", "--store"]);
-        said(command.arg(cluster.database.url()).arg("--data-dir").arg(data))
-    };
-    let (code, told, error) = generate(&data);
+    let generate = |name| cluster.generate(name, &["--users", "20", "--sessions", "50", "--json"]);
+    let (code, told, error) = generate("one");
     assert_eq!(code, 0, "{error}");
     assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["users"], 20, "{told}");
     let node = cluster.start("one");
     let listed = node.admin().await.get("sessions/list.all?count=1").await;
     assert_eq!(listed.body["total"], 50 + 1, "{listed:?}");
-    let (code, _, error) = generate(&cluster.directory.path().join("two"));
+    let (code, _, error) = generate("two");
     assert!(code == 1 && error.contains("database"), "{error}");
     let (code, told, _) = said(rollcall(&["audit", "verify", "--store"]).arg(cluster.database.url()));
     assert!(code == 0 && told.contains("unbroken"), "{told}");

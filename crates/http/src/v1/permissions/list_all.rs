@@ -56,7 +56,8 @@ pub struct ListAllQuery {
 }
 
 impl Input for ListAllQuery {
-    const FIELDS: &'static [Field] = &[optional("updatedSince", Kind::Text(limits::TEXT_CHARS))];
+    const FIELDS: &'static [Field] = &[optional("updatedSince", Kind::Text(limits::TEXT_CHARS))
+        .meaning("Only what was changed after this date.")];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

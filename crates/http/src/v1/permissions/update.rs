@@ -74,7 +74,8 @@ impl Change {
 pub struct UpdateBody(Vec<Change>);
 
 impl Input for UpdateBody {
-    const FIELDS: &'static [Field] = &[required("permissions", Kind::Objects)];
+    const FIELDS: &'static [Field] = &[required("permissions", Kind::Objects)
+        .meaning("Each `{_id, roles}`: the roles that hold this permission from now on.")];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     // A change's own form is more than a declared type says: it is refused here.

@@ -68,10 +68,10 @@ pub struct AddBody {
 
 impl Input for AddBody {
     const FIELDS: &'static [Field] = &[
-        required("roleId", TEXT),
-        optional("username", TEXT),
-        optional("userId", TEXT),
-        optional("roomId", TEXT),
+        required("roleId", TEXT).meaning("The id of a role."),
+        optional("username", TEXT).meaning("Whom; or `userId`."),
+        optional("userId", TEXT).meaning("Whom; or `username`."),
+        optional("roomId", TEXT).meaning("Taken and not used."),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 

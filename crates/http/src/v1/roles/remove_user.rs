@@ -50,8 +50,11 @@ pub struct RemoveBody {
 }
 
 impl Input for RemoveBody {
-    const FIELDS: &'static [Field] =
-        &[required("roleId", TEXT), required("username", TEXT), optional("scope", TEXT)];
+    const FIELDS: &'static [Field] = &[
+        required("roleId", TEXT).meaning("The id of a role."),
+        required("username", TEXT).meaning("Whom."),
+        optional("scope", TEXT).meaning("Taken and not used."),
+    ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

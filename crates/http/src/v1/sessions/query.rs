@@ -16,10 +16,10 @@ pub struct ListQuery {
 
 impl Input for ListQuery {
     const FIELDS: &'static [Field] = &[
-        optional("filter", Kind::Text(limits::FILTER_CHARS)),
+        optional("filter", Kind::Text(limits::FILTER_CHARS)).meaning("One text: a row has it in one of its fields, in whatever case, or a field matches it as a regular expression."),
         Paging::OFFSET,
         Paging::COUNT,
-        optional("sort", Kind::Text(limits::TEXT_CHARS)),
+        optional("sort", Kind::Text(limits::TEXT_CHARS)).meaning("`{\"loginAt\":-1}` and the like, 1 rising and -1 falling; the first of several counts first."),
     ];
     const UNKNOWN: Unknown = Unknown::Refused;
 
@@ -61,7 +61,8 @@ pub struct SessionInput {
 }
 
 impl Input for SessionInput {
-    const FIELDS: &'static [Field] = &[required("sessionId", Kind::Text(limits::TEXT_CHARS))];
+    const FIELDS: &'static [Field] =
+        &[required("sessionId", Kind::Text(limits::TEXT_CHARS)).meaning("Which session.")];
     const UNKNOWN: Unknown = Unknown::Refused;
 
     fn read(mut values: Values) -> Self {

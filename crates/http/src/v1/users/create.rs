@@ -62,21 +62,22 @@ pub struct CreateBody {
 
 impl Input for CreateBody {
     const FIELDS: &'static [Field] = &[
-        required("name", TEXT),
-        required("email", TEXT),
-        required("username", TEXT),
-        optional("password", TEXT),
-        optional("setRandomPassword", Kind::Boolean),
-        optional("roles", Kind::List),
-        optional("active", Kind::Boolean),
-        optional("verified", Kind::Boolean),
-        optional("nickname", TEXT),
-        optional("bio", TEXT),
-        optional("statusText", TEXT),
-        optional("requirePasswordChange", Kind::Boolean),
-        optional("joinDefaultChannels", Kind::Boolean),
-        optional("sendWelcomeEmail", Kind::Boolean),
-        optional("customFields", Kind::Object),
+        required("name", TEXT).meaning("As it is shown."),
+        required("email", TEXT).meaning("Nobody else has it."),
+        required("username", TEXT).meaning("Nobody else has it, in whatever case."),
+        optional("password", TEXT).meaning("Needed, unless it is to be a random one."),
+        optional("setRandomPassword", Kind::Boolean)
+            .meaning("Give it a random password, which nobody is told."),
+        optional("roles", Kind::List).meaning("Ids; the default role without it."),
+        optional("active", Kind::Boolean).meaning("Whether it may sign in; true without it."),
+        optional("verified", Kind::Boolean).meaning("Whether its address counts as verified."),
+        optional("nickname", TEXT).meaning("Kept and shown."),
+        optional("bio", TEXT).meaning("Kept and shown."),
+        optional("statusText", TEXT).meaning("Kept and shown."),
+        optional("requirePasswordChange", Kind::Boolean).meaning("Kept and shown; nothing is asked for."),
+        optional("joinDefaultChannels", Kind::Boolean).meaning("Taken and not used."),
+        optional("sendWelcomeEmail", Kind::Boolean).meaning("Whether a mail tells the user."),
+        optional("customFields", Kind::Object).meaning("Kept and shown."),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 

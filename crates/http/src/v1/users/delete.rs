@@ -51,8 +51,11 @@ pub struct DeleteBody {
 }
 
 impl Input for DeleteBody {
-    const FIELDS: &'static [Field] =
-        &[optional("userId", TEXT), optional("username", TEXT), optional("confirmRelinquish", Kind::Boolean)];
+    const FIELDS: &'static [Field] = &[
+        optional("userId", TEXT).meaning("Whom; or `username`."),
+        optional("username", TEXT).meaning("Whom; or `userId`."),
+        optional("confirmRelinquish", Kind::Boolean).meaning("Taken and not used."),
+    ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

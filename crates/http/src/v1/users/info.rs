@@ -126,8 +126,8 @@ impl Input for InfoQuery {
         one_of("importId", TEXT),
         one_of("email", TEXT),
         one_of("freeSwitchExtension", TEXT),
-        optional("includeUserRooms", TEXT),
-        optional("fields", TEXT),
+        optional("includeUserRooms", TEXT).meaning("Taken and not used."),
+        optional("fields", TEXT).meaning("Taken and not used."),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 

@@ -150,10 +150,10 @@ impl Input for ListQuery {
     const FIELDS: &'static [Field] = &[
         Paging::OFFSET,
         Paging::COUNT,
-        optional("sort", TEXT),
-        optional("email", TEXT),
-        optional("fields", TEXT),
-        optional("query", TEXT),
+        optional("sort", TEXT).meaning("`{\"username\":1}` and the like, 1 rising and -1 falling."),
+        optional("email", TEXT).meaning("Only who has this address."),
+        optional("fields", TEXT).meaning("Taken and not used."),
+        optional("query", TEXT).meaning("Nothing but `{}`."),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 

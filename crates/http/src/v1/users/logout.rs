@@ -60,7 +60,8 @@ pub struct LogoutBody {
 }
 
 impl Input for LogoutBody {
-    const FIELDS: &'static [Field] = &[optional("userId", TEXT)];
+    const FIELDS: &'static [Field] =
+        &[optional("userId", TEXT).meaning("Whose sessions end; nothing for the own ones.")];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

@@ -138,8 +138,11 @@ pub struct GenerateBody {
 }
 
 impl Input for GenerateBody {
-    const FIELDS: &'static [Field] =
-        &[optional("tokenName", TEXT), optional("bypassTwoFactor", Kind::Boolean)];
+    const FIELDS: &'static [Field] = &[
+        optional("tokenName", TEXT).meaning("What it is called; a user has it once."),
+        optional("bypassTwoFactor", Kind::Boolean)
+            .meaning("Whether no second factor is asked of whoever uses it."),
+    ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {
@@ -154,7 +157,8 @@ pub struct RemoveBody {
 }
 
 impl Input for RemoveBody {
-    const FIELDS: &'static [Field] = &[optional("tokenName", TEXT)];
+    const FIELDS: &'static [Field] =
+        &[optional("tokenName", TEXT).meaning("What it is called; a user has it once.")];
     const UNKNOWN: Unknown = Unknown::Ignored;
 
     fn read(mut values: Values) -> Self {

@@ -62,9 +62,9 @@ pub struct StatusBody {
 
 impl Input for StatusBody {
     const FIELDS: &'static [Field] = &[
-        required("userId", TEXT),
-        required("activeStatus", Kind::Boolean),
-        optional("confirmRelinquish", Kind::Boolean),
+        required("userId", TEXT).meaning("Whom."),
+        required("activeStatus", Kind::Boolean).meaning("Whether it may sign in."),
+        optional("confirmRelinquish", Kind::Boolean).meaning("Taken and not used."),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 

@@ -91,27 +91,27 @@ impl UpdateBody {
 }
 
 const DATA: &[Field] = &[
-    optional("email", TEXT),
-    optional("name", TEXT),
-    optional("password", TEXT),
-    optional("username", TEXT),
-    optional("active", Kind::Boolean),
-    optional("roles", Kind::List),
-    optional("requirePasswordChange", Kind::Boolean),
-    optional("verified", Kind::Boolean),
-    optional("sendWelcomeEmail", Kind::Boolean),
-    optional("customFields", Kind::Object),
-    optional("bio", TEXT),
-    optional("nickname", TEXT),
-    optional("statusText", TEXT),
-    optional("status", TEXT),
+    optional("email", TEXT).meaning("A new address is not verified, unless `verified` says so."),
+    optional("name", TEXT).meaning("As it is shown."),
+    optional("password", TEXT).meaning("Ends its sessions; of oneself, all others."),
+    optional("username", TEXT).meaning("Nobody else has it, in whatever case."),
+    optional("active", Kind::Boolean).meaning("Whether it may sign in."),
+    optional("roles", Kind::List).meaning("Ids: these and no others."),
+    optional("requirePasswordChange", Kind::Boolean).meaning("Kept and shown; nothing is asked for."),
+    optional("verified", Kind::Boolean).meaning("Whether its address counts as verified."),
+    optional("sendWelcomeEmail", Kind::Boolean).meaning("Taken and not used."),
+    optional("customFields", Kind::Object).meaning("Kept and shown."),
+    optional("bio", TEXT).meaning("Kept and shown."),
+    optional("nickname", TEXT).meaning("Kept and shown."),
+    optional("statusText", TEXT).meaning("Kept and shown."),
+    optional("status", TEXT).meaning("Taken and not used."),
 ];
 
 impl Input for UpdateBody {
     const FIELDS: &'static [Field] = &[
-        required("userId", TEXT),
-        required("data", Kind::Fields(DATA)),
-        optional("confirmRelinquish", Kind::Boolean),
+        required("userId", TEXT).meaning("Whom."),
+        required("data", Kind::Fields(DATA)).meaning("What is to be different; the rest stays."),
+        optional("confirmRelinquish", Kind::Boolean).meaning("Taken and not used."),
     ];
     const UNKNOWN: Unknown = Unknown::Ignored;
 

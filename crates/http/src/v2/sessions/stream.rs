@@ -75,13 +75,15 @@ impl Endpoint for Stream {
 }
 
 const EVENTS: &str = "text/event-stream";
+/// An event and not a comment: a browser does not show those to its page. Without an id, since one is no further with it.
+const ALIVE: &[u8] = b"event: alive\ndata: {}\n\n";
 
 /// Events, for as long as somebody listens.
 pub struct Followed(Streamed);
 
 impl Answer for Followed {
     fn forms() -> Vec<Form> {
-        let meaning = "`ready` or `resumed`, then `opened`, `changed`, `left`, `ended`; `missed` and `closed` are the last";
+        let meaning = "`ready` or `resumed`, then `opened`, `changed`, `left`, `ended`, `alive`; `missed` and `closed` are the last";
         vec![Form { status: 200, meaning, content: Content::Text(&[EVENTS]) }]
     }
 
@@ -145,7 +147,7 @@ impl Going {
             return Some((last("not-permitted"), None));
         }
         Some(match next {
-            Err(_) => (Bytes::from_static(b": still here\n\n"), Some(self)),
+            Err(_) => (Bytes::from_static(ALIVE), Some(self)),
             Ok(Next::Missed) => (missed().into(), None),
             Ok(Next::Notices(up_to, notices)) => (write(up_to, &notices), Some(self)),
         })

@@ -1,5 +1,6 @@
 //! Users, for administrators.
 
+mod activate;
 mod contain;
 mod end_token;
 mod list;
@@ -7,6 +8,7 @@ mod reset_factors;
 mod sessions;
 mod tokens;
 
+pub use activate::Activate;
 pub use contain::Contain;
 pub use end_token::EndToken;
 pub use list::List;

@@ -135,6 +135,9 @@ impl Watcher<'_> {
                 Err(error) => return Ok(After::Broken(format!("the connection broke: {error}"), heard)),
             };
             heard += 1;
+            if event.name == "alive" {
+                continue;
+            }
             self.last_id.clone_from(&events.last_id);
             if self.command.json && !print(&wire(&event)?)? {
                 return Ok(After::Unread);

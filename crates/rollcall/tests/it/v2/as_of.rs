@@ -258,9 +258,11 @@ async fn users_are_shown_and_found_as_they_are_now() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_of_erased_users_are_counted_and_not_shown() {
+async fn sessions_of_erased_users_are_counted_and_not_shown_in_what_is_held_either() {
     let scene = scene().await;
     let server = &scene.server;
+    let held = scene.list("09:05", "").await;
+    assert_eq!((held.item_ids(), &held.body["as_of"]["erased"]), (scene.ids(&[2, 1, 0]), &json!(0)));
     let user = server.store.named("adam").await.unwrap()[0].no;
     server.service.carry_out(Command::EraseUser { user, by: Actor::Operator }).await.unwrap();
     server.service.do_what_is_due().await;

@@ -43,6 +43,23 @@ async fn sessions_come_change_leave_and_end() {
     assert_eq!(stream.expect("ended").await.data, json!({ "id": id, "reason": "signed-out" }));
 }
 
+/// On one thread, so that its timers can go ahead of the clock on the wall.
+#[tokio::test]
+async fn a_stream_without_news_says_that_it_is_alive_and_where_one_is_stays() {
+    let (server, admin) = scene().await;
+    let mut stream = begun(&admin, "sessions/stream?q=user:zoe", 0).await;
+    tokio::time::pause();
+    let quiet = [stream.next_of_any_kind().await, stream.next_of_any_kind().await];
+    tokio::time::resume();
+    let _zoe = server.caller().sign_in("zoe", PASSWORD).await;
+    let opened = stream.next().await.unwrap();
+    // A panic on its own thread would be taken for the writer's.
+    server.stop().await;
+    let alive = Sent { id: None, name: "alive".into(), data: json!({}) };
+    assert_eq!(quiet, [Some(alive.clone()), Some(alive)]);
+    assert_eq!((opened.name.as_str(), opened.id.is_some()), ("opened", true));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_hears_what_was_missed_or_that_it_is_too_much() {
     let (server, admin) = scene().await;

@@ -118,6 +118,36 @@ async fn a_contained_user_has_nothing_any_more_and_the_receipt_is_the_ledgers() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_contained_user_is_let_in_again_and_gets_nothing_back() {
+    let server = TestServer::start().await;
+    let id = server.user("zoe").await;
+    let zoe = server.caller().sign_in("zoe", PASSWORD).await;
+    let admin = server.elevated_admin().await;
+    let (contain, activate) = (format!("users/{id}/contain"), format!("users/{id}/activate"));
+    assert_eq!(admin.with_code(PASSWORD).v2("POST", &contain, None).await.status, 200);
+    let body = json!({ "user": "zoe", "password": PASSWORD });
+    let refused = server.caller().post("login", &body).await;
+    assert_eq!(refused.status, 401, "{refused:?}");
+    // Who proved nothing may not, and neither may who has not the right.
+    let unproven = server.admin().await.v2("POST", &activate, None).await;
+    assert_eq!((unproven.status, unproven.problem()), (403, "step-up-required"));
+    server.user("kim").await;
+    let kim = server.caller().sign_in("kim", PASSWORD).await.with_code(PASSWORD);
+    let denied = kim.v2("POST", &activate, None).await;
+    assert_eq!((denied.status, denied.problem()), (403, "not-permitted"));
+    // Once more changes nothing.
+    for _ in 0..2 {
+        let done = admin.v2("POST", &activate, None).await;
+        assert_eq!(done.status, 204, "{done:?}");
+    }
+    assert_eq!(zoe.get_v2("me").await.status, 401);
+    let again = server.caller().sign_in("zoe", PASSWORD).await;
+    assert_eq!(again.get_v2("me").await.status, 200);
+    let nobody = admin.v2("POST", "users/aaaaaaaaaaaaaaaaa/activate", None).await;
+    assert_eq!((nobody.status, nobody.problem()), (404, "no-such-user"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn containing_asks_for_both_rights() {
     let server = TestServer::start().await;
     let id = server.user("zoe").await;
