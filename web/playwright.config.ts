@@ -10,6 +10,7 @@ export default defineConfig({
   projects: [
     { name: 'tests', testMatch: '*.spec.ts' },
     { name: 'pictures', testMatch: 'pictures.ts' },
+    { name: 'measure', testMatch: 'measure.ts' },
   ],
   workers: 1,
   forbidOnly: Boolean(process.env.CI),

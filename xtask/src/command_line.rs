@@ -80,8 +80,8 @@ const COMMANDS: &[(&str, &[&str], &str, &str)] = &[
     ),
     (
         "web",
-        &["--test", "--screenshots"],
-        "build the console; --test also checks it and uses it in Chromium, --screenshots makes the README's pictures",
+        &["--test", "--screenshots", "--measure"],
+        "build the console; --test also checks it and uses it in Chromium, --screenshots makes the README's pictures, --measure takes its times at a million rows",
         "web --test",
     ),
     ("lint", &["--all"], "format, clippy, tidy; --all also licences, unused crates, spelling", "lint --all"),
@@ -185,7 +185,11 @@ pub fn parse(words: &[String]) -> Result<Command, Failure> {
 }
 
 fn web(flag: &str) -> Web {
-    if flag == "--test" { Web::Test } else { Web::Screenshots }
+    match flag {
+        "--test" => Web::Test,
+        "--measure" => Web::Measure,
+        _ => Web::Screenshots,
+    }
 }
 
 fn announce(words: &[String]) -> Result<Command, Failure> {

@@ -67,6 +67,26 @@ pub fn stands(process: u32) -> bool {
     signal(process, "0")
 }
 
+/// What is in a server's workspace when it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filling {
+    /// The administrator.
+    Nothing,
+    /// The demo's people too.
+    Demo,
+    /// A test workspace of that size.
+    MadeUp { users: u32, sessions: u32 },
+}
+
+/// The binary without what this shell may have set for another.
+fn without_settings(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROLLCALL_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// A server with a store of its own, gone when this is dropped.
 pub struct Server {
     child: Child,
@@ -88,21 +108,12 @@ impl Server {
         name: &str,
         settings: &[(&str, &str)],
     ) -> Result<Self, Failure> {
-        Self::start_with(&[], binary, folder, name, settings)
+        Self::start_filled(Filling::Nothing, binary, folder, name, settings)
     }
 
-    /// The same with the demo's workspace.
-    pub fn start_demo(
-        binary: &Path,
-        folder: &Path,
-        name: &str,
-        settings: &[(&str, &str)],
-    ) -> Result<Self, Failure> {
-        Self::start_with(&["--demo"], binary, folder, name, settings)
-    }
-
-    fn start_with(
-        options: &[&str],
+    /// The same with a workspace in it.
+    pub fn start_filled(
+        filling: Filling,
         binary: &Path,
         folder: &Path,
         name: &str,
@@ -113,16 +124,16 @@ impl Server {
             (Credentials::random()?, |error| Failure::new(format!("no server: {error}")));
         forget(&data).and_then(|()| fs::create_dir_all(folder)).map_err(failed)?;
         let address = free(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0)).map_err(failed)?;
-        let mut command = Command::new(binary);
-        for (variable, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROLLCALL_"))
-        {
-            command.env_remove(variable);
+        if let Filling::MadeUp { users, sessions } = filling {
+            let (users, sessions) = (users.to_string(), sessions.to_string());
+            let mut generate = without_settings(binary);
+            generate.args(["generate", "--users", &users, "--sessions", &sessions, "--data-dir"]).arg(&data);
+            crate::step::run(&mut generate)?;
         }
-        let child = command
+        let child = without_settings(binary)
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
             .arg(&data)
-            .args(options)
+            .args((filling == Filling::Demo).then_some("--demo"))
             .envs(settings.iter().copied())
             .env("ROLLCALL_ADMIN_USERNAME", &administrator.username)
             .env("ROLLCALL_ADMIN_PASSWORD", &administrator.password)

@@ -1,7 +1,7 @@
 //! `cargo xtask web`: the console's pages, built to be embedded; with `--test` also checked, and used in a browser against
-//! the server that embeds them.
+//! the server that embeds them; with `--measure` measured there.
 
-use crate::server::Server;
+use crate::server::{Filling, Server};
 use crate::step::{self, Failure, Parts};
 use crate::tools;
 use crate::workspace::{Build, Workspace};
@@ -20,6 +20,8 @@ pub enum Web {
     Test,
     /// They are shown, for the README's pictures.
     Screenshots,
+    /// They are measured, at a million rows.
+    Measure,
 }
 
 /// Everybody in the browser's tests comes from one address and tries much.
@@ -28,6 +30,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ROLLCALL__LIMITS__PRINCIPAL_CALLS", "100000"),
     ("ROLLCALL__FAILURES__ADDRESS", "1000"),
 ];
+/// What is measured, and what it is measured in: sign-ins there cost a table's changes and not a core.
+const MILLION: Filling = Filling::MadeUp { users: 379_000, sessions: 1_000_000 };
+const CHEAP_HASHES: (&str, &str) = ("ROLLCALL__PASSWORDS__ARGON2_KIB", "8");
 
 /// Builds the pages, and does with them what is asked.
 pub fn web(workspace: &Workspace, what: Web) -> Result<(), Failure> {
@@ -47,6 +52,11 @@ fn run(workspace: &Workspace, parts: &mut Parts, what: Web) -> Result<(), Failur
     pages.build(parts)?;
     if what == Web::Test {
         pages.check(parts)?;
+    }
+    if what == Web::Measure {
+        let binary = parts.part("release build", || workspace.build_server(Build::Release))?;
+        let settings = [SETTINGS, &[CHEAP_HASHES]].concat();
+        return parts.part("measure", || pages.drive_filled(MILLION, &settings, &binary, "measure"));
     }
     let binary = parts.part("debug build", || workspace.build_server(Build::Debug))?;
     match what {
@@ -99,9 +109,19 @@ impl<'a> Pages<'a> {
 
     /// Uses a server that embeds them, with the demo's workspace, in a browser: the tests, or the pictures.
     pub fn drive(&self, binary: &Path, project: &str) -> Result<(), Failure> {
+        self.drive_filled(Filling::Demo, SETTINGS, binary, project)
+    }
+
+    fn drive_filled(
+        &self,
+        filling: Filling,
+        settings: &[(&str, &str)],
+        binary: &Path,
+        project: &str,
+    ) -> Result<(), Failure> {
         let chromium = tools::chromium().ok_or_else(|| Failure::asked("no Chromium here any more"))?;
         let folder = self.workspace.target.join("test-servers");
-        let server = Server::start_demo(binary, &folder, "console", SETTINGS)?;
+        let server = Server::start_filled(filling, binary, &folder, "console", settings)?;
         let mut npm = self.npm(&["run", "e2e", "--", "--project", project]);
         let driven = step::run(
             npm.env("ROLLCALL_URL", format!("http://{}", server.address))
