@@ -10,7 +10,8 @@ export default defineConfig({
   projects: [
     { name: 'tests', testMatch: '*.spec.ts' },
     { name: 'pictures', testMatch: 'pictures.ts' },
-    { name: 'measure', testMatch: 'measure.ts' },
+    // Without what is written down beside: that takes a core of its own.
+    { name: 'measure', testMatch: 'measure.ts', use: { trace: 'off', screenshot: 'off' } },
   ],
   workers: 1,
   forbidOnly: Boolean(process.env.CI),

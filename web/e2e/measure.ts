@@ -27,7 +27,7 @@ test('the table at a million rows', async ({ page, request }) => {
   await live(page);
   await changes.end();
   console.log(
-    `\n${await page.locator('.total').innerText()}; ${changes.made} changes, ${changes.failed} failed\n`,
+    `\n${await page.locator('.total').innerText()}; ${changes.made} changes, failed by status: ${JSON.stringify(changes.failed)}\n`,
   );
   for (const row of figures) console.log(`| ${row.join(' | ')} |`);
 });
@@ -156,7 +156,8 @@ async function live(page: Page): Promise<void> {
 /** People who sign in and out all the time. */
 class Changes {
   made = 0;
-  failed = 0;
+  /** By status; 0 where nothing came. */
+  failed: Record<number, number> = {};
   #tokens: { 'X-Auth-Token': string; 'X-User-Id': string }[] = [];
   #under: Promise<void>[] = [];
   #timer: ReturnType<typeof setInterval>;
@@ -196,16 +197,20 @@ class Changes {
     this.#tokens.push({ 'X-Auth-Token': data.authToken, 'X-User-Id': data.userId });
   }
 
+  #note(isMade: boolean, status: number): void {
+    if (isMade) this.made += 1;
+    else this.failed[status] = (this.failed[status] ?? 0) + 1;
+  }
+
   async #ask(path: string, body: object, headers = {}): Promise<Response | undefined> {
     const url = `${process.env.ROLLCALL_URL ?? ''}/api/v1/${path}`;
     const all = { 'Content-Type': 'application/json', ...headers };
     try {
       const answer = await fetch(url, { method: 'POST', headers: all, body: JSON.stringify(body) });
-      if (answer.ok) this.made += 1;
-      else this.failed += 1;
+      this.#note(answer.ok, answer.status);
       return answer;
     } catch {
-      this.failed += 1;
+      this.#note(false, 0);
       return undefined;
     }
   }
