@@ -1,6 +1,7 @@
 // What the tests share: an administrator and an ordinary user of the demo's workspace, a page that is signed in, and the
 // two that every page is held against: axe, and the content security policy.
 
+import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type APIRequestContext, type Page } from '@playwright/test';
 
@@ -52,6 +53,19 @@ export async function makeUser(
   });
   expect(answer.ok(), await answer.text()).toBe(true);
   return { user: username, password };
+}
+
+/** The code of the last mail to an address, once it is there. */
+export async function mailedCode(address: string): Promise<string> {
+  const outbox = process.env.ROLLCALL_OUTBOX ?? '';
+  expect(outbox, 'ROLLCALL_OUTBOX names the outbox.jsonl of the server').not.toBe('');
+  let code: string | undefined;
+  await expect(() => {
+    const mails = readFileSync(outbox, 'utf8').trim().split('\n');
+    code = /\d{3}-\d{3}/.exec(mails.findLast((line) => line.includes(address)) ?? '')?.[0];
+    expect(code).toBeDefined();
+  }).toPass();
+  return code ?? '';
 }
 
 async function me(request: APIRequestContext, headers: Record<string, string>): Promise<{ id: string }> {
