@@ -83,6 +83,7 @@ impl Server {
 
     /// Takes no new work, answers what was accepted, and closes the store.
     pub async fn stop(self) -> Result<(), Refusal> {
+        self.service.begin_to_stop();
         let _ = self.stop.send(());
         for serving in self.serving {
             // It ends by itself within its drain time.

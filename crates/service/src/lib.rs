@@ -154,6 +154,8 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     phase: watch::Sender<Phase>,
+    /// Whether no new work is taken any more, and what is accepted is still answered.
+    leaving: watch::Sender<bool>,
 }
 
 impl Service {

@@ -134,6 +134,7 @@ impl Service {
             clock: parts.clock,
             randomness: parts.randomness,
             phase: watch::Sender::new(Phase::Loading),
+            leaving: watch::Sender::new(false),
         })
     }
 
@@ -253,6 +254,11 @@ impl Service {
     /// Returns when the store is of a version that this program does not know: there is nothing more to do but end.
     pub async fn outdated(&self) {
         let _ = self.phase.subscribe().wait_for(|phase| *phase == Phase::Outdated).await;
+    }
+
+    /// Tells whoever follows something that it is over: no end of work that was accepted waits for them.
+    pub fn begin_to_stop(&self) {
+        self.leaving.send_replace(true);
     }
 
     /// Answers what was accepted, writes the rest down and closes the store.

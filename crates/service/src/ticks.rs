@@ -35,7 +35,7 @@ impl Ticks {
     }
 }
 
-pub(crate) async fn stopped(phase: &mut watch::Receiver<Phase>) {
+async fn stopped(phase: &mut watch::Receiver<Phase>) {
     // One that is gone has stopped.
     let _ = phase.wait_for(|phase| *phase == Phase::Stopping).await;
 }

@@ -42,8 +42,8 @@ impl Service {
         Ok(Place { of, places: self.stream_places.clone() })
     }
 
-    /// Returns when the service stops.
-    pub async fn stopping(&self) {
-        crate::ticks::stopped(&mut self.phase.subscribe()).await;
+    /// Returns when the service takes no new work any more.
+    pub async fn left(&self) {
+        let _ = self.leaving.subscribe().wait_for(|leaving| *leaving).await;
     }
 }

@@ -140,7 +140,7 @@ impl Going {
         let next = tokio::select! {
             biased;
             () = ended => return Some((last("session-ended"), None)),
-            () = self.service.stopping() => return Some((last("stopping"), None)),
+            () = self.service.left() => return Some((last("stopping"), None)),
             next = timeout(limits::STREAM_HEARTBEAT, self.follower.next()) => next,
         };
         if !self.service.still_permits(&self.caller, Permission::ViewDeviceManagement) {

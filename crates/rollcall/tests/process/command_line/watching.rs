@@ -95,7 +95,9 @@ async fn it_goes_on_after_the_server_was_away() {
     let _ = server.caller().sign_in("ann", "password of ann").await;
     assert_eq!(event(&mut watching)["event"], "opened");
     let address = server.base.strip_prefix("http://").unwrap().to_owned();
-    assert!(server.terminate().0.success());
+    let (status, log) = server.terminate();
+    assert!(status.success());
+    assert!(!log.iter().any(|line| line.contains("still under way")), "it waited for who watches: {log:?}");
     assert_eq!(event(&mut watching), json!({ "event": "closed", "data": { "reason": "stopping" } }));
     assert!(watching.said().contains("the server stops; again in 1 s"));
     let mut again = on(&data, &["serve", "--listen", &address]);
