@@ -16,6 +16,8 @@ const NOTE: &str = "<!-- Written by `cargo xtask bench --write`. README.md says 
 const COMMITS: &str = "results/commits.md";
 /// What `api` and `as-of` print, taken down by hand.
 const TYPED_API: &str = "results/typed-api.md";
+/// What `cargo xtask web --measure` prints, taken down by hand.
+const CONSOLE: &str = "results/console.md";
 
 /// Writes this size's report, and the page about all sizes anew.
 pub fn write(sessions: u32, report: &Report) -> Result<()> {
@@ -53,7 +55,7 @@ fn remake(bench: &Path) -> Result<()> {
         }
     }
     let mut page = page(&sizes);
-    for other in [COMMITS, TYPED_API].map(|other| bench.join(other)) {
+    for other in [COMMITS, TYPED_API, CONSOLE].map(|other| bench.join(other)) {
         if other.exists() {
             let _ = write!(page, "\n{}", fs::read_to_string(other)?);
         }
