@@ -40,6 +40,7 @@ test('a wrong password is refused in words, and the name stays', async ({ page }
 
 test('by keyboard alone: sign in, and out', async ({ page }) => {
   await page.goto('/account');
+  await expect(page.getByLabel('Username or e-mail')).toBeFocused();
   await page.keyboard.type(ADMIN.user);
   await page.keyboard.press('Tab');
   await page.keyboard.type(ADMIN.password);
