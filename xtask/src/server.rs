@@ -128,7 +128,7 @@ impl Server {
             let (users, sessions) = (users.to_string(), sessions.to_string());
             let mut generate = without_settings(binary);
             generate.args(["generate", "--users", &users, "--sessions", &sessions, "--data-dir"]).arg(&data);
-            crate::step::run(&mut generate)?;
+            crate::step::run(generate.envs(settings.iter().copied()))?;
         }
         let child = without_settings(binary)
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
