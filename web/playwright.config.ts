@@ -18,8 +18,8 @@ export default defineConfig({
   // On a machine that does other work a browser now and then misses a moment; what failed once is told as flaky.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   use: {
     baseURL: process.env.ROLLCALL_URL ?? 'http://127.0.0.1:3000',
     launchOptions: {
