@@ -39,7 +39,7 @@ const APART = 150;
 const LINGER = 3000;
 /** How often the list is put right by reading it, at the most. */
 const PUT_RIGHT = 3000;
-/** A stream is opened for a filter that stays for so long. */
+/** A stream is opened for a filter that stays for so long, and what one can narrow it by is counted. */
 const SETTLED = 400;
 export const FACETS: readonly string[] = [
   'os',
@@ -151,7 +151,7 @@ export class Source {
       this.view?.toTop();
       this.#draw();
       this.stale = false;
-      this.#count(0);
+      this.#count(this.facets ? SETTLED : 0);
       // One follows what stays, not each letter that is typed.
       if (query.asOf) this.stream.stop();
       else this.#follow = setTimeout(() => this.stream.follow(query.q), SETTLED);
@@ -360,13 +360,13 @@ export class Source {
   }
 
   /** Counts by what one can narrow by: after the rows, and now and then while they change. */
-  #count(least = 5000): void {
-    if (this.#countSoon && least > 0) return;
+  #count(after?: number): void {
+    if (this.#countSoon && after === undefined) return;
     clearTimeout(this.#countSoon);
     this.#countSoon = setTimeout(() => {
       this.#countSoon = undefined;
       void this.#tally();
-    }, least);
+    }, after ?? 5000);
   }
 
   async #tally(): Promise<void> {
