@@ -1,4 +1,4 @@
-// Words of the API in the reader's: kinds, reasons, and who did something.
+// Words of the API in the reader's: kinds, reasons, how many, and who did something.
 
 import type { Schemas } from '../../lib/api/client';
 import { en } from '../../lib/text/en';
@@ -14,6 +14,9 @@ export const kindOfEvent = (kind: string) => said('kind', kind);
 export const kindOfClient = (type: string) => said('type', type);
 export const reasonText = (reason: string | null) =>
   reason === null ? t('reason.elsewhere') : said('reason', reason);
+
+/** How many sessions a filter finds. */
+export const foundText = (q: string, n: number) => t(q ? 'sessions.found.match' : 'sessions.found', { n });
 
 /** A name and its version, as far as they are known. */
 export function versioned(name: string, version: string | null): string {
