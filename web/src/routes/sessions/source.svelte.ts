@@ -28,9 +28,12 @@ export interface View {
   toTop: () => void;
 }
 
-/** Rows that are read beside those in sight, and how many of them are left when further ones are read. */
-const AROUND = 120;
-const AHEAD = 50;
+/**
+ * Rows that are read beside those in sight, and how many of them are left when further ones are read: a hand on a wheel passes
+ * 500 a second, and what is seen before it is there is drawn twice.
+ */
+const AROUND = 250;
+const AHEAD = 70;
 /** Rows that are read at first, so that they come soon. */
 const FIRST = 100;
 /** No two reads begin sooner after one another, so that a fling through a million rows stays within the limit of calls. */
