@@ -1,7 +1,11 @@
 // What the tests share: an administrator and an ordinary user of the demo's workspace, a page that is signed in, and the
 // two that every page is held against: axe, and the content security policy.
 
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type APIRequestContext, type Page } from '@playwright/test';
 
@@ -38,6 +42,38 @@ export async function asProgram(
   const answer = await request.post('/api/v1/login', { data: who, headers });
   const { data } = (await answer.json()) as { data: { userId: string; authToken: string } };
   return { id: data.userId, headers: { Authorization: `Bearer ${data.authToken}` } };
+}
+
+/** The server's program, where the tests may start it themselves. */
+export const BINARY = process.env.ROLLCALL_BINARY ?? '';
+
+/** Starts a server of its own, in whose workspace there is nobody but the administrator. */
+export async function startAlone(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const port = await freePort();
+  const data = mkdtempSync(join(tmpdir(), 'rollcall-alone-'));
+  const server = spawn(BINARY, ['serve', '--data-dir', data, '--listen', `127.0.0.1:${port}`], {
+    env: { ROLLCALL_ADMIN_USERNAME: ADMIN.user, ROLLCALL_ADMIN_PASSWORD: ADMIN.password },
+    stdio: 'ignore',
+  });
+  const gone = new Promise((resolve) => server.once('exit', resolve));
+  const url = `http://127.0.0.1:${port}`;
+  await expect(async () => expect((await fetch(`${url}/api/info`)).ok).toBe(true)).toPass();
+  return {
+    url,
+    stop: async () => {
+      server.kill();
+      await gone;
+      rmSync(data, { recursive: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { port } = taken.address() as AddressInfo;
+  await new Promise((resolve) => taken.close(resolve));
+  return port;
 }
 
 /** Makes a user who may nothing special, and gives its name and password. */
