@@ -21,10 +21,10 @@ use tokio_postgres::{Client, CopyInSink, Error, NoTls, Row, RowStream, Statement
 pub type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// What is newer than an event is little, which a planner does not know: it takes a third of the table for it, or what
-/// its last statistics say, and reads all of the ledger, and all users beside it, to find a dozen rows. By keys, the plan
-/// hangs on no value, and is made once.
+/// its last statistics say, and reads all of the ledger, and all users beside it, to find a dozen rows, or starts other
+/// processes to help. By keys, the plan hangs on no value, and is made once.
 const BY_KEYS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-     SET plan_cache_mode = force_generic_plan";
+     SET max_parallel_workers_per_gather = 0; SET plan_cache_mode = force_generic_plan";
 
 /// A connection to the database.
 pub struct Connection {

@@ -244,9 +244,10 @@ statements! {
             SELECT id, username, name, roles FROM users WHERE users.user_no = p.user_no OFFSET 0) AS users
         WHERE user_no = ANY (ARRAY(SELECT subject FROM ledger WHERE seq > $1 AND kind IN (24, 25)))
         ORDER BY made_seq";
-    /// A session's windows, and those of all personal tokens of whoever proved a factor with one.
+    /// A session's windows, and those of all personal tokens of whoever proved a factor with one. (Not where it is known
+    /// to be of a session: then the index of the ledger by sessions would do, all of it.)
     STEP_UPS_AFTER = "SELECT token, agent, ip, until_at FROM step_ups WHERE token = ANY (ARRAY(
-            SELECT session FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NOT NULL
+            SELECT session FROM ledger WHERE seq > $1 AND kind = 6
             UNION SELECT made_seq FROM personal_tokens WHERE user_no = ANY (ARRAY(
                 SELECT subject FROM ledger WHERE seq > $1 AND kind = 6 AND session IS NULL))))
         ORDER BY until_at";
