@@ -1,8 +1,6 @@
 // A workspace on its first day: nobody but the administrator is signed in.
 
-import { ADMIN, BINARY, expect, expectAccessible, prove, signIn, startAlone, test } from './fixtures';
-
-test.skip(BINARY === '', 'ROLLCALL_BINARY names no program to start a further server by');
+import { ADMIN, expect, expectAccessible, prove, signIn, startAlone, test } from './fixtures';
 
 let alone: Awaited<ReturnType<typeof startAlone>>;
 test.beforeEach(async () => {

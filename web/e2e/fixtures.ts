@@ -45,7 +45,7 @@ export async function asProgram(
 }
 
 /** The server's program, where the tests may start it themselves. */
-export const BINARY = process.env.ROLLCALL_BINARY ?? '';
+const BINARY = process.env.ROLLCALL_BINARY ?? '';
 
 /** Starts a server of its own, in whose workspace there is nobody but the administrator. */
 export async function startAlone(): Promise<{ url: string; stop: () => Promise<void> }> {

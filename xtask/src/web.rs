@@ -128,6 +128,8 @@ impl<'a> Pages<'a> {
                 .env("ROLLCALL_ADMIN_USERNAME", &server.administrator.username)
                 .env("ROLLCALL_ADMIN_PASSWORD", &server.administrator.password)
                 .env("ROLLCALL_OUTBOX", server.data.join("outbox.jsonl"))
+                // For servers of a test's own.
+                .env("ROLLCALL_BINARY", binary)
                 .env("CHROMIUM", chromium),
         );
         driven.map_err(|failure| {
