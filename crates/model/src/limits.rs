@@ -226,6 +226,8 @@ pub const ENDING_HEARD: Duration = Duration::from_secs(1);
 pub const WRITER_QUEUE: usize = 16_384;
 /// Commands in one commit.
 pub const BATCH_COMMANDS: usize = 4_096;
+/// Commands that are not shared out among batches that take turns.
+pub const BATCH_AT_LEAST: usize = 32;
 /// Events that the index takes in on the thread that brings them: handing over to another costs more than these do.
 pub const APPLIED_IN_PLACE: u64 = 64;
 /// How often the writer lets others ask before it commits, while any of them does.

@@ -48,6 +48,7 @@ mod revoke_by_filter;
 mod revoking;
 mod roles;
 mod service_tokens;
+mod sets;
 mod settings;
 mod show_session;
 mod sign_in;

@@ -68,6 +68,7 @@ macro_rules! calls_of_many {
 impl Store for MeasuredStore {
     calls! {
         commit(commands: Arc<[Command]>, sets: Arc<dyn LiveSets>, now: Timestamp) -> Committed;
+        settle() -> ();
         bulk(steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Committed;
         end() -> ChainEnd;
         load(since: Timestamp, visit: Box<dyn FnMut(Loading) + Send>) -> ChainEnd;
@@ -109,6 +110,15 @@ impl Store for MeasuredStore {
         revocations_under_way() -> Vec<RevocationId>;
         sweep(now: Timestamp, counters_since: Timestamp, limit: usize) -> usize;
         close() -> ();
+    }
+
+    fn commit_ahead(
+        &self,
+        commands: Arc<[Command]>,
+        sets: Arc<dyn LiveSets>,
+        now: Timestamp,
+    ) -> Answer<'_, Committed> {
+        self.measured("commit", self.store.commit_ahead(commands, sets, now))
     }
 
     fn hindrance(&self) -> Option<Hindrance> {

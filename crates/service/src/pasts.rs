@@ -171,11 +171,14 @@ impl Service {
         let (pieces, inbox) = mpsc::channel(PIECES_WAITING);
         let filling = Filling::new(at, self.standing.idle_by(at, now), self.readers);
         let taking = spawn_blocking(move || filling.take_all(inbox));
-        let (mut after, mut known) = (SessionNo(0), HashSet::new());
+        let mut known = HashSet::new();
+        let stretch = |after| self.store.stood(then.seq, after, limits::STOOD_STRETCH);
+        let mut reading = stretch(SessionNo(0));
         loop {
-            let stood = self.store.stood(then.seq, after, limits::STOOD_STRETCH).await?;
+            let stood = reading.await?;
             let Some(up_to) = stood.up_to else { break };
-            after = up_to;
+            // The next is read while the users of this one are looked up.
+            reading = stretch(up_to);
             let met = stood.sessions.iter().map(|session| session.user);
             let met: Vec<UserNo> = met.filter(|user| known.insert(*user)).collect();
             let owners = self.owners(met).await?;

@@ -3,7 +3,8 @@
 //! command ended is closed.
 //!
 //! **Invariants**
-//! - One batch is under way at a time; the index stands at the head when the next is decided.
+//! - One batch is decided at a time, on the index and the one batch before it, which becomes durable and is applied
+//!   and answered meanwhile. On a store that others commit to, each is applied before the next is decided.
 //! - A full queue refuses at once. An engine's error re-runs the batch one by one, so that one command
 //!   that the engine cannot take does not take its neighbours along; but only when the ledger ends where it
 //!   ended before, so that nothing is done twice.
@@ -13,9 +14,10 @@ use crate::endings::{Endings, Told};
 use crate::error::NotWritten;
 use crate::following::{Following, ended};
 use crate::metrics::{CommittedBy, Metrics};
+use crate::sets::Sets;
 use rollcall_index::Standing;
-use rollcall_model::{Clock, Command, Event, Happening, Receipt, Refused, SessionNo, UserNo, limits};
-use rollcall_store::{ChainEnd, LiveSets, Missed, Store, StoreError};
+use rollcall_model::{Clock, Command, Event, Happening, Receipt, Refused, limits};
+use rollcall_store::{Committed, Store, StoreError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -28,9 +30,11 @@ pub struct Writer {
     task: parking_lot::Mutex<Option<JoinHandle<()>>>,
 }
 
+type Answer = oneshot::Sender<Result<Written, NotWritten>>;
+
 struct Waiting {
     command: Command,
-    answer: oneshot::Sender<Result<Written, NotWritten>>,
+    answer: Answer,
 }
 
 /// A command that was carried out.
@@ -54,7 +58,7 @@ impl Writer {
         metrics: Arc<Metrics>,
     ) -> Self {
         let (queue, inbox) = mpsc::channel(limits::WRITER_QUEUE);
-        let sets = Arc::new(Sets { standing, following: following.clone() });
+        let sets = Arc::new(Sets::new(standing, following.clone()));
         let writing = Writing { store, following, endings, sets, clock, mail_queued, metrics };
         let task = tokio::spawn(writing.run(inbox));
         Self { queue: Some(queue).into(), task: Some(task).into() }
@@ -92,29 +96,6 @@ impl Writer {
     }
 }
 
-struct Sets {
-    standing: Arc<Standing>,
-    following: Arc<Following>,
-}
-
-impl LiveSets for Sets {
-    fn sessions_of(&self, user: UserNo) -> Vec<SessionNo> {
-        self.standing.sessions_of(user)
-    }
-
-    fn count_of(&self, user: UserNo) -> usize {
-        self.standing.count_of(user)
-    }
-
-    fn end(&self) -> Option<ChainEnd> {
-        Some(self.following.end())
-    }
-
-    fn take_in(&self, missed: Missed) {
-        self.following.take_in(missed);
-    }
-}
-
 struct Writing {
     store: Arc<dyn Store>,
     following: Arc<Following>,
@@ -141,40 +122,80 @@ impl Drop for AbortOnPanic {
 impl Writing {
     async fn run(self, mut inbox: mpsc::Receiver<Waiting>) {
         let _abort = AbortOnPanic;
-        let mut waiting = Vec::new();
-        while inbox.recv_many(&mut waiting, limits::BATCH_COMMANDS).await > 0 {
-            gather(&mut inbox, &mut waiting).await;
-            let (commands, answers): (Vec<_>, Vec<_>) =
-                waiting.drain(..).map(|waiting| (waiting.command, waiting.answer)).unzip();
-            let outcomes = self.commit(commands).await;
-            for (answer, Outcome { result, told }) in answers.into_iter().zip(outcomes) {
-                // Whoever asked may have gone; what was committed stays.
-                match told {
-                    None => drop(answer.send(result)),
-                    // Others do not wait for what was open for these sessions.
-                    Some(told) => drop(tokio::spawn(async {
-                        told.heard().await;
-                        let _ = answer.send(result);
-                    })),
+        let mut ahead = None;
+        loop {
+            let others = ahead.as_ref().map_or(0, Batch::len);
+            let (next, ()) = tokio::join!(self.next(&mut inbox, others), self.finish(ahead.take()));
+            match next {
+                None => return,
+                Some(Err(failed)) => self.one_by_one(failed).await,
+                // What others commit to is decided on the index alone.
+                Some(Ok(batch)) if self.store.shared().is_some() => self.finish(Some(batch)).await,
+                Some(Ok(batch)) => {
+                    self.sets.go_ahead(&batch.committed);
+                    ahead = Some(batch);
                 }
             }
         }
     }
 
-    async fn commit(&self, commands: Vec<Command>) -> Vec<Outcome> {
+    /// Waits for commands and has them decided and written, while so many others have still to be answered; nothing
+    /// when there are no more.
+    async fn next(
+        &self,
+        inbox: &mut mpsc::Receiver<Waiting>,
+        others: usize,
+    ) -> Option<Result<Batch, Failed>> {
+        let mut waiting = vec![inbox.recv().await?];
+        gather(inbox).await;
+        let all = others + waiting.len() + inbox.len();
+        let most = if self.store.shared().is_some() { limits::BATCH_COMMANDS } else { fair_part(all) };
+        while waiting.len() < most
+            && let Ok(more) = inbox.try_recv()
+        {
+            waiting.push(more);
+        }
+        let (commands, answers): (Vec<_>, Vec<_>) =
+            waiting.into_iter().map(|waiting| (waiting.command, waiting.answer)).unzip();
         let commands: Arc<[Command]> = commands.into();
-        match self.try_commit(commands.clone()).await {
-            Ok(outcomes) => outcomes,
-            Err(error) if self.is_of_one(&error).await && commands.len() > 1 => {
-                let mut outcomes = Vec::with_capacity(commands.len());
-                for command in &*commands {
-                    let alone = self.try_commit([command.clone()].into()).await;
-                    let outcome = alone.ok().and_then(|mut outcomes| outcomes.pop());
-                    outcomes.push(outcome.unwrap_or(Outcome::UNAVAILABLE));
-                }
-                outcomes
+        Some(match self.commit(commands.clone()).await {
+            Ok(committed) => Ok(Batch { committed, answers }),
+            Err(error) => Err(Failed { commands, answers, error }),
+        })
+    }
+
+    async fn commit(&self, commands: Arc<[Command]>) -> Result<Committed, StoreError> {
+        let committed = self.store.commit_ahead(commands, self.sets.clone(), self.clock.now()).await;
+        committed.inspect_err(|error| tracing::error!(%error, "a commit failed"))
+    }
+
+    /// Waits until a batch is on the disk, applies it and answers.
+    async fn finish(&self, batch: Option<Batch>) {
+        if let Some(Batch { committed, answers }) = batch {
+            let is_durable = self.is_durable().await;
+            answer(answers, self.outcomes(committed, is_durable).await);
+        }
+    }
+
+    /// Whether all that was committed is on the disk. Where others commit too, a commit is answered when it is.
+    async fn is_durable(&self) -> bool {
+        if self.store.shared().is_some() {
+            return true;
+        }
+        let settled = self.store.settle().await;
+        settled.inspect_err(|error| tracing::error!(%error, "a commit is not durable")).is_ok()
+    }
+
+    /// Carries out what it can of a batch whose commit failed.
+    async fn one_by_one(&self, Failed { commands, answers, error }: Failed) {
+        let is_of_one = self.is_of_one(&error).await && commands.len() > 1;
+        for (command, one) in commands.iter().zip(answers) {
+            let alone =
+                if is_of_one { self.commit([command.clone()].into()).await } else { Err(error.clone()) };
+            match alone {
+                Ok(committed) => self.finish(Some(Batch { committed, answers: vec![one] })).await,
+                Err(_) => answer(vec![one], vec![Outcome::UNAVAILABLE]),
             }
-            Err(_) => commands.iter().map(|_| Outcome::UNAVAILABLE).collect(),
         }
     }
 
@@ -203,13 +224,14 @@ impl Writing {
         }
     }
 
-    async fn try_commit(&self, commands: Arc<[Command]>) -> Result<Vec<Outcome>, StoreError> {
-        let count = commands.len();
-        let committed = self.store.commit(commands, self.sets.clone(), self.clock.now()).await;
-        let committed = committed.inspect_err(|error| tracing::error!(%error, "a commit failed"))?;
-        let committed_at = Instant::now();
+    /// Applies a batch, and says what came of each of its commands. One that did not become durable is applied all the
+    /// same, since the store shows it: nobody is told that it was done.
+    async fn outcomes(&self, committed: Committed, is_durable: bool) -> Vec<Outcome> {
+        let (count, committed_at) = (committed.answers.len(), Instant::now());
         let (committed, told_already) = self.following.apply(committed).await;
-        if committed.events.iter().any(|event| matches!(event.happening, Happening::MailQueued { .. })) {
+        if is_durable
+            && committed.events.iter().any(|event| matches!(event.happening, Happening::MailQueued { .. }))
+        {
             self.mail_queued.notify_one();
         }
         if let Some(told) = told_already {
@@ -219,7 +241,7 @@ impl Writing {
         self.metrics.committed(count, &committed.events);
         let ended = ended(&committed.events).count();
         self.metrics.revoked(ended, CommittedBy::ThisNode, committed_at.elapsed());
-        Ok(outcomes)
+        if is_durable { outcomes } else { outcomes.iter().map(|_| Outcome::UNAVAILABLE).collect() }
     }
 
     /// Tells those who wait for the sessions that were ended; each command waits for those of its own.
@@ -238,19 +260,53 @@ impl Writing {
     }
 }
 
-/// Lets others run for a moment, and takes what they ask: those who were just answered are among this batch and not the
-/// next one, and one sync is for all of them.
-async fn gather(inbox: &mut mpsc::Receiver<Waiting>, waiting: &mut Vec<Waiting>) {
+/// A batch that is committed.
+struct Batch {
+    committed: Committed,
+    answers: Vec<Answer>,
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.answers.len()
+    }
+}
+
+/// One whose commit failed.
+struct Failed {
+    commands: Arc<[Command]>,
+    answers: Vec<Answer>,
+    error: StoreError,
+}
+
+/// Lets others run for a moment, until nobody asks any more: those who were just answered are among this batch and not
+/// the next one, and one sync is for all of them.
+async fn gather(inbox: &mpsc::Receiver<Waiting>) {
     for _ in 0..limits::GATHERING_ROUNDS {
+        let before = inbox.len();
         tokio::task::yield_now().await;
-        let before = waiting.len();
-        while waiting.len() < limits::BATCH_COMMANDS
-            && let Ok(more) = inbox.try_recv()
-        {
-            waiting.push(more);
-        }
-        if waiting.len() == before {
+        if inbox.len() == before {
             return;
+        }
+    }
+}
+
+/// How many of the commands that are under way together a batch takes: half of them, so that two batches take turns, one
+/// being decided and one on its way to the disk; few go together, since a sync takes longer than deciding them.
+fn fair_part(all: usize) -> usize {
+    all.div_ceil(2).clamp(limits::BATCH_AT_LEAST, limits::BATCH_COMMANDS)
+}
+
+fn answer(answers: Vec<Answer>, outcomes: Vec<Outcome>) {
+    for (answer, Outcome { result, told }) in answers.into_iter().zip(outcomes) {
+        // Whoever asked may have gone; what was committed stays.
+        match told {
+            None => drop(answer.send(result)),
+            // Others do not wait for what was open for these sessions.
+            Some(told) => drop(tokio::spawn(async {
+                told.heard().await;
+                let _ = answer.send(result);
+            })),
         }
     }
 }

@@ -79,7 +79,12 @@ impl Condition {
         if let Err(error) = &written {
             self.note(error);
         }
-        written
+        // What was written meanwhile may be lost with what was not synced.
+        if self.has_failed_sync() {
+            written.and(Err(StoreError::SyncFailed("one beside it".into())))
+        } else {
+            written
+        }
     }
 
     /// Takes note of what went wrong with a write.

@@ -288,7 +288,7 @@ impl Destination for SqliteDestination {
         let randomness = self.randomness.clone();
         self.filled.0.run(move |connection| {
             let remembered = &mut Remembered::default();
-            let committing =
+            let mut committing =
                 Committing { connection, remembered, randomness: &*randomness, disk_full: false };
             committing.commit(commands.iter().map(|command| (now, command)), &NoSets)
         })

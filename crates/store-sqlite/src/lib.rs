@@ -1,14 +1,16 @@
 //! The store on SQLite: one file in the data directory. One thread writes, two read; each call is a job
-//! for one of them. A fourth writes the log back.
+//! for one of them. Another brings the log to the disk, another writes it back.
 //!
-//! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing
-//! connection syncs at each commit (`synchronous = FULL` in WAL mode), so what was answered survives.
+//! **Invariants:** one process holds the directory, by the lock on its file `lock`; the writing connection syncs at
+//! each commit (`synchronous = FULL` in WAL mode), or, of one [ahead](Store::commit_ahead), [`Store::settle`] does: so
+//! what was answered survives.
 
 mod backup;
 mod condition;
 mod copy;
 mod forget;
 mod load;
+mod log;
 mod migrate;
 mod open;
 mod past;
@@ -74,6 +76,8 @@ pub struct SqliteStore {
 
 struct Threads {
     readers: Vec<Worker>,
+    /// Syncs the log beside the commits; one that is being filled has none.
+    syncer: Option<Worker>,
     _write_back: Option<WriteBack>,
     // After the others: whoever closes last takes the log into the database, and readers cannot.
     writer: Worker,
@@ -103,13 +107,16 @@ impl SqliteStore {
         condition.keep_reserve();
         let log_writer = open::log_writer(directory)?;
         let write_back = WriteBack::start(&mut writer, log_writer, pages, condition.clone())?;
-        Self::on(hold, writer, Some(write_back), || open::reader(directory), condition, randomness)
+        let syncer = Worker::start("store-sync", limits::WRITER_QUEUE, log::open(directory)?, |_| ())?;
+        let beside = Some((syncer, write_back));
+        Self::on(hold, writer, beside, || open::reader(directory), condition, randomness)
     }
 
+    /// With what is beside the writer, where it has a log.
     fn on(
         hold: Arc<Hold>,
         writer: Connection,
-        write_back: Option<WriteBack>,
+        beside: Option<(Worker, WriteBack)>,
         reader: impl Fn() -> Result<Connection, StoreError>,
         condition: Arc<Condition>,
         randomness: Arc<dyn Randomness>,
@@ -124,8 +131,10 @@ impl SqliteStore {
         let readers = (0..READERS)
             .map(|_| Worker::start("store-read", limits::READER_QUEUE, reader()?, |_| ()))
             .collect::<Result<_, _>>()?;
+        let (syncer, write_back) = beside.unzip();
         let threads = Threads {
             readers,
+            syncer,
             _write_back: write_back,
             writer,
             next_reader: AtomicUsize::new(0),
@@ -211,11 +220,38 @@ impl Store for SqliteStore {
         sets: Arc<dyn LiveSets>,
         now: Timestamp,
     ) -> Answer<'_, Committed> {
-        self.transact(move |writing| writing.commit(commands.iter().map(|command| (now, command)), &*sets))
+        self.transact(move |mut writing| {
+            writing.commit(commands.iter().map(|command| (now, command)), &*sets)
+        })
+    }
+
+    fn commit_ahead(
+        &self,
+        commands: Arc<[Command]>,
+        sets: Arc<dyn LiveSets>,
+        now: Timestamp,
+    ) -> Answer<'_, Committed> {
+        self.transact(move |mut writing| {
+            writing.commit_ahead(commands.iter().map(|command| (now, command)), &*sets)
+        })
+    }
+
+    fn settle(&self) -> Answer<'_, ()> {
+        let threads = match self.threads() {
+            Ok(threads) => threads,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
+        let condition = threads.condition.clone();
+        match &threads.syncer {
+            Some(syncer) => syncer.run(move |connection| condition.write(|_| log::sync(connection))),
+            None => Box::pin(async { Ok(()) }),
+        }
     }
 
     fn bulk(&self, steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Answer<'_, Committed> {
-        self.transact(move |writing| writing.commit(steps.iter().map(|(at, command)| (*at, command)), &*sets))
+        self.transact(move |mut writing| {
+            writing.commit(steps.iter().map(|(at, command)| (*at, command)), &*sets)
+        })
     }
 
     fn end(&self) -> Answer<'_, ChainEnd> {

@@ -6,7 +6,7 @@ use crate::rows::unavailable;
 use rollcall_store::StoreError;
 use rollcall_store::directory::private_file;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, Error, OpenFlags};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -76,6 +76,12 @@ pub fn log_writer(directory: &Path) -> Result<Connection, StoreError> {
     // It syncs the log before the database, and the database before the log begins anew.
     connection.execute_batch("PRAGMA synchronous = FULL").map_err(unavailable)?;
     Ok(connection)
+}
+
+/// Whether each commit of the connection that writes waits until the log is on the disk.
+pub fn sync_commits(writer: &Connection, sync: bool) -> Result<(), Error> {
+    let pragma = if sync { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+    writer.prepare_cached(pragma)?.execute([]).map(|_| ())
 }
 
 /// Opens a connection that only reads.

@@ -1,7 +1,7 @@
 //! One commit: facts under the locked head, decisions by the model, events and rows in one transaction.
 
 use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
-use crate::{revocations, rows, service_tokens, sql};
+use crate::{open, revocations, rows, service_tokens, sql};
 use rollcall_model::address::ip_from_bits;
 use rollcall_model::decide::{Decided, decide};
 use rollcall_model::event::PasswordHash;
@@ -40,7 +40,7 @@ pub struct Committing<'a> {
 impl Committing<'_> {
     /// Decides and writes a batch, each command at the instant beside it. On an error nothing was written.
     pub fn commit<'a>(
-        mut self,
+        &mut self,
         batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
         sets: &dyn LiveSets,
     ) -> Result<Committed, StoreError> {
@@ -49,6 +49,23 @@ impl Committing<'_> {
             self.remembered.forget();
         }
         result.map_err(unavailable)
+    }
+
+    /// The same, in the log and not yet on the disk.
+    pub fn commit_ahead<'a>(
+        &mut self,
+        batch: impl Iterator<Item = (Timestamp, &'a Command)> + Clone,
+        sets: &dyn LiveSets,
+    ) -> Result<Committed, StoreError> {
+        if !self.connection.is_autocommit() {
+            return self.commit(batch, sets);
+        }
+        open::sync_commits(self.connection, false).map_err(unavailable)?;
+        let committed = self.commit(batch, sets);
+        // Others are answered by their commits alone.
+        let synced_again = open::sync_commits(self.connection, true);
+        synced_again.map_err(|error| StoreError::SyncFailed(format!("none would be made: {error}")))?;
+        committed
     }
 
     fn try_commit<'a>(

@@ -84,6 +84,22 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Answer<'_, Committed>;
 
+    /// The same, answered before it is durable: the next commands are decided on it meanwhile, while nobody is told of
+    /// it yet. It is durable when [`settle`](Self::settle), asked afterwards, has answered.
+    fn commit_ahead(
+        &self,
+        commands: Arc<[Command]>,
+        sets: Arc<dyn LiveSets>,
+        now: Timestamp,
+    ) -> Answer<'_, Committed> {
+        self.commit(commands, sets, now)
+    }
+
+    /// Answers when all is durable that was committed before this was asked.
+    fn settle(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// The same for commands that bring their own times, in order: how a made-up past is written.
     fn bulk(&self, steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Answer<'_, Committed>;
 

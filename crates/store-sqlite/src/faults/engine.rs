@@ -1,6 +1,6 @@
 //! Reads, writes and syncs that fail: what whoever commits is told, and what is there afterwards.
 
-use super::load::Load;
+use super::load::{Load, Way};
 use super::{FEW, MANY, goes_on, has, open, shown};
 use crate::SqliteStore;
 use crate::write_back::checkpoint;
@@ -98,22 +98,27 @@ enum End {
 async fn after_a_failed_sync_nothing_is_answered_that_is_not_on_the_disk() {
     let mut on_the_way = 0;
     for which in (0..).step_by(5).take(26) {
-        for end in [End::Clean, End::Kill] {
-            on_the_way += usize::from(fails_at(which, end).await);
+        for (end, way) in [
+            (End::Clean, Way::Synced),
+            (End::Kill, Way::Synced),
+            (End::Clean, Way::Ahead),
+            (End::Kill, Way::Ahead),
+        ] {
+            on_the_way += usize::from(fails_at(which, end, way).await);
         }
     }
-    assert!(on_the_way > 26, "{on_the_way} syncs failed while commits were made");
+    assert!(on_the_way > 52, "{on_the_way} syncs failed while commits were made");
 }
 
 /// Whether the sync failed at all before the load was over.
-async fn fails_at(which: usize, end: End) -> bool {
+async fn fails_at(which: usize, end: End, way: Way) -> bool {
     let directory = TempDir::new().unwrap();
     let disk = Disk::under(directory.path());
     let store = open(directory.path(), FEW).unwrap();
-    let mut load = Load::on(store.clone(), &disk);
+    let mut load = Load::by(way, store.clone(), &disk);
     load.run(&disk, 10).await.unwrap();
     disk.fail_syncs(which, 1);
-    let what = format!("sync {which}, {end:?}");
+    let what = format!("sync {which}, {end:?}, {way:?}");
     let mut failed = None;
     for _ in 0..60 {
         match load.run(&disk, 1).await {
@@ -128,7 +133,7 @@ async fn fails_at(which: usize, end: End) -> bool {
     assert!(matches!(error, StoreError::SyncFailed(_)), "{what}: {error:?}");
     assert_eq!(store.hindrance(), Some(Hindrance::SyncFailed), "{what}");
     // Reads go on; nothing more is written, not an ending either.
-    let answered = load.now().end;
+    let answered = load.answered.last().unwrap().1.end;
     assert!(has(&store, answered).await, "{what}");
     let session = load.now().live.first().copied().unwrap_or(SessionNo(1));
     let by = rollcall_model::Actor::System;

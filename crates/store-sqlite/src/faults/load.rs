@@ -14,9 +14,23 @@ use std::time::Duration;
 const LIMIT: FailureLimit =
     FailureLimit { max: 9, window: Duration::from_mins(5), block: Duration::from_mins(5) };
 
+/// How commits come to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Each by itself.
+    Synced,
+    /// Of three, one by itself, and two ahead, which are settled together.
+    Ahead,
+    /// The same, but whoever committed ahead is answered at once, which nobody may be.
+    AnsweredTooEarly,
+}
+
 /// The load on one store, and what is known of it.
 pub struct Load {
     pub fixture: Fixture,
+    way: Way,
+    /// What was committed and is not answered yet.
+    unsettled: Vec<Expected>,
     now: Expected,
     users: Vec<UserNo>,
     turn: usize,
@@ -27,10 +41,16 @@ pub struct Load {
 impl Load {
     /// A load on an empty store.
     pub fn on(store: Arc<dyn Store>, disk: &Disk) -> Self {
+        Self::by(Way::Synced, store, disk)
+    }
+
+    /// The same, whose commits come to the disk so.
+    pub fn by(way: Way, store: Arc<dyn Store>, disk: &Disk) -> Self {
         let nothing =
             Expected { end: BEFORE_THE_FIRST, live: BTreeSet::new(), opened: 0, users: BTreeMap::new() };
         let answered = vec![(disk.now(), nothing.clone())];
-        Self { fixture: Fixture::new(store), now: nothing, users: Vec::new(), turn: 0, answered }
+        let (fixture, unsettled, users) = (Fixture::new(store), Vec::new(), Vec::new());
+        Self { fixture, way, unsettled, now: nothing, users, turn: 0, answered }
     }
 
     /// So many turns more.
@@ -47,9 +67,22 @@ impl Load {
         let turn = self.turn;
         self.turn += 1;
         self.fixture.set_now(1_000_000 + i64::try_from(turn).unwrap() * 1_000);
-        let committed = self.fixture.try_commit(self.commands(turn)).await?;
+        let commands = self.commands(turn);
+        let is_ahead = self.way != Way::Synced && turn % 3 != 0;
+        let committed = if is_ahead {
+            self.fixture.try_commit_ahead(commands).await?
+        } else {
+            self.fixture.try_commit(commands).await?
+        };
         self.take(&committed);
-        self.answered.push((disk.now(), self.now.clone()));
+        self.unsettled.push(self.now.clone());
+        if is_ahead && self.way == Way::Ahead {
+            if turn % 3 == 1 {
+                return Ok(());
+            }
+            self.fixture.store.settle().await?;
+        }
+        self.answered.extend(self.unsettled.drain(..).map(|expected| (disk.now(), expected)));
         Ok(())
     }
 

@@ -86,6 +86,18 @@ impl Fixture {
     /// The same, where the engine may fail.
     pub async fn try_commit(&self, commands: Vec<Command>) -> Result<Committed, StoreError> {
         let committed = self.store.commit(commands.into(), self.sets.clone(), self.now()).await?;
+        self.note(&committed);
+        Ok(committed)
+    }
+
+    /// The same, not yet durable.
+    pub async fn try_commit_ahead(&self, commands: Vec<Command>) -> Result<Committed, StoreError> {
+        let committed = self.store.commit_ahead(commands.into(), self.sets.clone(), self.now()).await?;
+        self.note(&committed);
+        Ok(committed)
+    }
+
+    fn note(&self, committed: &Committed) {
         let mut sets = self.sets.0.lock().unwrap();
         for event in &committed.events {
             match &event.happening {
@@ -100,7 +112,6 @@ impl Fixture {
                 _ => {}
             }
         }
-        Ok(committed)
     }
 
     /// Commits one command.
