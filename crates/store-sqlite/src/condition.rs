@@ -68,7 +68,14 @@ impl Condition {
 
     /// Writes, unless nothing may be written any more. When the disk turns out to be full, it is tried once more with
     /// the reserve given back; `write` is told whether the disk is full.
-    pub fn write<T>(&self, mut write: impl FnMut(bool) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn write<T>(&self, write: impl FnMut(bool) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let written = self.write_ahead(write)?;
+        // It may be lost with what was not synced meanwhile.
+        if self.has_failed_sync() { Err(StoreError::SyncFailed("one beside it".into())) } else { Ok(written) }
+    }
+
+    /// The same, where whoever settles it finds out whether it is on the disk.
+    pub fn write_ahead<T>(&self, mut write: impl FnMut(bool) -> Result<T, StoreError>) -> Result<T, StoreError> {
         if self.has_failed_sync() {
             return Err(StoreError::SyncFailed("an earlier one".into()));
         }
@@ -79,12 +86,7 @@ impl Condition {
         if let Err(error) = &written {
             self.note(error);
         }
-        // What was written meanwhile may be lost with what was not synced.
-        if self.has_failed_sync() {
-            written.and(Err(StoreError::SyncFailed("one beside it".into())))
-        } else {
-            written
-        }
+        written
     }
 
     /// Takes note of what went wrong with a write.

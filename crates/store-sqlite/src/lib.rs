@@ -153,6 +153,7 @@ impl SqliteStore {
     /// Commits on the thread that writes, with the disk as it is.
     fn transact(
         &self,
+        ahead: bool,
         mut job: impl FnMut(Committing<'_>) -> Result<Committed, StoreError> + Send + 'static,
     ) -> Answer<'_, Committed> {
         let threads = match self.threads() {
@@ -163,9 +164,10 @@ impl SqliteStore {
         let condition = threads.condition.clone();
         threads.writer.run(move |connection| {
             let remembered = &mut *remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            let committed = condition.write(|disk_full| {
+            let commit = |disk_full| {
                 job(Committing { connection, remembered, randomness: &*randomness, disk_full })
-            })?;
+            };
+            let committed = if ahead { condition.write_ahead(commit) } else { condition.write(commit) }?;
             // One in which all was refused says nothing of the disk.
             if !committed.events.is_empty() {
                 condition.went_well();
@@ -220,7 +222,7 @@ impl Store for SqliteStore {
         sets: Arc<dyn LiveSets>,
         now: Timestamp,
     ) -> Answer<'_, Committed> {
-        self.transact(move |mut writing| {
+        self.transact(false, move |mut writing| {
             writing.commit(commands.iter().map(|command| (now, command)), &*sets)
         })
     }
@@ -231,7 +233,7 @@ impl Store for SqliteStore {
         sets: Arc<dyn LiveSets>,
         now: Timestamp,
     ) -> Answer<'_, Committed> {
-        self.transact(move |mut writing| {
+        self.transact(true, move |mut writing| {
             writing.commit_ahead(commands.iter().map(|command| (now, command)), &*sets)
         })
     }
@@ -249,7 +251,7 @@ impl Store for SqliteStore {
     }
 
     fn bulk(&self, steps: Arc<[(Timestamp, Command)]>, sets: Arc<dyn LiveSets>) -> Answer<'_, Committed> {
-        self.transact(move |mut writing| {
+        self.transact(false, move |mut writing| {
             writing.commit(steps.iter().map(|(at, command)| (*at, command)), &*sets)
         })
     }

@@ -10,7 +10,8 @@ use std::time::Duration;
 /// Sessions that a user may have.
 const MOST: usize = 4;
 
-fn opening(server: &TestServer, user: UserNo) -> Command {
+/// A sign-in by another path than a request's: passwords take their time.
+pub fn opening(server: &TestServer, user: UserNo) -> Command {
     let id: SessionId = server.service.random_id().parse().unwrap();
     Command::OpenSession(Box::new(Opening {
         user,

@@ -1,7 +1,10 @@
 //! What clients see of a disk that fails: lists and tokens are answered, changes are refused with what is the matter,
 //! and on a full disk sessions can be ended.
 
+use crate::commits_ahead::opening;
 use rollcall_faulty_vfs::Disk;
+use rollcall_model::Seq;
+use rollcall_service::NotWritten;
 use rollcall_testkit::{Answer, Caller, PASSWORD, TestServer};
 use serde_json::{Value, json};
 use std::fs;
@@ -174,4 +177,35 @@ async fn after_a_failed_sync_changes_wait_for_a_restart() {
         assert_eq!(caller.get("me").await.status, 200);
     }
     let _ = server.caller().sign_in("ann", PASSWORD).await;
+}
+
+/// Many are under way then, and the next are decided already: no answer is given that a power cut could take, and the
+/// process goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_fails_under_load_costs_answers_and_not_the_process() {
+    for which in 0..3 {
+        let faulty = Faulty::start().await;
+        faulty.server.user("bob").await;
+        let user = faulty.server.store.named("bob").await.unwrap()[0].no;
+        faulty.disk.fail_syncs(which, 1);
+        let asking: Vec<_> = (0..400)
+            .map(|_| {
+                let (service, command) = (faulty.server.service.clone(), opening(&faulty.server, user));
+                tokio::spawn(async move { service.carry_out(command).await })
+            })
+            .collect();
+        let mut last = Seq(0);
+        for one in asking {
+            match one.await.unwrap() {
+                Ok(receipt) => last = last.max(receipt.last),
+                Err(refused) => assert!(matches!(refused, NotWritten::Unavailable), "{refused:?}"),
+            }
+        }
+        assert!(faulty.disk.has_failed_syncs(), "sync {which} was not asked for");
+        assert_eq!(faulty.store().await["state"], "sync-failed");
+        faulty.reads().await;
+        let server = faulty.server.restart().await;
+        let end = server.store.verify().await.unwrap().unwrap();
+        assert!(end.seq >= last, "{end:?}, {last:?}");
+    }
 }

@@ -5,8 +5,8 @@ use super::{FEW, MANY, goes_on, has, open, shown};
 use crate::SqliteStore;
 use crate::write_back::checkpoint;
 use rollcall_faulty_vfs::{Disk, Kept};
-use rollcall_model::{Command, EndReason, SessionNo};
-use rollcall_store::{ChainEnd, Hindrance, Store, StoreError};
+use rollcall_model::{Command, EndReason, SessionNo, UserNo};
+use rollcall_store::{ChainEnd, Hindrance, LiveSets, Store, StoreError};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -194,4 +194,36 @@ async fn a_log_whose_writing_back_failed_is_left_to_the_next_process() {
         disk.after_power_cut(disk.now(), kept, left.path());
         assert_eq!(shown(&open(left.path(), MANY).unwrap()).await.as_ref(), Ok(load.now()), "{kept:?}");
     }
+}
+
+/// Whoever asks it which sessions a user has, has the log synced first.
+struct SettlesMeanwhile(Arc<SqliteStore>);
+
+impl LiveSets for SettlesMeanwhile {
+    fn sessions_of(&self, _user: UserNo) -> Vec<SessionNo> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(runtime.block_on(self.0.settle()).is_err());
+        Vec::new()
+    }
+}
+
+/// Else whoever committed would take it for not done, and find it in the ledger.
+#[tokio::test]
+async fn a_commit_ahead_beside_which_a_sync_fails_is_given_and_not_settled() {
+    let directory = TempDir::new().unwrap();
+    let disk = Disk::under(directory.path());
+    let (store, load) = with_past(directory.path(), &disk).await;
+    disk.fail_syncs(0, 1);
+    let user = UserNo(*load.now().users.keys().next().unwrap());
+    let end = Command::EndSessionsOf { user, but: None, by: rollcall_model::Actor::System };
+    let sets = Arc::new(SettlesMeanwhile(store.clone()));
+    let begun = store.commit_ahead([opening(&load, user), end].into(), sets, load.fixture.now());
+    let committed = begun.await.unwrap();
+    assert_eq!(store.end().await.unwrap(), committed.end);
+    assert!(committed.end.seq > load.now().end.seq);
+    assert!(matches!(store.settle().await, Err(StoreError::SyncFailed(_))));
+}
+
+fn opening(load: &Load, user: UserNo) -> Command {
+    Command::OpenSession(Box::new(load.fixture.opening(user)))
 }
