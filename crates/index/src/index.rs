@@ -62,17 +62,10 @@ impl Index {
 
     /// Puts a session in. One that is there, or was, is not put in again.
     pub fn open(&mut self, session: &Session, seen_at: Timestamp) {
-        if self.is_newer(session) {
-            let user = self.users.intern(&session.owner);
-            self.open_of(user, session, seen_at);
-        }
-    }
-
-    /// The same of a user, by its code.
-    pub fn open_of(&mut self, user: u32, session: &Session, seen_at: Timestamp) {
-        if !self.is_newer(session) {
+        if self.rows.newest().is_some_and(|newest| session.no <= newest) {
             return;
         }
+        let user = self.users.intern(&session.owner);
         let client = self.clients.take(&session.agent, &session.host, &mut self.facets);
         let codes = Codes { user, client, older: self.users.newest(user) };
         let slot = self.rows.push(session, codes, seen_at);
@@ -84,10 +77,6 @@ impl Index {
         self.users.add_row(user, slot, &self.rows);
         self.facets.add(self.clients.get(client).codes, slot);
         self.see_come(slot);
-    }
-
-    fn is_newer(&self, session: &Session) -> bool {
-        self.rows.newest().is_none_or(|newest| newest < session.no)
     }
 
     /// Takes in that a session has ended, whatever it is here.

@@ -94,32 +94,15 @@ impl Standing {
     /// Takes in stored sessions that have not ended, piece by piece in the order of their numbers. Lists are
     /// right after [`loaded`](Self::loaded).
     pub fn load(&self, sessions: impl Iterator<Item = Loaded>) {
-        self.only_take(|index| sessions.for_each(|Loaded { session, seen_at }| index.open(&session, seen_at)));
-    }
-
-    /// The same for sessions of users by their numbers, whatever owner they name: `owner` is asked for each user once,
-    /// with the first session. Those of whom it gives nobody are left out.
-    pub fn load_of(
-        &self,
-        sessions: impl Iterator<Item = (UserNo, Loaded)>,
-        mut owner: impl FnMut(UserNo) -> Option<Arc<Owner>>,
-    ) {
-        self.only_take(|index| {
-            for (user, Loaded { session, seen_at }) in sessions {
-                let known = index.users.find(user).or_else(|| Some(index.users.intern(&*owner(user)?)));
-                known.into_iter().for_each(|user| index.open_of(user, &session, seen_at));
-            }
-        });
-    }
-
-    fn only_take(&self, take: impl FnOnce(&mut Index)) {
         let _applying = self.applying.lock();
         let mut index = self.index.write();
         index.load();
         if index.rows.newest().is_none() {
             index.only_take();
         }
-        take(&mut index);
+        for Loaded { session, seen_at } in sessions {
+            index.open(&session, seen_at);
+        }
     }
 
     /// Takes in sessions that were opened since what was loaded before, in the order of their numbers.

@@ -10,8 +10,7 @@
 use crate::{AsOfRefusal, Refusal, Service, Then};
 use parking_lot::Mutex;
 use rollcall_index::{Loaded, Readers, Standing};
-use rollcall_model::ids::ID_LENGTH;
-use rollcall_model::{Owner, RoleSet, Session, SessionNo, Timestamp, TokenHash, UserId, UserNo, limits};
+use rollcall_model::{Owner, Session, SessionNo, Timestamp, TokenHash, UserNo, limits};
 use rollcall_store::reading::{Moment, StoodSession};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -219,10 +218,7 @@ struct Filling {
     at: Timestamp,
     /// Sessions that were idle for too long by then, which the ledger has still to tell.
     idle: HashSet<SessionNo>,
-    /// Users of whom no session was taken in yet.
     owners: HashMap<UserNo, Arc<Owner>>,
-    /// Whose sessions are until the index has them: looking up each one's owner would take as long as all else.
-    nobody: Arc<Owner>,
     standing: Standing,
     /// How many sessions of those that were read the ledger counted as live.
     counted: u64,
@@ -235,7 +231,6 @@ impl Filling {
             at,
             idle: idle.into_iter().collect(),
             owners: HashMap::new(),
-            nobody: Arc::new(nobody()),
             standing: Standing::new(readers, None),
             counted: 0,
             erased: 0,
@@ -247,8 +242,7 @@ impl Filling {
             self.counted += sessions.len() as u64;
             self.owners.extend(owners.into_iter().map(|owner| (owner.no, owner)));
             let loaded: Vec<_> = sessions.into_iter().filter_map(|session| self.loaded(session)).collect();
-            let Self { owners, standing, .. } = &mut self;
-            standing.load_of(loaded.into_iter(), |user| owners.remove(&user));
+            self.standing.load(loaded.into_iter());
         }
         self.standing.loaded();
         self
@@ -256,7 +250,7 @@ impl Filling {
 
     /// A session that was live at the instant, as a row of an index. What had expired by then the index leaves out by
     /// itself: it is read as of the instant.
-    fn loaded(&mut self, stood: StoodSession) -> Option<(UserNo, Loaded)> {
+    fn loaded(&mut self, stood: StoodSession) -> Option<Loaded> {
         let had_ended = stood.ended_at.is_some_and(|end| end <= self.at);
         if had_ended || self.idle.contains(&stood.no) {
             return None;
@@ -268,7 +262,7 @@ impl Filling {
         let session = Session {
             no: stood.no,
             id,
-            owner: self.nobody.clone(),
+            owner: self.owners.get(&stood.user)?.clone(),
             token: no_token(stood.no),
             opened_at: stood.opened_at,
             expires_at: stood.expires_at,
@@ -276,13 +270,8 @@ impl Filling {
             agent: stood.agent,
             host: stood.host,
         };
-        Some((stood.user, Loaded { seen_at: session.opened_at, session }))
+        Some(Loaded { seen_at: session.opened_at, session })
     }
-}
-
-fn nobody() -> Owner {
-    let (no, id) = (UserNo(0), UserId::of_bytes([b'0'; ID_LENGTH]));
-    Owner { no, id, username: String::new(), name: None, roles: RoleSet::default() }
 }
 
 /// What stands in the place of a token's digest. Nobody asks a past for a token; its table wants them to be different.
