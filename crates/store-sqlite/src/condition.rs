@@ -75,7 +75,10 @@ impl Condition {
     }
 
     /// The same, where whoever settles it finds out whether it is on the disk.
-    pub fn write_ahead<T>(&self, mut write: impl FnMut(bool) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn write_ahead<T>(
+        &self,
+        mut write: impl FnMut(bool) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if self.has_failed_sync() {
             return Err(StoreError::SyncFailed("an earlier one".into()));
         }

@@ -164,9 +164,8 @@ impl SqliteStore {
         let condition = threads.condition.clone();
         threads.writer.run(move |connection| {
             let remembered = &mut *remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            let commit = |disk_full| {
-                job(Committing { connection, remembered, randomness: &*randomness, disk_full })
-            };
+            let commit =
+                |disk_full| job(Committing { connection, remembered, randomness: &*randomness, disk_full });
             let committed = if ahead { condition.write_ahead(commit) } else { condition.write(commit) }?;
             // One in which all was refused says nothing of the disk.
             if !committed.events.is_empty() {
