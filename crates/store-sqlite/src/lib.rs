@@ -5,6 +5,7 @@
 //! each commit (`synchronous = FULL` in WAL mode), or, of one [ahead](Store::commit_ahead), [`Store::settle`] does: so
 //! what was answered survives.
 
+mod append;
 mod backup;
 mod condition;
 mod copy;

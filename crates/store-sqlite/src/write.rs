@@ -1,5 +1,6 @@
 //! One commit: facts under the locked head, decisions by the model, events and rows in one transaction.
 
+use crate::append::Append;
 use crate::rows::{id, ip_bytes, number, time, unavailable, unsigned, user_fact};
 use crate::{open, revocations, rows, service_tokens, sql};
 use rollcall_model::address::ip_from_bits;
@@ -18,10 +19,10 @@ use rollcall_model::{
     AddressKey, Command, Event, Grants, Happening, Permission, PersonalToken, Randomness, Role, RoleSet, Seq,
     Timestamp, User,
 };
-use rollcall_store::chain::{self, SALT_BYTES};
+use rollcall_store::chain::SALT_BYTES;
 use rollcall_store::remembered::Remembered;
 use rollcall_store::{ChainEnd, Committed, KeptServiceToken, LiveSets, StoreError, WhichUser};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -551,43 +552,6 @@ impl Writing<'_> {
         };
         self.remembered.note_text(text.clone(), no);
         Ok(no)
-    }
-}
-
-/// Appends to the ledger.
-struct Append<'a> {
-    event: CachedStatement<'a>,
-    detail: CachedStatement<'a>,
-    end: ChainEnd,
-}
-
-impl<'a> Append<'a> {
-    fn to(transaction: &'a Connection, end: ChainEnd) -> Result<Self, rusqlite::Error> {
-        let event = transaction.prepare_cached(sql::APPEND_EVENT)?;
-        let detail = transaction.prepare_cached(sql::APPEND_DETAIL)?;
-        Ok(Self { event, detail, end })
-    }
-
-    fn event(&mut self, event: &Event, salt: &[u8]) -> Result<(), rusqlite::Error> {
-        let detail = [salt, event.detail().as_bytes()].concat();
-        let envelope = event.envelope();
-        let digest = chain::digest(&detail);
-        let hash = chain::link(&self.end.hash, &envelope, &digest);
-        self.event.execute(params![
-            number(envelope.seq.0),
-            envelope.at.as_ms(),
-            envelope.kind,
-            envelope.outcome,
-            envelope.actor.to_number(),
-            envelope.subject.map(|user| number(user.0)),
-            envelope.session.map(|session| number(session.0)),
-            number(envelope.live),
-            digest,
-            hash
-        ])?;
-        self.detail.execute(params![number(event.seq.0), detail])?;
-        self.end = ChainEnd { seq: event.seq, hash };
-        Ok(())
     }
 }
 

@@ -68,7 +68,7 @@ impl Load {
         self.turn += 1;
         self.fixture.set_now(1_000_000 + i64::try_from(turn).unwrap() * 1_000);
         let commands = self.commands(turn);
-        let is_ahead = self.way != Way::Synced && turn % 3 != 0;
+        let is_ahead = self.way != Way::Synced && !turn.is_multiple_of(3);
         let committed = if is_ahead {
             self.fixture.try_commit_ahead(commands).await?
         } else {
