@@ -226,7 +226,7 @@ pub const ENDING_HEARD: Duration = Duration::from_secs(1);
 pub const WRITER_QUEUE: usize = 16_384;
 /// Commands in one commit.
 pub const BATCH_COMMANDS: usize = 4_096;
-/// Commands that are not shared out among batches that take turns.
+/// So many that wait go into one commit together; of more, half are left to the next, which is decided meanwhile.
 pub const BATCH_AT_LEAST: usize = 32;
 /// Events that the index takes in on the thread that brings them: handing over to another costs more than these do.
 pub const APPLIED_IN_PLACE: u64 = 64;
